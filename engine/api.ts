@@ -1,0 +1,221 @@
+/**
+ * The Engine: the only thing the panel, the pages, the CLI and scripts talk to.
+ *
+ * Every method returns a promise, rejects only with an {@link EngineError} and, where work can take over 100 ms,
+ * takes an `AbortSignal` last. All times are ISO 8601 UTC strings unless a name ends in `_ms`.
+ */
+import type { Attachment, Capture, Role } from './capture/types';
+
+export type DocumentKind = 'conversation' | 'page' | 'note';
+
+/** One field to search with. Filters typed into `text` (`from:chatgpt`, `after:2026-05-01`) are parsed by the engine. */
+export interface RecallQuery {
+  text: string;
+  filters?: RecallFilters;
+  /** Hits wanted, 1 to 100; 20 unless told. */
+  limit?: number;
+  /** `words` answers at once without the query's embedding; `full` fuses words and meaning (default). */
+  mode?: 'words' | 'full';
+}
+
+/** Hard filters; every one narrows. */
+export interface RecallFilters {
+  sources?: string[];
+  kinds?: DocumentKind[];
+  roles?: Role[];
+  /** Inclusive. */
+  after?: string;
+  /** Exclusive. */
+  before?: string;
+  document_ids?: string[];
+}
+
+/** Why a hit is there. */
+export type Reason =
+  | { kind: 'words'; terms: string[] }
+  | { kind: 'meaning'; similarity: number }
+  | { kind: 'date'; text: string }
+  | { kind: 'person'; name: string };
+
+export interface Hit {
+  /** The passage; stable across queries until its text changes. */
+  chunk_id: string;
+  document_id: string;
+  message_id: string | null;
+  /** The site's own id of the message, to jump to in the original. */
+  message_external_id: string | null;
+  kind: DocumentKind;
+  source: string;
+  title: string | null;
+  url: string | null;
+  /** Where the original shows this very passage, when the site allows it, else `url`. */
+  original_url: string | null;
+  role: Role | null;
+  author: string | null;
+  model: string | null;
+  /** When it was said, else when the document was made or captured. */
+  created_at: string;
+  /** Two or three lines of plain text or Markdown, best sentence first seen. */
+  passage: string;
+  /** UTF-16 offsets [start, end) into `passage`, ascending, not overlapping. */
+  highlights: Array<[number, number]>;
+  /** Comparable within one result only. */
+  score: number;
+  reasons: Reason[];
+}
+
+export interface RecallResult {
+  hits: Hit[];
+  /** How the question was understood: the words searched and the filters taken from the text. */
+  understood: { text: string; filters: RecallFilters };
+  /** False while the embedder is not ready or `mode` was `words`. */
+  used_meaning: boolean;
+  /** Engine time in milliseconds: all of it, and the part that was the query's embedding. */
+  took_ms: number;
+  embed_ms: number;
+}
+
+export interface DocumentSummary {
+  id: string;
+  kind: DocumentKind;
+  source: string;
+  title: string | null;
+  url: string | null;
+  /** Newest of what is known: last message, update, capture. */
+  happened_at: string;
+  message_count: number;
+  /** First words, for the list. */
+  excerpt: string;
+  complete: boolean;
+}
+
+export interface MessageView {
+  id: string;
+  external_id: string | null;
+  role: Role;
+  author: string | null;
+  model: string | null;
+  created_at: string | null;
+  markdown: string;
+  finished: boolean;
+  attachments: Attachment[];
+}
+
+/** A document to read: the messages of the shown branch, in order. A page has one message. */
+export interface DocumentView extends DocumentSummary {
+  author: string | null;
+  language: string | null;
+  note: string | null;
+  captured_at: string;
+  created_at: string | null;
+  messages: MessageView[];
+}
+
+export interface IngestReport {
+  documents: number;
+  messages_added: number;
+  messages_updated: number;
+  messages_unchanged: number;
+  /** Captures skipped because the user deleted that document before. */
+  forgotten: number;
+  /** Id of each document, in the order given; null where skipped. */
+  document_ids: Array<string | null>;
+}
+
+/** What `forget` hid, until it is undone or purged. */
+export interface ForgetReceipt {
+  id: string;
+  documents: number;
+  messages: number;
+  /** After this moment the engine purges by itself. */
+  purge_at: string;
+}
+
+/** Which documents to forget. Give one of the fields. */
+export type ForgetScope =
+  | { document_ids: string[] }
+  | { source: string }
+  | { captured_after: string }
+  | { everything: true };
+
+export type EmbedderState =
+  | { state: 'loading'; model_id: string }
+  | { state: 'ready'; model_id: string; device: 'webgpu' | 'wasm' | 'cpu'; dtype: string }
+  | { state: 'unavailable'; model_id: string; error: string };
+
+/** The database as the UI may show it. */
+export type StoreState =
+  | { state: 'opening' }
+  | { state: 'ready'; storage: 'opfs' | 'idb' | 'memory' | 'node' }
+  /** Opened after damage: what was done, in words for a log, and where the broken directory lies. */
+  | { state: 'restored'; storage: 'opfs' | 'idb' | 'memory' | 'node'; actions: string[]; set_aside: string | null }
+  /** The crash-loop breaker or the ladder gave up; captures wait in the outbox. */
+  | { state: 'failed'; code: string; message: string };
+
+export interface EngineStatus {
+  store: StoreState;
+  embedder: EmbedderState;
+  documents: number;
+  messages: number;
+  chunks: number;
+  /** Chunks that still wait for their vector. */
+  chunks_waiting: number;
+  /** Captures that were acknowledged and not yet stored. */
+  outbox_waiting: number;
+  outbox_full: boolean;
+}
+
+export interface EngineStats extends EngineStatus {
+  by_source: Array<{ source: string; kind: DocumentKind; documents: number; messages: number }>;
+  /** Bytes of the database as Postgres says. */
+  database_bytes: number;
+  schema_version: number;
+}
+
+/** Coarse news; a listener re-reads what it shows. */
+export type EngineEvent =
+  | { type: 'status'; status: EngineStatus }
+  | { type: 'changed'; document_ids: string[] }
+  | { type: 'forgotten'; receipt_id: string };
+
+export interface Engine {
+  status(): Promise<EngineStatus>;
+  stats(): Promise<EngineStats>;
+
+  /** Calls `listener` at once with the status and on every change until the returned function is called. */
+  subscribe(listener: (event: EngineEvent) => void): Promise<() => void>;
+
+  /** Stores captures, once each: the same capture twice changes nothing. Search by words sees them on return. */
+  ingest(captures: Capture[], signal?: AbortSignal): Promise<IngestReport>;
+
+  /** Takes what waits in the outbox, in order, until it is empty. Resolves with how many entries were stored. */
+  drainOutbox(signal?: AbortSignal): Promise<number>;
+
+  recall(query: RecallQuery, signal?: AbortSignal): Promise<RecallResult>;
+
+  /** Newest first. `before` is the `happened_at` of the last one seen. */
+  timeline(options: { limit?: number; before?: string; filters?: RecallFilters }, signal?: AbortSignal): Promise<DocumentSummary[]>;
+
+  /** @throws `not_found` when there is no such document or it was forgotten. */
+  read(documentId: string, signal?: AbortSignal): Promise<DocumentView>;
+
+  /** The document captured from this source under this id, or null. `url` finds pages. */
+  find(where: { source: string; external_id: string } | { url: string }): Promise<DocumentSummary | null>;
+
+  /** Hides at once, purges every trace after the undo time. */
+  forget(scope: ForgetScope): Promise<ForgetReceipt>;
+  /** What `forget` would take. */
+  countForget(scope: ForgetScope): Promise<{ documents: number; messages: number }>;
+  /** @throws `not_found` when it was already purged. */
+  undoForget(receiptId: string): Promise<void>;
+  /** Purges now what was forgotten, without waiting for the undo time. */
+  purgeForgotten(): Promise<number>;
+  /** Allows a document that was deleted before to be captured again. */
+  allowAgain(where: { source: string; external_id: string }): Promise<void>;
+
+  /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
+  idle(signal?: AbortSignal): Promise<void>;
+
+  /** Checkpoints and closes. Every later call rejects with `engine_restarting`. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,106 @@
+/**
+ * What a capture is: plain JSON that crosses the content script, the outbox, the engine and the CLI unchanged.
+ * Field names are those of the database and of `cli read --json`.
+ */
+
+/** A supported AI site. Also the `source` of its documents. */
+export type Site = 'chatgpt';
+
+export type Role = 'user' | 'assistant' | 'system' | 'tool';
+
+/** An image or file that was named in a message; its bytes are not captured. */
+export interface Attachment {
+  kind: 'image' | 'file' | 'audio';
+  name: string;
+  /** The site's own pointer (`sediment://…`, a file id), so that a later version can fetch it. */
+  reference: string | null;
+}
+
+/** One turn as a person saw it. */
+export interface CapturedMessage {
+  /** The site's message id; unique within the conversation. */
+  id: string;
+  parent_id: string | null;
+  role: Role;
+  /** Name of the tool or person where the site gives one. */
+  author: string | null;
+  /** Model slug as the site says it (`gpt-5-5`), null where it does not. */
+  model: string | null;
+  /** ISO 8601 in UTC, or null where the site does not say. */
+  created_at: string | null;
+  markdown: string;
+  /** False while the site is still writing it. Unfinished messages are never shown as final. */
+  finished: boolean;
+  /** True when it is on the branch that the page shows. */
+  on_active_branch: boolean;
+  attachments: Attachment[];
+  /** What the adapter saw and could not turn into Markdown, kept as it came. */
+  metadata: Record<string, unknown>;
+}
+
+/**
+ * How much of the shown branch `messages` holds, which says what a merge may conclude from an absence:
+ * - `all`: the whole branch; a stored message that is missing here was replaced.
+ * - `tail`: everything from the first message given to the end of the branch.
+ * - `some`: those that happened to be readable (a virtualised list); absence says nothing.
+ */
+export type Coverage = 'all' | 'tail' | 'some';
+
+/** How a conversation was read. */
+export type Strategy = 'json-tree' | 'json-pages' | 'share' | 'dom';
+
+export interface CapturedConversation {
+  kind: 'conversation';
+  site: Site;
+  /** The site's conversation id. */
+  id: string;
+  url: string | null;
+  title: string | null;
+  /** ISO 8601 UTC. */
+  created_at: string | null;
+  updated_at: string | null;
+  captured_at: string;
+  strategy: Strategy;
+  coverage: Coverage;
+  /** True only when the branch is whole and its head is a finished answer. */
+  complete: boolean;
+  /** In the order of the branch, root first; messages off the shown branch follow, marked as such. */
+  messages: CapturedMessage[];
+  metadata: Record<string, unknown>;
+}
+
+/** A page, selection or link that the user chose to keep. */
+export interface CapturedPage {
+  kind: 'page';
+  /** Where it came from: `selection` and `link` name what the user clicked. */
+  origin: 'page' | 'selection' | 'link';
+  /** Unique for this thing: the canonical address, plus a hash of the text for a selection. */
+  id: string;
+  url: string;
+  title: string | null;
+  author: string | null;
+  site_name: string | null;
+  language: string | null;
+  published_at: string | null;
+  captured_at: string;
+  markdown: string;
+  note: string | null;
+  metadata: Record<string, unknown>;
+}
+
+export type Capture = CapturedConversation | CapturedPage;
+
+/** Something an adapter could not read, with where. Never an exception: the rest is kept. */
+export interface ReadWarning {
+  /** Stable string, e.g. `unknown_content_type`. */
+  code: string;
+  message: string;
+  /** Message id, JSON path or selector. */
+  where: string | null;
+}
+
+/** What reading a page or a body yields. */
+export interface ReadResult {
+  conversations: CapturedConversation[];
+  warnings: ReadWarning[];
+}

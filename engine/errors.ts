@@ -1,0 +1,75 @@
+/**
+ * The one error tree of the engine.
+ *
+ * `code` is a stable string (the UI maps it to words in `_locales`); `message` says what was wrong and where,
+ * for a log; `remedy` says what a person can do. `cause` keeps the native error.
+ */
+export const ERROR_CODES = [
+  'aborted', // the caller's AbortSignal fired
+  'bad_input', // what was given cannot be read; the message says what and where
+  'not_found', // an id that is not (or no longer) there
+  'store_unavailable', // the database cannot be opened on this machine now
+  'store_corrupt', // the database is damaged; it was set aside, not deleted
+  'store_full', // no space or no file handles left
+  'store_locked', // another engine holds the database
+  'query_failed', // Postgres refused a statement
+  'outbox_full', // the outbox reached its bound
+  'embedder_unavailable', // no backend passed its check; recall goes on with words
+  'model_invalid', // a model file is missing or its sha256 is not the pinned one
+  'engine_restarting', // the engine died or was replaced; the call may be repeated
+  'timeout', // no answer within the deadline
+  'internal', // a fault of ours
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What crosses a MessagePort: an EngineError as plain data. */
+export interface SerialisedError {
+  code: ErrorCode;
+  message: string;
+  remedy?: string;
+  cause?: string;
+}
+
+export class EngineError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; remedy?: string } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'EngineError';
+    this.code = code;
+    this.remedy = options.remedy;
+  }
+
+  serialise(): SerialisedError {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
+      ...(this.cause === undefined ? {} : { cause: describeCause(this.cause) }),
+    };
+  }
+
+  static revive(data: SerialisedError): EngineError {
+    return new EngineError(data.code, data.message, {
+      ...(data.cause === undefined ? {} : { cause: data.cause }),
+      ...(data.remedy === undefined ? {} : { remedy: data.remedy }),
+    });
+  }
+
+  /** Any thrown value as an EngineError; `code` is used where the value does not say better. */
+  static from(value: unknown, code: ErrorCode = 'internal'): EngineError {
+    if (value instanceof EngineError) return value;
+    if (isAbort(value)) return new EngineError('aborted', 'The call was aborted.', { cause: value });
+    return new EngineError(code, describeCause(value), { cause: value });
+  }
+}
+
+function isAbort(value: unknown): boolean {
+  return value instanceof DOMException && value.name === 'AbortError';
+}
+
+function describeCause(value: unknown): string {
+  return value instanceof Error ? `${value.name}: ${value.message}` : String(value);
+}

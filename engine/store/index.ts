@@ -1,0 +1,2 @@
+export { openStore } from './open';
+export type { Queryable, Store } from './store';

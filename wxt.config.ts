@@ -1,0 +1,60 @@
+import preact from '@preact/preset-vite';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'wxt';
+
+/**
+ * WXT defines `import.meta.url` away (wxt#392), after which PGlite's and ORT's assets and our workers are
+ * silently not bundled. Taking the define out again lets Vite see `new URL(x, import.meta.url)`.
+ */
+function keepImportMetaUrl(): Plugin {
+  const drop = (config: { define?: Record<string, unknown> }) => {
+    delete config.define?.['import.meta.url'];
+  };
+  return { name: 'keep-import-meta-url', enforce: 'post', config: drop, configResolved: drop as never };
+}
+
+export default defineConfig({
+  imports: false,
+  manifestVersion: 3,
+  modules: [],
+  vite: () => ({
+    plugins: [preact(), keepImportMetaUrl()],
+    worker: { format: 'es', plugins: () => [keepImportMetaUrl()] },
+    build: { target: 'esnext', assetsInlineLimit: 0 },
+  }),
+  manifest: ({ browser }) => ({
+    name: '__MSG_app_name__',
+    description: '__MSG_app_description__',
+    default_locale: 'en',
+    permissions: [
+      'storage',
+      'unlimitedStorage',
+      'contextMenus',
+      'activeTab',
+      'scripting',
+      'alarms',
+      ...(browser === 'firefox' ? [] : ['offscreen', 'sidePanel']),
+    ],
+    host_permissions: ['https://chatgpt.com/*'],
+    incognito: 'not_allowed',
+    action: {},
+    content_security_policy: {
+      extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'; connect-src 'self'",
+    },
+    ...(browser === 'firefox'
+      ? {
+          browser_specific_settings: {
+            gecko: {
+              id: 'commonplace@commonplace.invalid',
+              strict_min_version: '140.0',
+              data_collection_permissions: { required: ['none'] },
+            },
+          },
+        }
+      : {
+          minimum_chrome_version: '148',
+          cross_origin_opener_policy: { value: 'same-origin' },
+          cross_origin_embedder_policy: { value: 'credentialless' },
+        }),
+  }),
+});
