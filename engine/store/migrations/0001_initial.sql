@@ -21,8 +21,11 @@ create table document (
   -- set while a deletion can still be undone; such rows are invisible everywhere
   forget_id     uuid,
   metadata      jsonb not null default '{}',
+  -- captured_at of the newest capture that held the whole branch: an older one cannot change the branch
+  branch_at     timestamptz,
   unique (source, external_id)
 );
+create index document_forget on document (forget_id) where forget_id is not null;
 create index document_timeline on document (happened_at desc, id desc) where forget_id is null;
 create index document_url on document (url);
 
@@ -42,6 +45,11 @@ create table message (
   attachments       jsonb not null default '[]',
   metadata          jsonb not null default '{}',
   content_hash      text not null,
+  -- of the capture that its text came from, and how that was read: a poorer or older one does not replace it
+  captured_at       timestamptz not null default now(),
+  strategy          text not null default 'json-tree',
+  -- what its chunks were made of: splitter version, header and content hash; null while it has none
+  chunked_as        text,
   unique (document_id, external_id)
 );
 create index message_order on message (document_id, position);
@@ -52,6 +60,7 @@ create table chunk (
   message_id    uuid references message on delete cascade,
   parent_id     uuid references chunk on delete cascade,
   level         smallint not null check (level in (0, 1)), -- 0 section, 1 passage
+  -- order within its message (a note's chunks: within the document); message.position orders the rest
   ordinal       integer not null,
   text          text not null,
   -- title, speaker and date: indexed before the text, never shown
@@ -64,6 +73,8 @@ create table chunk (
 );
 create index chunk_document on chunk (document_id, ordinal);
 create index chunk_message on chunk (message_id);
+-- deleting a chunk looks for its children; without this it reads the whole table for each row
+create index chunk_parent on chunk (parent_id) where parent_id is not null;
 create index chunk_words on chunk using bm25 (enriched_text) with (text_config = 'english');
 
 create table embedding (
@@ -95,7 +106,10 @@ create table job (
   attempts    integer not null default 0,
   run_after   timestamptz not null default now(),
   error       text,
+  -- how far it came: {"done": n, "total": m}
+  progress    jsonb,
   created_at  timestamptz not null default now(),
-  unique (kind, subject)
+  -- one job of a kind for a subject, and one of a kind that has none
+  unique nulls not distinct (kind, subject)
 );
 create index job_due on job (priority, run_after, id) where state = 'waiting';
