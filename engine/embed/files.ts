@@ -1,0 +1,35 @@
+import { EngineError } from '../errors';
+import type { ModelFile } from '../../models';
+
+/** Reads one file of a model by its path under the model's directory. */
+export type ReadModelFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+/**
+ * The file's bytes, checked against the pinned sha256.
+ * @throws EngineError `model_invalid` when it is missing or is not the pinned file.
+ */
+export async function readPinned(read: ReadModelFile, file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await read(file.path);
+  } catch (cause) {
+    throw new EngineError('model_invalid', `The model file ${file.path} cannot be read.`, { cause });
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (hex !== file.sha256) {
+    throw new EngineError('model_invalid', `The model file ${file.path} has sha256 ${hex}, not ${file.sha256}.`, {
+      remedy: 'Install the extension again.',
+    });
+  }
+  return bytes;
+}
+
+/** Reads from the extension's own package; `base` ends with the model's directory, without a slash. */
+export function fetchModelFile(base: string): ReadModelFile {
+  return async (path) => {
+    const response = await fetch(`${base}/${path}`);
+    if (!response.ok) throw new Error(`HTTP ${response.status} for ${path}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+}
