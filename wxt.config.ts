@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import preact from '@preact/preset-vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'wxt';
@@ -13,8 +15,30 @@ function keepImportMetaUrl(): Plugin {
   return { name: 'keep-import-meta-url', enforce: 'post', config: drop, configResolved: drop as never };
 }
 
+/** What the package carries beside code: the default embedder and the prebuilt database (made by scripts/build.mjs). */
+function packagedFiles(): Array<{ absoluteSrc: string; relativeDest: string }> {
+  const root = import.meta.dirname;
+  const below = (folder: string): string[] =>
+    readdirSync(folder).flatMap((name) => {
+      const path = join(folder, name);
+      return statSync(path).isDirectory() ? below(path) : [path];
+    });
+  const models = below(join(root, 'models', 'e5-small-v2'));
+  const dataDir = join(root, '.cache', 'data-dir.tar.gz');
+  return [
+    ...models.map((absoluteSrc) => ({ absoluteSrc, relativeDest: relative(root, absoluteSrc) })),
+    ...(existsSync(dataDir) ? [{ absoluteSrc: dataDir, relativeDest: 'data-dir.tar.gz' }] : []),
+  ];
+}
+
 export default defineConfig({
   imports: false,
+  ...(process.env.WXT_OUTDIR ? { outDir: process.env.WXT_OUTDIR } : {}),
+  hooks: {
+    'build:publicAssets': (_wxt, files) => {
+      files.push(...packagedFiles());
+    },
+  },
   manifestVersion: 3,
   modules: [],
   vite: () => ({
@@ -37,7 +61,11 @@ export default defineConfig({
     ],
     host_permissions: ['https://chatgpt.com/*'],
     incognito: 'not_allowed',
-    action: {},
+    action: { default_title: '__MSG_app_name__' },
+    commands: {
+      'open-panel': { suggested_key: { default: 'Ctrl+Shift+Y', mac: 'Command+Shift+Y' }, description: '__MSG_command_open_panel__' },
+      remember: { suggested_key: { default: 'Ctrl+Shift+U', mac: 'Command+Shift+U' }, description: '__MSG_command_remember__' },
+    },
     content_security_policy: {
       extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'; connect-src 'self'",
     },

@@ -1,0 +1,84 @@
+import * as Comlink from 'comlink';
+import type { Engine, EngineEvent } from '../api';
+import { EngineError } from '../errors';
+import { type Hello, installWire } from './wire';
+
+/** What a client sends with its port. */
+export interface Connect {
+  type: 'connect';
+  port: MessagePort;
+  /** A Web Lock the client holds while it lives; when it falls, its subscriptions end. */
+  clientLock: string;
+}
+
+export interface EngineServer {
+  /** Resolves with the name of the lock that is held as long as this engine lives. */
+  alive: Promise<string>;
+  accept(connect: Connect): void;
+}
+
+/**
+ * Serves one engine to any number of clients.
+ *
+ * @remarks A closed MessagePort tells nobody. Both sides therefore hold a Web Lock under a name the other knows, and
+ * wait for the other's: being granted it means that the other is gone.
+ */
+export function serveEngine(
+  engine: Engine,
+  { locks = navigator.locks, onClients }: { locks?: LockManager; onClients?: (count: number) => void } = {},
+): EngineServer {
+  installWire();
+  let clients = 0;
+  const lock = `commonplace:engine:${crypto.randomUUID()}`;
+  const held = new Promise<void>((resolve) => {
+    void locks.request(lock, () => {
+      resolve();
+      return new Promise<never>(() => {}); // held until this worker dies
+    });
+  });
+
+  return {
+    alive: held.then(() => lock),
+    accept({ port, clientLock }) {
+      const gone = new AbortController();
+      onClients?.(++clients);
+      void locks.request(clientLock, { mode: 'shared' }, () => {
+        gone.abort();
+        port.close();
+        onClients?.(--clients);
+      });
+      Comlink.expose(forClient(engine, gone.signal), port);
+      void held.then(() => {
+        port.postMessage({ type: 'hello', lock } satisfies Hello);
+      });
+    },
+  };
+}
+
+/** The engine as one client sees it: its subscriptions end with it, and only the interface can be called. */
+function forClient(engine: Engine, gone: AbortSignal): Engine {
+  return {
+    status: () => engine.status(),
+    stats: () => engine.stats(),
+    async subscribe(listener: (event: EngineEvent) => void) {
+      const unsubscribe = await engine.subscribe((event) => {
+        if (!gone.aborted) listener(event);
+      });
+      gone.addEventListener('abort', unsubscribe, { once: true });
+      return Comlink.proxy(unsubscribe);
+    },
+    ingest: (captures, signal) => engine.ingest(captures, signal),
+    drainOutbox: (signal) => engine.drainOutbox(signal),
+    recall: (query, signal) => engine.recall(query, signal),
+    timeline: (options, signal) => engine.timeline(options, signal),
+    read: (id, signal) => engine.read(id, signal),
+    find: (where) => engine.find(where),
+    forget: (scope) => engine.forget(scope),
+    countForget: (scope) => engine.countForget(scope),
+    undoForget: (id) => engine.undoForget(id),
+    purgeForgotten: () => engine.purgeForgotten(),
+    allowAgain: (where) => engine.allowAgain(where),
+    idle: (signal) => engine.idle(signal),
+    close: () => Promise.reject(new EngineError('bad_input', 'A client cannot close the engine.')),
+  };
+}

@@ -1,0 +1,152 @@
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { Capture } from '../capture/types';
+import { EngineError } from '../errors';
+import { sourceOf } from './memory';
+import type { Outbox } from './types';
+
+/** The outbox as the background sees it: it adds, the engine takes. */
+export interface WritableOutbox extends Outbox {
+  /**
+   * Resolves with the entry's number once it is on disk (strict durability), which is what "captured" means.
+   * @throws `outbox_full` when the bound is reached; nothing was written.
+   */
+  add(capture: Capture): Promise<number>;
+  close(): void;
+}
+
+interface Record {
+  seq?: number;
+  source: string;
+  external_id: string;
+  capture: Capture;
+  bytes: number;
+  /** 0 while it waits, else when it was stored, epoch ms: IndexedDB cannot index null. */
+  stored_at: number;
+}
+
+interface Schema extends DBSchema {
+  entry: { key: number; value: Record; indexes: { stored_at: number; document: [string, string] } };
+  /** Counted in the same transaction as the entries, so that the bound costs no scan. */
+  total: { key: 'waiting'; value: { entries: number; bytes: number } };
+}
+
+/** Enough for months of use with an engine that cannot start; an honest refusal beyond it. */
+export const OUTBOX_BOUNDS = { entries: 20_000, bytes: 512 * 1024 * 1024 };
+
+const NAME = 'commonplace-outbox';
+
+/**
+ * Captures between acknowledgement and database, in IndexedDB: it is there in service workers, event pages and
+ * workers of both browsers, and a `strict` transaction is on disk when it completes.
+ */
+export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox> {
+  let db: IDBPDatabase<Schema>;
+  try {
+    db = await openDB<Schema>(NAME, 1, {
+      upgrade(database) {
+        const entries = database.createObjectStore('entry', { keyPath: 'seq', autoIncrement: true });
+        entries.createIndex('stored_at', 'stored_at');
+        entries.createIndex('document', ['source', 'external_id']);
+        database.createObjectStore('total');
+      },
+      blocking: (_old, _new, event) => {
+        (event.target as IDBDatabase).close();
+      },
+    });
+  } catch (error) {
+    throw new EngineError('store_unavailable', 'The outbox (IndexedDB) cannot be opened.', {
+      cause: error,
+      remedy: 'A private window or a profile that keeps no site data cannot hold memories.',
+    });
+  }
+
+  const write = () => db.transaction(['entry', 'total'], 'readwrite', { durability: 'strict' });
+  type Write = ReturnType<typeof write>;
+  const total = async (tx: Write) => (await tx.objectStore('total').get('waiting')) ?? { entries: 0, bytes: 0 };
+  const change = async (tx: Write, entries: number, bytes: number) => {
+    const before = await total(tx);
+    await tx.objectStore('total').put(
+      { entries: Math.max(0, before.entries + entries), bytes: Math.max(0, before.bytes + bytes) },
+      'waiting',
+    );
+  };
+
+  return {
+    async add(capture) {
+      const bytes = JSON.stringify(capture).length;
+      const tx = write();
+      const held = await total(tx);
+      if (held.entries >= bounds.entries || held.bytes + bytes > bounds.bytes) {
+        tx.abort();
+        await tx.done.catch(() => undefined); // the abort is ours
+        throw new EngineError('outbox_full', `The outbox holds ${held.entries} captures (${held.bytes} bytes).`, {
+          remedy: 'Open the panel and let the engine store what waits.',
+        });
+      }
+      const seq = await tx.objectStore('entry').add({
+        source: sourceOf(capture),
+        external_id: capture.id,
+        capture,
+        bytes,
+        stored_at: 0,
+      });
+      await change(tx, 1, bytes);
+      await tx.done;
+      return seq;
+    },
+
+    async peek(limit) {
+      const waiting = await db.getAllFromIndex('entry', 'stored_at', 0, limit);
+      return waiting.map(({ seq, capture }) => ({ seq: seq as number, capture }));
+    },
+
+    async markStored(seqs) {
+      const tx = write();
+      const now = Date.now();
+      for (const seq of seqs) {
+        const record = await tx.objectStore('entry').get(seq);
+        if (!record || record.stored_at !== 0) continue;
+        await tx.objectStore('entry').put({ ...record, stored_at: now });
+        await change(tx, -1, -record.bytes);
+      }
+      await tx.done;
+    },
+
+    async purge(source, externalId) {
+      const tx = write();
+      for await (const cursor of tx.objectStore('entry').index('document').iterate([source, externalId])) {
+        if (cursor.value.stored_at === 0) await change(tx, -1, -cursor.value.bytes);
+        await cursor.delete();
+      }
+      await tx.done;
+    },
+
+    async size() {
+      const held = (await db.get('total', 'waiting')) ?? { entries: 0, bytes: 0 };
+      return { waiting: held.entries, full: held.entries >= bounds.entries || held.bytes >= bounds.bytes };
+    },
+
+    async pruneStored(before) {
+      const tx = write();
+      const stored = IDBKeyRange.bound(1, before.getTime(), false, true);
+      for await (const cursor of tx.objectStore('entry').index('stored_at').iterate(stored)) await cursor.delete();
+      await tx.done;
+    },
+
+    async replay() {
+      const tx = write();
+      let count = 0;
+      for await (const cursor of tx.objectStore('entry').index('stored_at').iterate(IDBKeyRange.lowerBound(1))) {
+        await cursor.update({ ...cursor.value, stored_at: 0 });
+        await change(tx, 1, cursor.value.bytes);
+        count++;
+      }
+      await tx.done;
+      return count;
+    },
+
+    close: () => {
+      db.close();
+    },
+  };
+}

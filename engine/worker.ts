@@ -1,0 +1,71 @@
+/** The engine worker: boots the engine on OPFS, takes what the outbox holds, serves whoever is connected. */
+import type { EngineStatus } from './api';
+import { createEngine } from './engine';
+import { connectEmbedder } from './embed';
+import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
+import { openOutbox } from './outbox';
+import { openStore } from './store';
+
+const say = (message: FromWorker) => {
+  self.postMessage(message);
+};
+
+let giveEmbedder: ((port: MessagePort) => void) | null = null;
+
+/** Asks the host for a new embedder worker; the old one, if any, is ended. */
+function spawnEmbedder(): Promise<MessagePort> {
+  return new Promise((resolve) => {
+    giveEmbedder = resolve;
+    say({ type: 'spawn_embedder' });
+  });
+}
+
+async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
+  const outbox = await openOutbox();
+  const engine = createEngine({
+    store: () => openStore({ storage: 'opfs', directory: 'commonplace', dataDirUrl: `${baseUrl}data-dir.tar.gz` }),
+    embedder: connectEmbedder({ spawn: spawnEmbedder }),
+    outbox,
+  });
+
+  let clients = 0;
+  let working = true;
+  const reportActivity = () => {
+    say({ type: 'activity', active: working || clients > 0 });
+  };
+  const server = serveEngine(engine, {
+    onClients(count) {
+      clients = count;
+      reportActivity();
+    },
+  });
+  say({ type: 'alive', lock: await server.alive });
+  await engine.subscribe((event) => {
+    if (event.type !== 'status') return;
+    working = hasWork(event.status);
+    reportActivity();
+  });
+
+  const drain = () => {
+    engine.drainOutbox().catch((error: unknown) => {
+      console.error('commonplace: the outbox could not be drained', error);
+    });
+  };
+  new BroadcastChannel(OUTBOX_BELL).onmessage = drain;
+  drain();
+  return server;
+}
+
+function hasWork(status: EngineStatus): boolean {
+  return status.store.state === 'opening' || status.outbox_waiting > 0 || status.chunks_waiting > 0;
+}
+
+let server: Promise<ReturnType<typeof serveEngine>> | null = null;
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === 'boot') server = boot(data.baseUrl);
+  else if (data.type === 'embedder') giveEmbedder?.(data.port);
+  else void server?.then((ready) => {
+    ready.accept(data);
+  });
+};

@@ -1,0 +1,183 @@
+import { browser } from 'wxt/browser';
+import type { Browser } from 'wxt/browser';
+import { defineBackground } from 'wxt/utils/define-background';
+import type { Capture } from '../engine/capture/types';
+import { OUTBOX_BELL } from '../engine/host';
+import { openOutbox, sourceOf, type WritableOutbox } from '../engine/outbox';
+import { readConsent, watchConsent } from './shell/consent';
+import { createEngineHost } from './shell/engine-host';
+import { handleMessages } from './shell/messages';
+import { addMenus, PANEL_COMMAND, REMEMBER_COMMAND, whatWasClicked } from './shell/menus';
+import { rememberInTab } from './shell/remember';
+import { forgetReport, readTabState, refusal, rememberReport } from './shell/tab-state';
+import { showOnToolbar } from './shell/toolbar';
+import { TAB_STATE_PORT } from './shell/shell';
+
+/**
+ * Wires browser events to the outbox, the engine host and the toolbar. Every listener is registered synchronously:
+ * this script is started anew for each event and would miss it otherwise.
+ */
+export default defineBackground(() => {
+  const host = createEngineHost();
+  const bell = new BroadcastChannel(OUTBOX_BELL);
+
+  let outbox: Promise<WritableOutbox> | null = null;
+  function openedOutbox(): Promise<WritableOutbox> {
+    outbox ??= openOutbox().catch((error: unknown) => {
+      outbox = null; // the next capture tries again
+      throw error;
+    });
+    return outbox;
+  }
+
+  /** Acknowledges only what is on disk; the engine is woken after that, never before. */
+  async function keep(capture: Capture): Promise<number> {
+    const seq = await (await openedOutbox()).add(capture);
+    ring();
+    return seq;
+  }
+  function ring(): void {
+    bell.postMessage('added');
+    logFailure(host.ensure(), 'the engine could not be started');
+  }
+
+  async function undoRemember(source: string, id: string): Promise<void> {
+    await (await openedOutbox()).purge(source, id);
+    const engine = host.connect();
+    try {
+      const found = await engine.find({ source, external_id: id });
+      if (!found) return;
+      await engine.forget({ document_ids: [found.id] });
+      await engine.purgeForgotten();
+      // an undone "remember" is not a wish never to see the page again
+      await engine.allowAgain({ source, external_id: id });
+    } finally {
+      engine.disconnect();
+    }
+  }
+
+  handleMessages({
+    async mayCapture({ url }, sender) {
+      const reason = refusal(url, sender.tab?.incognito ?? false, await readConsent());
+      return reason === null ? { allowed: true } : { allowed: false, reason };
+    },
+    async capture(capture, sender) {
+      const reason = refusal(sender.url ?? '', sender.tab?.incognito ?? false, await readConsent());
+      return reason === null ? { seq: await keep(capture) } : { refused: reason };
+    },
+    async reportPage(report, sender) {
+      if (sender.tab?.id !== undefined) {
+        await rememberReport(sender.tab.id, report);
+        await refreshTab(sender.tab);
+      }
+      return null;
+    },
+    async rememberTab({ tabId, note }) {
+      await remember(tabId, { kind: 'page' }, note);
+      return null;
+    },
+    async undoRemember({ source, id }) {
+      await undoRemember(source, id);
+      return null;
+    },
+    async addNote({ capture }) {
+      await keep(capture);
+      return null;
+    },
+  });
+
+  async function remember(tabId: number, clicked: Parameters<typeof rememberInTab>[1], note: string | null): Promise<void> {
+    const tab = await browser.tabs.get(tabId);
+    if (tab.incognito) return;
+    await rememberInTab(tabId, clicked, note, async (capture) => {
+      await keep(capture);
+      return { source: sourceOf(capture), id: capture.id };
+    });
+  }
+
+  // --- what the toolbar and open panels say about tabs
+  const panels = new Map<Browser.runtime.Port, number>();
+
+  async function refreshTab(tab: Browser.tabs.Tab): Promise<void> {
+    if (tab.id === undefined) return;
+    const state = await readTabState(tab);
+    for (const [port, windowId] of panels) if (tab.active && tab.windowId === windowId) port.postMessage(state);
+    await showOnToolbar(tab.id, state).catch((error: unknown) => {
+      // a tab may close while its state is computed
+      console.debug('commonplace: no toolbar to update', error);
+    });
+  }
+  async function refreshActiveTabs(): Promise<void> {
+    for (const tab of await browser.tabs.query({ active: true })) await refreshTab(tab);
+  }
+  const refreshSoon = () => {
+    logFailure(refreshActiveTabs(), 'the toolbar could not be updated');
+  };
+
+  browser.runtime.onConnect.addListener((port) => {
+    if (!port.name.startsWith(TAB_STATE_PORT)) return;
+    panels.set(port, Number(port.name.slice(TAB_STATE_PORT.length)));
+    port.onDisconnect.addListener(() => void panels.delete(port));
+    refreshSoon();
+  });
+  browser.tabs.onActivated.addListener(refreshSoon);
+  browser.tabs.onUpdated.addListener((tabId, change, tab) => {
+    if (change.status === 'loading' && change.url !== undefined) logFailure(forgetReport(tabId), 'a report could not be dropped');
+    if (change.status !== undefined || change.url !== undefined) logFailure(refreshTab(tab), 'the toolbar could not be updated');
+  });
+  browser.tabs.onRemoved.addListener((tabId) => {
+    logFailure(forgetReport(tabId), 'a report could not be dropped');
+  });
+  browser.permissions.onAdded.addListener(refreshSoon);
+  browser.permissions.onRemoved.addListener(refreshSoon);
+  watchConsent(refreshSoon);
+  // a pause of an hour ends without an event of its own
+  browser.alarms.onAlarm.addListener(refreshSoon);
+
+  // --- the user's gestures
+  browser.contextMenus.onClicked.addListener((info, tab) => {
+    const clicked = whatWasClicked(info);
+    if (clicked && tab?.id !== undefined) logFailure(remember(tab.id, clicked, null), 'the page could not be remembered');
+  });
+  browser.commands.onCommand.addListener((command, tab) => {
+    // The panel opens only inside the gesture: nothing may be awaited before.
+    if (command === PANEL_COMMAND && !import.meta.env.FIREFOX && tab) {
+      logFailure(browser.sidePanel.open({ windowId: tab.windowId }), 'the panel could not be opened');
+    }
+    if (command === REMEMBER_COMMAND && tab?.id !== undefined) {
+      logFailure(remember(tab.id, { kind: 'page' }, null), 'the page could not be remembered');
+    }
+  });
+  if (import.meta.env.FIREFOX) {
+    browser.action.onClicked.addListener(() => {
+      logFailure(browser.sidebarAction.toggle(), 'the sidebar could not be opened');
+    });
+  }
+
+  // --- the extension's own life
+  browser.runtime.onInstalled.addListener(({ reason }) => {
+    addMenus();
+    if (!import.meta.env.FIREFOX) {
+      logFailure(browser.sidePanel.setPanelBehavior({ openPanelOnActionClick: true }), 'the toolbar button could not be set');
+    }
+    logFailure(browser.alarms.create('refresh', { periodInMinutes: 5 }), 'the clock could not be set');
+    if (reason === 'install') logFailure(browser.tabs.create({ url: '/welcome.html' }), 'the welcome page could not be opened');
+    logFailure(wakeIfWaiting(), 'the outbox could not be looked at');
+  });
+  browser.runtime.onStartup.addListener(() => {
+    logFailure(wakeIfWaiting(), 'the outbox could not be looked at');
+  });
+
+  /** Captures that were acknowledged before the browser was closed or killed must not wait for a panel. */
+  async function wakeIfWaiting(): Promise<void> {
+    const { waiting } = await (await openedOutbox()).size();
+    if (waiting > 0) ring();
+  }
+});
+
+/** Event handlers have nobody to reject to: what went wrong goes to the log with what was tried. */
+function logFailure(work: Promise<unknown>, what: string): void {
+  work.catch((error: unknown) => {
+    console.error(`commonplace: ${what}`, error);
+  });
+}

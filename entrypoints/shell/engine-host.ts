@@ -1,0 +1,88 @@
+/** Where the engine host lives in this browser, and how a client's port gets there. */
+import { browser } from 'wxt/browser';
+import { type Host, startHost } from '../../engine/host';
+import { connectEngine, type EnginePortMessage } from './engine-connection';
+
+export interface EngineHost {
+  /** Makes sure that the engine runs. */
+  ensure(): Promise<void>;
+  /** A connection for the background itself. */
+  connect: typeof connectEngine;
+}
+
+declare const self: ServiceWorkerGlobalScope & Window;
+
+/** Chrome allows one offscreen document; two requests at once make the second fail, which then means success. */
+function offscreenHost(): EngineHost {
+  let creating: Promise<void> | null = null;
+
+  async function ensure(): Promise<void> {
+    const open = await browser.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] });
+    if (open.length > 0) return;
+    creating ??= browser.offscreen
+      .createDocument({
+        url: '/offscreen.html',
+        reasons: ['WORKERS'],
+        justification: 'Runs the database and the embedding model in workers.',
+      })
+      .catch((error: unknown) => {
+        if (!String(error).includes('single offscreen')) throw error;
+      })
+      .finally(() => {
+        creating = null;
+      });
+    await creating;
+  }
+
+  async function deliver(port: MessagePort, clientLock: string): Promise<void> {
+    await ensure();
+    const clients = await self.clients.matchAll({ includeUncontrolled: true, type: 'all' });
+    const offscreen = clients.find((client) => new URL(client.url).pathname === '/offscreen.html');
+    const message: EnginePortMessage = { type: 'commonplace:engine-port', clientLock };
+    offscreen?.postMessage(message, [port]);
+  }
+
+  self.addEventListener('message', (event: ExtendableMessageEvent) => {
+    const data = event.data as EnginePortMessage;
+    const [port] = event.ports;
+    if (data.type === 'commonplace:engine-port' && port) event.waitUntil(deliver(port, data.clientLock));
+  });
+  return { ensure, connect: () => connectEngine(deliver) };
+}
+
+/**
+ * Firefox's event page owns the workers itself. It is suspended after 30 s without events, whatever its workers do;
+ * a call into the parent process is an event, so one is made every 15 s while there is work or an open panel.
+ */
+function eventPageHost(): EngineHost {
+  let host: Host | null = null;
+  let keepAlive: ReturnType<typeof setInterval> | null = null;
+
+  function onActivity(active: boolean): void {
+    if (active && keepAlive === null) keepAlive = setInterval(() => void browser.runtime.getPlatformInfo(), 15_000);
+    if (!active && keepAlive !== null) {
+      clearInterval(keepAlive);
+      keepAlive = null;
+    }
+  }
+  function start(): Host {
+    host ??= startHost({ baseUrl: browser.runtime.getURL('/'), onActivity });
+    return host;
+  }
+  self.addEventListener('message', ({ data, ports }: MessageEvent<EnginePortMessage>) => {
+    const [port] = ports;
+    if (data.type === 'commonplace:engine-port' && port) start().connect(port, data.clientLock);
+  });
+  return {
+    ensure: async () => void start(),
+    connect: () =>
+      connectEngine(async (port, clientLock) => {
+        start().connect(port, clientLock);
+      }),
+  };
+}
+
+/** Called synchronously at the start of the background: listeners registered later miss the event that woke it. */
+export function createEngineHost(): EngineHost {
+  return import.meta.env.FIREFOX ? eventPageHost() : offscreenHost();
+}

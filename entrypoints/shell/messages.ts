@@ -1,0 +1,76 @@
+/** Every runtime message, typed once: what is asked, what comes back. Content scripts, pages → background. */
+import { browser } from 'wxt/browser';
+import type { Browser } from 'wxt/browser';
+import type { Capture, Site } from '../../engine/capture/types';
+import { EngineError, type SerialisedError } from '../../engine/errors';
+
+/** Why a page is not captured now. */
+export type NotNow = 'paused' | 'excluded' | 'private' | 'forgotten';
+
+/** What a content script sees of its page; structure only, no content. */
+export interface PageReport {
+  site: Site;
+  url: string;
+  /** Null before the site has given the chat an id. */
+  conversation_id: string | null;
+  /** Turns read so far by whatever strategy. */
+  turns: number;
+  complete: boolean;
+  temporary: boolean;
+  /** Set when a supported page yields nothing or something unreadable: what was looked for, in words for a log. */
+  broken: string | null;
+}
+
+export interface Messages {
+  /** May this tab's page be read at this moment? Asked before anything is read. */
+  mayCapture: { input: { url: string }; output: { allowed: true } | { allowed: false; reason: NotNow } };
+  /** Resolves with the outbox's number once the capture is on disk. */
+  capture: { input: Capture; output: { seq: number } | { refused: NotNow } };
+  reportPage: { input: PageReport; output: null };
+  /** From the panel: keeps the page of this tab. */
+  rememberTab: { input: { tabId: number; note: string | null }; output: null };
+  /** From the toast. */
+  undoRemember: { input: { source: string; id: string }; output: null };
+  addNote: { input: { capture: Capture }; output: null };
+}
+
+export type MessageName = keyof Messages;
+type Envelope = { target: 'commonplace:background'; name: MessageName; input: unknown };
+type Answer = { ok: true; output: unknown } | { ok: false; error: SerialisedError };
+
+export type Handlers = {
+  [Name in MessageName]: (
+    input: Messages[Name]['input'],
+    sender: Browser.runtime.MessageSender,
+  ) => Promise<Messages[Name]['output']>;
+};
+
+/** Rejects with the background's EngineError, or with the browser's own error when nobody listens. */
+export async function ask<Name extends MessageName>(name: Name, input: Messages[Name]['input']): Promise<Messages[Name]['output']> {
+  const envelope: Envelope = { target: 'commonplace:background', name, input };
+  const answer = (await browser.runtime.sendMessage(envelope)) as Answer | undefined;
+  if (!answer) throw new EngineError('engine_restarting', `The background did not answer ${name}.`);
+  if (!answer.ok) throw EngineError.revive(answer.error);
+  return answer.output as Messages[Name]['output'];
+}
+
+export function isMessage(value: unknown): value is Envelope {
+  return typeof value === 'object' && value !== null && (value as Envelope).target === 'commonplace:background';
+}
+
+/** Answers {@link ask}. Messages that are not ours are left to others. */
+export function handleMessages(handlers: Handlers): void {
+  browser.runtime.onMessage.addListener((message: unknown, sender, respond) => {
+    if (!isMessage(message)) return false;
+    const handle = handlers[message.name] as (input: unknown, from: typeof sender) => Promise<unknown>;
+    handle(message.input, sender).then(
+      (output) => {
+        respond({ ok: true, output } satisfies Answer);
+      },
+      (error: unknown) => {
+        respond({ ok: false, error: EngineError.from(error).serialise() } satisfies Answer);
+      },
+    );
+    return true; // the answer comes later
+  });
+}

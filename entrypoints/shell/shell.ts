@@ -1,0 +1,64 @@
+/** The panel's {@link Shell} over `browser.*`. */
+import { browser } from 'wxt/browser';
+import type { Shell, TabState } from '../../components/shell';
+import { allowHost, excludeHost, pause, resume } from './consent';
+import { connectEngine } from './engine-connection';
+import { ask } from './messages';
+
+/** A port named with this and the panel's window id gets the state of that window's active tab. */
+export const TAB_STATE_PORT = 'commonplace:tab-state:';
+
+export function createShell(): Shell {
+  return {
+    watchTab(listener) {
+      let stopped = false;
+      let port: ReturnType<typeof browser.runtime.connect> | null = null;
+      async function connect(): Promise<void> {
+        const { id } = await browser.windows.getCurrent();
+        if (stopped) return;
+        port = browser.runtime.connect({ name: `${TAB_STATE_PORT}${id ?? -1}` });
+        port.onMessage.addListener((state: TabState) => {
+          listener(state);
+        });
+        // the background is restarted at will; its next life must know of this panel
+        port.onDisconnect.addListener(() => setTimeout(() => void connect(), 200));
+      }
+      void connect();
+      return () => {
+        stopped = true;
+        port?.disconnect();
+      };
+    },
+    pause,
+    resume,
+    excludeSite: excludeHost,
+    allowSite: allowHost,
+    async keepAgain(site, conversationId) {
+      const engine = connectEngine();
+      await engine.allowAgain({ source: site, external_id: conversationId });
+      engine.disconnect();
+      const tab = await activeTab();
+      if (tab?.id !== undefined) await browser.tabs.reload(tab.id);
+    },
+    requestPermission: (host) => browser.permissions.request({ origins: [`https://${host}/*`] }),
+    async rememberPage(note) {
+      const tab = await activeTab();
+      if (tab?.id !== undefined) await ask('rememberTab', { tabId: tab.id, note: note ?? null });
+    },
+    async openOriginal(url, inBackground = false) {
+      const [open] = await browser.tabs.query({ url: url.replace(/#.*$/, '') }).catch(() => []);
+      if (open?.id !== undefined) await browser.tabs.update(open.id, { active: !inBackground });
+      else await browser.tabs.create({ url, active: !inBackground });
+    },
+    activeUrl: async () => (await activeTab())?.url ?? null,
+    async shortcuts() {
+      const commands = await browser.commands.getAll();
+      return commands.map(({ name = '', description = '', shortcut }) => ({ name, description, keys: shortcut || null }));
+    },
+  };
+}
+
+async function activeTab() {
+  const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
+  return tab;
+}

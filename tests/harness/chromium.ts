@@ -1,0 +1,158 @@
+/** A real Chromium with the built extension in a profile of its own, in a process group that can be killed whole. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+export interface ChromiumOptions {
+  /** Kept between launches to test what survives. */
+  profile: string;
+  extension: string;
+  /** Port of the {@link startInternet} proxy. */
+  proxyPort: number;
+  args?: string[];
+  headless?: boolean;
+  /** Where the browser is; found on the PATH when not given. */
+  executable?: string;
+  /** Command put in front of the browser, e.g. `['strace', …]`. */
+  wrapper?: string[];
+}
+
+export interface RunningChromium {
+  context: BrowserContext;
+  extensionId: string;
+  process: ChildProcess;
+  /** A page of the extension, e.g. `sidepanel.html`. */
+  open(path: string): Promise<Page>;
+  /** Kills the whole process group at once, as a power button for processes. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CANDIDATES = [
+  process.env.COMMONPLACE_CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/snap/bin/chromium',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+export function findChromium(): string | null {
+  return CANDIDATES.find((path) => path !== undefined && path !== '' && existsSync(path)) ?? null;
+}
+
+export async function launchChromium(options: ChromiumOptions): Promise<RunningChromium> {
+  const executable = options.executable ?? findChromium();
+  if (!executable) throw new Error('No Chromium was found: install it, or set COMMONPLACE_CHROMIUM to its path.');
+  mkdirSync(join(options.profile, 'Default'), { recursive: true });
+  const preferences = join(options.profile, 'Default', 'Preferences');
+  // without developer mode an extension that reloads itself stays off
+  if (!existsSync(preferences)) writeFileSync(preferences, JSON.stringify({ extensions: { ui: { developer_mode: true } } }));
+  for (const name of ['SingletonLock', 'SingletonCookie', 'SingletonSocket', 'DevToolsActivePort']) {
+    rmSync(join(options.profile, name), { force: true });
+  }
+
+  const [command, ...args] = [
+    ...(options.wrapper ?? []),
+    executable,
+    ...(options.headless === false ? [] : ['--headless=new']),
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    `--user-data-dir=${options.profile}`,
+    `--load-extension=${options.extension}`,
+    `--disable-extensions-except=${options.extension}`,
+    '--remote-debugging-port=0',
+    `--proxy-server=127.0.0.1:${options.proxyPort}`,
+    '--ignore-certificate-errors',
+    '--disable-quic',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-default-apps',
+    '--disable-domain-reliability',
+    '--disable-client-side-phishing-detection',
+    '--disable-search-engine-choice-screen',
+    '--no-first-run',
+    '--no-default-browser-check',
+    '--window-size=1200,900',
+    ...(options.args ?? []),
+    'about:blank',
+  ];
+  const child = spawn(command as string, args, { detached: true, stdio: 'ignore' });
+  const kill = () =>
+    new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        resolve();
+        return;
+      }
+      child.once('exit', () => {
+        resolve();
+      });
+      killGroup(child.pid);
+    });
+
+  try {
+    const port = await debuggingPort(options.profile, child);
+    const browser: Browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    const context = browser.contexts()[0] as BrowserContext;
+    const extensionId = await findExtension(browser);
+    return {
+      context,
+      extensionId,
+      process: child,
+      async open(path) {
+        const page = await context.newPage();
+        await page.goto(`chrome-extension://${extensionId}/${path}`);
+        return page;
+      },
+      kill,
+      async close() {
+        const session = await browser.newBrowserCDPSession();
+        const exited = new Promise((resolve) => child.once('exit', resolve));
+        await session.send('Browser.close').catch(() => undefined); // the answer may lose the race with the exit
+        await Promise.race([exited, new Promise((resolve) => setTimeout(resolve, 5_000))]);
+        await kill();
+      },
+    };
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // already gone
+  }
+}
+
+async function debuggingPort(profile: string, child: ChildProcess): Promise<number> {
+  const file = join(profile, 'DevToolsActivePort');
+  for (let waited = 0; waited < 30_000; waited += 50) {
+    if (child.exitCode !== null) throw new Error(`Chromium ended with ${child.exitCode} before it could be reached.`);
+    if (existsSync(file)) {
+      const port = Number(readFileSync(file, 'utf8').split('\n')[0]);
+      if (port > 0) return port;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('Chromium did not open its debugging port within 30 s.');
+}
+
+async function findExtension(browser: Browser): Promise<string> {
+  const session = await browser.newBrowserCDPSession();
+  for (let waited = 0; waited < 15_000; waited += 100) {
+    const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
+    for (const { url } of targetInfos) {
+      const id = /^chrome-extension:\/\/([a-p]{32})\//.exec(url)?.[1];
+      if (id) {
+        await session.detach();
+        return id;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('The extension did not start in Chromium.');
+}
