@@ -1,0 +1,204 @@
+/**
+ * What reading a site takes. A site's class holds only what is particular to that site; everything that is the same
+ * for all of them (captured_at, health, the promise that a page is never changed) is here.
+ *
+ * Pure: a DOM or JSON goes in, plain data comes out. Nothing here asks the network, a clock it was not given, or the
+ * page's own scripts.
+ */
+import { stableHash } from '../hash';
+import type { CapturedConversation, ReadResult, ReadWarning, Site } from '../types';
+
+/** What an address of the site shows. */
+export interface PageAddress {
+  site: Site;
+  /** The site's id of the conversation the page shows, null where the address names none (a new or temporary chat). */
+  conversationId: string | null;
+  /** The user asked the site not to keep this chat. Never captured. */
+  temporary: boolean;
+  /** A public copy of a conversation; `conversationId` is then the id of the copy. */
+  share: boolean;
+  /** False on pages of the site that show no conversation (settings, library, search). */
+  supported: boolean;
+}
+
+/**
+ * A request of the page that is worth looking at:
+ * - `conversation`: the whole conversation, or the newest page of it;
+ * - `page`: an older page, asked for with `before`;
+ * - `stream`: an answer being written (server-sent events); read only its id and its end;
+ * - `mutation`: something that makes what we hold stale (rename, edit), so that the detail is read again.
+ */
+export interface ObservedRequest {
+  site: Site;
+  kind: 'conversation' | 'page' | 'stream' | 'mutation';
+  /** Null where only the body says it (a stream). */
+  conversationId: string | null;
+  /** The cursor of an older page. */
+  before: string | null;
+}
+
+/** What the reader is told about what it reads. */
+export interface ReadContext {
+  /** The address the body or page came from. */
+  url?: string | null;
+  /** ISO 8601 UTC; the clock where it is not given. */
+  capturedAt?: string;
+  /**
+   * True where nothing is being written any more (an export, a shared copy), so that an answer without a proper end
+   * was stopped rather than is still to come.
+   */
+  settled?: boolean;
+}
+
+/** What a page held, so that a caller can tell "nothing here" from "we no longer understand this page". */
+export interface PageHealth {
+  /** Turn elements and virtualised places for turns that the page has. */
+  turnsSeen: number;
+  /** Those from which a message was read. */
+  turnsRead: number;
+  /** Places whose content is not mounted now (a virtualised list). */
+  turnsUnmounted: number;
+  /** True while the site writes an answer. */
+  streaming: boolean;
+  /**
+   * - `ok`: every mounted turn was read;
+   * - `partial`: some were not;
+   * - `empty`: the page shows no conversation and none is expected (a new chat);
+   * - `drift`: the address names a conversation and nothing could be read: the site has changed, or is still loading.
+   */
+  state: 'ok' | 'partial' | 'empty' | 'drift';
+}
+
+export interface DomReadResult extends ReadResult {
+  health: PageHealth;
+}
+
+/** One turn as a site's class found it in the page. */
+export interface DomTurn {
+  /** The site's message id, or null where the page does not say; the base makes a stable one by position then. */
+  id: string | null;
+  /** Other ids shown in the same turn. */
+  mergedIds: string[];
+  role: 'user' | 'assistant';
+  author: string | null;
+  model: string | null;
+  createdAt: string | null;
+  markdown: string;
+  attachments: CapturedConversation['messages'][number]['attachments'];
+  metadata: Record<string, unknown>;
+}
+
+/** What a site's class finds in a page. */
+export interface DomFindings {
+  title: string | null;
+  turns: DomTurn[];
+  turnsSeen: number;
+  turnsUnmounted: number;
+  /** True only when the page proves that no turn is missing. */
+  whole: boolean;
+  streaming: boolean;
+  warnings: ReadWarning[];
+  metadata: Record<string, unknown>;
+}
+
+/** A document or an element of it. The reader promises to change nothing in it. */
+export type PageRoot = Document | Element;
+
+export abstract class Adapter {
+  abstract readonly site: Site;
+
+  /** The address as a page of this site, or null when it is another site's. */
+  abstract classifyPage(url: string): PageAddress | null;
+
+  /** The request as one worth looking at, or null. `method` is as fetch gives it. */
+  abstract classifyRequest(url: string, method: string): ObservedRequest | null;
+
+  /** The conversations in a body of the site, an envelope around one, or an export. Never throws. */
+  abstract readJson(body: unknown, context?: ReadContext): ReadResult;
+
+  /** Conversations that the page carries as data (a share page's payload). Empty where there are none. */
+  abstract readEmbedded(html: string, context?: ReadContext): ReadResult;
+
+  /** What is particular to the site's pages: where the turns are and how one is read. Must not change the page. */
+  protected abstract findInDom(root: PageRoot, url: string): DomFindings;
+
+  /** The address of a conversation, for a person to open. */
+  abstract conversationUrl(id: string, share: boolean): string;
+
+  /**
+   * Reads a live or saved page. Never throws for what the page holds, never changes it.
+   * Yields at most one conversation; none when no turn could be read.
+   */
+  readDom(root: PageRoot, url: string, context: ReadContext = {}): DomReadResult {
+    const address = this.classifyPage(url);
+    const found = this.findInDom(root, url);
+    const expected = address !== null && address.conversationId !== null;
+    const health: PageHealth = {
+      turnsSeen: found.turnsSeen,
+      turnsRead: found.turns.length,
+      turnsUnmounted: found.turnsUnmounted,
+      streaming: found.streaming,
+      state:
+        found.turns.length > 0
+          ? found.warnings.some((warning) => warning.code === 'unread_turn')
+            ? 'partial'
+            : 'ok'
+          : expected || found.turnsSeen > 0
+            ? 'drift'
+            : 'empty',
+    };
+    if (found.turns.length === 0) return { conversations: [], warnings: found.warnings, health };
+
+    const id = address?.conversationId ?? null;
+    const warnings = [...found.warnings];
+    if (id === null) {
+      warnings.push({
+        code: 'no_conversation_id',
+        message: 'The address names no conversation; the id is made from the first turn.',
+        where: url,
+      });
+    }
+    const last = found.turns.length - 1;
+    const messages = found.turns.map((turn, position) => ({ ...turn, id: turn.id ?? `dom-${position}` }));
+    const headFinished = !found.streaming && messages[last]?.role === 'assistant';
+    const coverage = found.whole ? 'all' : 'some';
+    return {
+      conversations: [
+        {
+          kind: 'conversation',
+          site: this.site,
+          id: id ?? madeUpId(messages[0]?.markdown ?? ''),
+          url: id === null ? url || null : this.conversationUrl(id, address?.share ?? false),
+          title: found.title,
+          created_at: null,
+          updated_at: null,
+          captured_at: context.capturedAt ?? new Date().toISOString(),
+          strategy: 'dom',
+          coverage,
+          complete: coverage === 'all' && headFinished,
+          messages: messages.map((turn, position) => ({
+            id: turn.id,
+            parent_id: messages[position - 1]?.id ?? null,
+            role: turn.role,
+            author: turn.author,
+            model: turn.model,
+            created_at: turn.createdAt,
+            markdown: turn.markdown,
+            finished: !(found.streaming && position === last && turn.role === 'assistant'),
+            on_active_branch: true,
+            attachments: turn.attachments,
+            metadata: { ...(turn.mergedIds.length > 0 ? { merged_ids: turn.mergedIds } : {}), ...turn.metadata },
+          })),
+          metadata: { ...found.metadata, ...(address?.temporary === true ? { temporary: true } : {}) },
+        },
+      ],
+      warnings,
+      health,
+    };
+  }
+}
+
+/** The id of a conversation that has none: the same whenever it begins with the same words. */
+export function madeUpId(firstMessage: string): string {
+  return `unidentified-${stableHash(firstMessage)}`;
+}

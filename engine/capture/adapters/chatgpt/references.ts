@@ -1,0 +1,160 @@
+/**
+ * Turns the site's citation markers into Markdown links.
+ *
+ * The text of an answer holds private-use markers (U+E200 … U+E201, e.g. `\uE200cite\uE202turn0search3\uE201`); the
+ * message's `content_references` say what each stands for (`matched_text` and items). Older answers use `【11†source】`
+ * with `citations`. What is left over is stripped, as the site's own copy button does (observed in public exporters:
+ * pionxzh/chatgpt-exporter `citations.ts`).
+ */
+import { asArray, asObject, asText, isObject, type JsonObject } from '../../json';
+
+export interface Citation {
+  title: string | null;
+  url: string;
+}
+
+/** The text with its references resolved, and the distinct sources in the order they appear. */
+export function resolveReferences(text: string, metadata: JsonObject): { text: string; citations: Citation[] } {
+  const citations: Citation[] = [];
+  const cite = (link: Citation): void => {
+    if (!citations.some((known) => known.url === link.url)) citations.push(link);
+  };
+
+  let resolved = text;
+  let from = 0;
+  for (const reference of asArray(metadata['content_references']).filter(isObject).sort(byStart)) {
+    const matched = typeof reference['matched_text'] === 'string' ? reference['matched_text'] : '';
+    const replacement = render(reference, cite);
+    if (matched.trim() === '') continue;
+    let at = resolved.indexOf(matched, from);
+    if (at < 0) at = resolved.indexOf(matched);
+    if (at < 0) continue;
+    // Only markers are replaced: a reference may also match a plain word of the answer, which says it better itself.
+    if (!/[\uE200-\uE206]|【/.test(matched)) {
+      from = at + matched.length;
+      continue;
+    }
+    resolved = resolved.slice(0, at) + replacement + resolved.slice(at + matched.length);
+    from = at + replacement.length;
+  }
+  resolved = resolveBrackets(resolved, metadata, cite);
+  return { text: stripMarkers(resolved), citations };
+}
+
+/** Removes what markers remain; an entity or a link marker leaves its words. */
+export function stripMarkers(text: string): string {
+  if (!/[\uE200-\uE206]/.test(text)) return text;
+  return text
+    .replace(/([ \t]*)\uE200([^\uE200\uE201]*)(?:\uE201|$)/g, (_all, space: string, body: string) => {
+      const words = wordsOf(body);
+      return words === '' ? '' : space + words;
+    })
+    .replace(/[\uE200-\uE206]/g, '');
+}
+
+/** What a marker shows when nothing says what it stands for. */
+function wordsOf(body: string): string {
+  const [kind, ...fields] = body.split('\uE202');
+  if (kind === 'entity' && fields[0] !== undefined) {
+    const named = /^\[\s*"(?:[^"\\]|\\.)*"\s*,\s*("(?:[^"\\]|\\.)*")/.exec(fields[0])?.[1];
+    if (named !== undefined) {
+      try {
+        return String(JSON.parse(named));
+      } catch (error) {
+        if (error instanceof SyntaxError) return '';
+        throw error;
+      }
+    }
+  }
+  if (kind === 'url' && fields.length >= 2 && /^https?:/.test(fields[1] ?? ''))
+    return link({ title: fields[0] ?? null, url: fields[1] ?? '' });
+  return '';
+}
+
+function byStart(a: JsonObject, b: JsonObject): number {
+  const start = (value: JsonObject): number =>
+    typeof value['start_idx'] === 'number' ? value['start_idx'] : Number.MAX_SAFE_INTEGER;
+  return start(a) - start(b);
+}
+
+function render(reference: JsonObject, cite: (link: Citation) => void): string {
+  const type = asText(reference['type']) ?? '';
+  const links = linksOf(reference);
+  links.forEach(cite);
+  if (type === 'sources_footnote' || type === 'hidden' || type === 'attribution') return '';
+  if (/^image|^video/.test(type)) {
+    return asArray(reference['images'])
+      .map((image) => asText(asObject(image)['title']) ?? asText(asObject(asObject(image)['image_result'])['title']))
+      .filter((title) => title !== null)
+      .map((title) => `[Image: ${oneLine(title)}]`)
+      .join(' ');
+  }
+  const name = asText(reference['name']) ?? asText(reference['title']);
+  if (type === 'file' || type === 'file_navlist') return name === null ? '' : ` (${oneLine(name)})`;
+  if (/entity|product|place|person|stock/.test(type)) {
+    const said = asText(reference['alt']) ?? name ?? asText(asObject(reference['product'])['title']);
+    if (said !== null) return stripMarkers(said);
+  }
+  if (type === 'nav_list' || type === 'link_title') return links.map((each) => link(each)).join(', ');
+  if (links.length > 0) return `(${links.map((each) => link(each)).join(', ')})`;
+  const alt = asText(reference['alt']) ?? asText(reference['prompt_text']);
+  return alt === null ? '' : stripMarkers(alt);
+}
+
+/** Every source a reference names, in order, once. A pill on the page shows the first and hides the rest. */
+function linksOf(reference: JsonObject): Citation[] {
+  const found: Citation[] = [];
+  const add = (value: unknown): void => {
+    const item = asObject(value);
+    const url = asText(item['url']);
+    if (url !== null && /^https?:/.test(url) && !found.some((known) => known.url === url)) {
+      found.push({ title: asText(item['title']) ?? asText(item['attribution']), url });
+    }
+    asArray(item['supporting_websites']).forEach(add);
+  };
+  for (const key of ['items', 'sources', 'fallback_items', 'refs_items']) asArray(reference[key]).forEach(add);
+  if (found.length === 0) {
+    add(reference);
+    for (const url of asArray(reference['safe_urls'])) if (found.length === 0) add({ url });
+  }
+  return found;
+}
+
+/** `【11†source】` of 2023 to 2025: `citations` name the source by position or by `cited_message_idx`. */
+function resolveBrackets(text: string, metadata: JsonObject, cite: (link: Citation) => void): string {
+  if (!text.includes('【')) return text;
+  const known = [
+    ...asArray(metadata['citations']),
+    ...asArray(asObject(metadata['_cite_metadata'])['metadata_list']),
+  ].filter(isObject);
+  return text.replace(/【(\d+)(?::\d+)?†[^】]*】/g, (marker, number: string) => {
+    const match = known.find((each) => {
+      const detail = asObject(each['metadata'] ?? each);
+      const extra = asObject(detail['extra']);
+      return String(extra['cited_message_idx'] ?? '') === number || asText(extra['evidence_text']) === marker;
+    });
+    if (match === undefined) return '';
+    const detail = asObject(match['metadata'] ?? match);
+    const url = asText(detail['url']);
+    const title = asText(detail['title']) ?? asText(detail['name']);
+    if (url === null || !/^https?:/.test(url)) return title === null ? '' : ` (${oneLine(title)})`;
+    cite({ title, url });
+    return ` (${link({ title, url })})`;
+  });
+}
+
+function link({ title, url }: Citation): string {
+  const words = oneLine(title ?? hostOf(url)).replace(/[[\]\\]/g, '\\$&');
+  return `[${words}](${url
+    .replace(/[()\s]/g, encodeURIComponent)
+    .replace(/\(/g, '%28')
+    .replace(/\)/g, '%29')})`;
+}
+
+function hostOf(url: string): string {
+  return /^https?:\/\/(?:www\.)?([^/?#]+)/.exec(url)?.[1] ?? url;
+}
+
+function oneLine(text: string): string {
+  return stripMarkers(text).replace(/\s+/g, ' ').trim();
+}
