@@ -1,0 +1,21 @@
+/**
+ * Builds both extensions and their zips: checks the packaged model files against their pinned sha256, makes the
+ * prebuilt database, then runs WXT. Usage: node scripts/build.mjs [chrome|firefox …] [--no-zip]
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const args = process.argv.slice(2);
+const browsers = args.filter((arg) => !arg.startsWith('-'));
+const zip = !args.includes('--no-zip');
+
+function run(command, ...rest) {
+  const { status } = spawnSync(command, rest, { stdio: 'inherit', shell: process.platform === 'win32' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+run('node', 'scripts/run.mjs', 'scripts/check-models.ts');
+if (!existsSync('.cache/data-dir.tar.gz') || args.includes('--fresh')) run('node', 'scripts/run.mjs', 'scripts/build-data-dir.ts');
+for (const browser of browsers.length > 0 ? browsers : ['chrome', 'firefox']) {
+  run('npx', 'wxt', zip ? 'zip' : 'build', '-b', browser, '--mv3');
+}
