@@ -1,0 +1,199 @@
+/**
+ * What a capture changes in what is stored. Pure.
+ *
+ * Captures of one conversation arrive in any order, of any part, read in several ways, more than once.
+ */
+import type { CapturedMessage, Coverage, Strategy } from '../capture/types';
+
+/** A stored message without its text. Times are epoch milliseconds. */
+export interface StoredMessage {
+  external_id: string;
+  parent_id: string | null;
+  author: string | null;
+  model: string | null;
+  created_at: number | null;
+  finished: boolean;
+  on_active_branch: boolean;
+  position: number;
+  content_hash: string;
+  /** Characters of its text. */
+  length: number;
+  captured_at: number;
+  strategy: string;
+}
+
+export interface IncomingMessage extends CapturedMessage {
+  /** Of role, text and attachments. */
+  content_hash: string;
+}
+
+export interface Incoming {
+  coverage: Coverage;
+  strategy: Strategy;
+  captured_at: number;
+  messages: IncomingMessage[];
+}
+
+export interface Stored {
+  captured_at: number;
+  /** `captured_at` of the newest capture that held the whole branch. */
+  branch_at: number | null;
+  messages: StoredMessage[];
+}
+
+/** A stored message that changes: with the new text, or only what describes it. */
+export interface Update {
+  message: IncomingMessage;
+  with_text: boolean;
+}
+
+export interface MergePlan {
+  add: IncomingMessage[];
+  update: Update[];
+  unchanged: number;
+  /** Every message of the conversation in its new order; the position is the index. The shown branch comes first. */
+  order: Array<{ id: string; active: boolean }>;
+  /** Whether this capture may change what is said of the whole document. */
+  newer: boolean;
+}
+
+export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
+  const messages = uniqueById(incoming.messages);
+  const known = new Map(stored.messages.map((message) => [message.external_id, message]));
+  const plan: MergePlan = {
+    add: [],
+    update: [],
+    unchanged: 0,
+    order: [],
+    newer: incoming.captured_at >= stored.captured_at,
+  };
+
+  for (const message of messages) {
+    const before = known.get(message.id);
+    if (!before) {
+      plan.add.push(message);
+      continue;
+    }
+    const newer = incoming.captured_at >= Math.max(before.captured_at, stored.branch_at ?? 0);
+    const withText =
+      message.content_hash !== before.content_hash && takesText(before, message, incoming.strategy, newer);
+    const merged = mergeFields(before, message, newer);
+    const changed =
+      withText ||
+      merged.finished !== before.finished ||
+      merged.author !== before.author ||
+      merged.model !== before.model ||
+      merged.parent_id !== before.parent_id ||
+      toTime(merged.created_at) !== before.created_at;
+    if (changed) plan.update.push({ message: merged, with_text: withText });
+    else plan.unchanged += 1;
+  }
+
+  const before = [...stored.messages].sort((a, b) => a.position - b.position);
+  const branch = mergeBranch(
+    before.filter((message) => message.on_active_branch).map((message) => message.external_id),
+    messages.filter((message) => message.on_active_branch),
+    branchRule(stored, incoming, plan.newer),
+  );
+  const active = new Set(branch);
+  const rest = [...before.map((message) => message.external_id), ...plan.add.map((message) => message.id)];
+  plan.order = [
+    ...branch.map((id) => ({ id, active: true })),
+    ...rest.filter((id) => !active.has(id)).map((id) => ({ id, active: false })),
+  ];
+  return plan;
+}
+
+/** Times as compared and stored: milliseconds, null for none and for what is no time. */
+export function toTime(value: string | null): number | null {
+  const time = value === null ? Number.NaN : Date.parse(value);
+  return Number.isNaN(time) ? null : time;
+}
+
+/** The last of each id, at the place of the first. */
+function uniqueById<Message extends { id: string }>(messages: Message[]): Message[] {
+  return [...new Map(messages.map((message) => [message.id, message])).values()];
+}
+
+/** Whether another text of the same message replaces the stored one. */
+function takesText(before: StoredMessage, message: IncomingMessage, strategy: Strategy, newer: boolean): boolean {
+  const length = message.markdown.length;
+  if (before.length === 0) return length > 0 || message.attachments.length > 0;
+  if (message.markdown.trim() === '') return false;
+  // A finished text is never replaced by a half, and always replaces one.
+  if (before.finished !== message.finished) return message.finished;
+  // A text that grows has only one direction, whatever order its captures arrive in.
+  if (!message.finished) return length > before.length || (length === before.length && newer);
+  // The page shows less than the site's own data says (citations, code in its language).
+  if (strategy === 'dom' && before.strategy !== 'dom') return false;
+  if (strategy !== 'dom' && before.strategy === 'dom') return true;
+  return newer;
+}
+
+/** What describes the message; what one side lacks the other gives. */
+function mergeFields(before: StoredMessage, message: IncomingMessage, newer: boolean): IncomingMessage {
+  const pick = <Value>(ours: Value | null, theirs: Value | null) => (newer ? (theirs ?? ours) : (ours ?? theirs));
+  const createdAt = pick(before.created_at, toTime(message.created_at));
+  return {
+    ...message,
+    parent_id: pick(before.parent_id, message.parent_id),
+    author: pick(before.author, message.author),
+    model: pick(before.model, message.model),
+    created_at: createdAt === null ? null : new Date(createdAt).toISOString(),
+    finished: before.finished || message.finished,
+  };
+}
+
+type BranchRule = Coverage | 'none';
+
+function branchRule(stored: Stored, incoming: Incoming, newer: boolean): BranchRule {
+  if (stored.branch_at !== null && incoming.captured_at < stored.branch_at) return 'none';
+  if (newer) return incoming.coverage;
+  // Older than something, newer than the last whole view: it can fill gaps, its absences say nothing any more.
+  return 'some';
+}
+
+/** The ids of the shown branch after a capture that shows `shown`. */
+function mergeBranch(branch: string[], shown: CapturedMessage[], rule: BranchRule): string[] {
+  const ids = shown.map((message) => message.id);
+  if (rule === 'none' || ids.length === 0) return branch;
+  if (rule === 'all' || branch.length === 0) return ids;
+  return rule === 'tail' ? spliceTail(branch, shown) : weaveIn(branch, shown);
+}
+
+/** All from the first message given is as given; what is stored before it stays. */
+function spliceTail(branch: string[], shown: CapturedMessage[]): string[] {
+  const ids = shown.map((message) => message.id);
+  const given = new Set(ids);
+  const place = new Map(branch.map((id, index) => [id, index]));
+  const parent = shown[0]?.parent_id;
+  const first = place.get(ids[0] ?? '');
+  const afterParent = parent ? place.get(parent) : undefined;
+  const anchor = ids.map((id) => place.get(id)).find((index) => index !== undefined);
+  const keep = first ?? (afterParent === undefined ? (anchor ?? branch.length) : afterParent + 1);
+  return [...branch.slice(0, keep).filter((id) => !given.has(id)), ...ids];
+}
+
+/** The stored branch in its order, with what is new put next to the neighbours it was seen with. */
+function weaveIn(branch: string[], shown: CapturedMessage[]): string[] {
+  const stored = new Set(branch);
+  const followers = new Map<string | null, string[]>(); // the stored message they come after; null: before all
+  const firstKnown = shown.findIndex((message) => stored.has(message.id));
+  // Nothing in common: it was seen later, so it comes after, unless a parent says better.
+  let after: string | null = branch.at(-1) ?? null;
+  if (firstKnown > 0) {
+    const index = branch.indexOf(shown[firstKnown]?.id ?? '');
+    after = branch[index - 1] ?? null;
+  }
+  for (const message of shown) {
+    if (stored.has(message.id)) {
+      after = message.id;
+      continue;
+    }
+    if (message.parent_id !== null && stored.has(message.parent_id)) after = message.parent_id;
+    const list = followers.get(after);
+    if (list) list.push(message.id);
+    else followers.set(after, [message.id]);
+  }
+  return [...(followers.get(null) ?? []), ...branch.flatMap((id) => [id, ...(followers.get(id) ?? [])])];
+}
