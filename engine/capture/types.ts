@@ -90,6 +90,11 @@ export interface CapturedPage {
 
 export type Capture = CapturedConversation | CapturedPage;
 
+/** The `source` that the document of a capture gets: the site of a conversation, `web` for every kept page. */
+export function sourceOf(capture: Capture): string {
+  return capture.kind === 'conversation' ? capture.site : 'web';
+}
+
 /** Something an adapter could not read, with where. Never an exception: the rest is kept. */
 export interface ReadWarning {
   /** Stable string, e.g. `unknown_content_type`. */

@@ -1,7 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { IngestReport } from '../api';
-import { sourceOf } from '../capture/source';
-import type { Attachment, Capture, CapturedMessage, CapturedPage } from '../capture/types';
+import { type Attachment, type Capture, type CapturedMessage, type CapturedPage, sourceOf } from '../capture/types';
 import { forgottenHash } from '../documents';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';

@@ -1,5 +1,4 @@
-import { sourceOf } from '../capture/source';
-import type { Capture } from '../capture/types';
+import { type Capture, sourceOf } from '../capture/types';
 import { EngineError } from '../errors';
 import type { Outbox } from './types';
 
@@ -50,4 +49,4 @@ export function createMemoryOutbox(options: { capacity?: number; clock?: () => D
   };
 }
 
-export { sourceOf } from '../capture/source';
+export { sourceOf } from '../capture/types';
