@@ -34,6 +34,9 @@ export function startTransformersEmbedder(options: TransformersOptions): Embedde
   };
   let queue: EmbedQueue | null = null;
   let closed: EngineError | null = null;
+  const refuseWhenClosed = () => {
+    if (closed instanceof EngineError) throw closed;
+  };
 
   const loading = load().then(
     (encoder) => {
@@ -85,9 +88,9 @@ export function startTransformersEmbedder(options: TransformersOptions): Embedde
       return () => void listeners.delete(listener);
     },
     async embed(texts, kind, signal) {
-      if (closed) throw closed;
+      refuseWhenClosed();
       const encoder = await waitFor(loading, signal);
-      if (closed) throw closed;
+      refuseWhenClosed();
       return (queue as EmbedQueue).add(
         texts.map((text) => encoder.tokenise(text, kind)),
         kind,

@@ -1,0 +1,132 @@
+import type { Hit, Reason, RecallQuery, RecallResult } from '../api';
+import type { Embedder } from '../embed';
+import { EngineError } from '../errors';
+import type { Store } from '../store';
+import { EMBED_DEADLINE_MS, LIMIT_DEFAULT, LIMIT_MAX, QUERY_WORDS } from './constants';
+import { originalUrl } from './original';
+import { parseQuery, type ParsedQuery } from './parse';
+import { showPassage } from './passage';
+import { listStatement, searchStatement, type Row } from './sql';
+import { searchStems, wordsOf } from './stem';
+
+/**
+ * What is remembered about a question: passages found by words and by meaning, the best one of each message, best
+ * first. Whatever is typed gets an answer: nothing to search by but filters lists what they let through, newest first;
+ * nothing at all finds nothing.
+ *
+ * @param embedder null, or not ready: words alone (`used_meaning` says so). A question is not kept waiting for a model
+ *   that still loads.
+ * @throws EngineError `aborted`; `query_failed` only when the database itself fails.
+ */
+export async function recall(
+  store: Store,
+  embedder: Embedder | null,
+  query: RecallQuery,
+  signal?: AbortSignal,
+  now: Date = new Date(),
+): Promise<RecallResult> {
+  const started = performance.now();
+  const asked = parseQuery(query, now);
+  const limit = Math.min(Math.max(Math.trunc(query.limit ?? LIMIT_DEFAULT) || LIMIT_DEFAULT, 1), LIMIT_MAX);
+  const result: RecallResult = {
+    hits: [],
+    understood: { text: asked.text, filters: asked.filters },
+    used_meaning: false,
+    took_ms: 0,
+    embed_ms: 0,
+  };
+  check(signal);
+
+  let rows: Row[] = [];
+  if (asked.text !== '') {
+    const before = performance.now();
+    const meaning = query.mode === 'words' ? null : await embedQuestion(embedder, asked.text, signal);
+    result.embed_ms = performance.now() - before;
+    result.used_meaning = meaning !== null;
+    check(signal);
+    const statement = searchStatement(asked, bm25Text(asked.text), meaning, limit);
+    rows = await store.query<Row>(statement.text, statement.params);
+  } else if (narrows(asked)) {
+    const statement = listStatement(asked, limit);
+    rows = await store.query<Row>(statement.text, statement.params);
+  }
+  check(signal);
+
+  const stems = searchStems(asked.text);
+  result.hits = rows.map((row) => toHit(row, asked, stems));
+  result.took_ms = performance.now() - started;
+  return result;
+}
+
+async function embedQuestion(embedder: Embedder | null, text: string, signal: AbortSignal | undefined) {
+  if (embedder?.state().state !== 'ready') return null;
+  try {
+    const deadline = AbortSignal.timeout(EMBED_DEADLINE_MS);
+    const { modelId } = embedder;
+    const [vector] = await embedder.embed([text], 'query', signal ? AbortSignal.any([signal, deadline]) : deadline);
+    return { vector: `[${(vector as Float32Array).join(',')}]`, modelId, scan: 'exact' as const };
+  } catch (error) {
+    if (signal?.aborted) throw EngineError.from(error, 'aborted');
+    // The embedder reports its own faults in its state; words still find something.
+    return null;
+  }
+}
+
+/** The words for BM25, the first of each, so that a pasted page does not become a thousand index scans. */
+function bm25Text(text: string): string {
+  const seen = new Set<string>();
+  for (const word of wordsOf(text)) {
+    if (seen.size === QUERY_WORDS) break;
+    seen.add(word.text.toLowerCase());
+  }
+  return [...seen].join(' ');
+}
+
+function narrows(asked: ParsedQuery): boolean {
+  const { filters } = asked;
+  return (
+    asked.phrases.length + asked.hosts.length + asked.excluded.length > 0 ||
+    Object.values(filters).some((value) => value !== undefined)
+  );
+}
+
+function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
+  const shown = showPassage(row.text, stems, asked.phrases);
+  const reasons: Reason[] = [];
+  if (shown.terms.length > 0) reasons.push({ kind: 'words', terms: shown.terms });
+  if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });
+  const time = row.time === null ? undefined : asked.times[row.time];
+  if (time) reasons.push({ kind: 'date', text: time.text });
+  if (row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
+    reasons.push({ kind: 'person', name: row.author });
+  }
+  return {
+    chunk_id: row.chunk_id,
+    document_id: row.document_id,
+    message_id: row.message_id,
+    message_external_id: row.message_external_id,
+    kind: row.kind,
+    source: row.source,
+    title: row.title,
+    url: row.url,
+    original_url: originalUrl(row.kind, row.url, shown.sentence),
+    role: row.role,
+    author: row.author,
+    model: row.model,
+    created_at: new Date(row.created_at).toISOString(),
+    passage: shown.passage,
+    highlights: shown.highlights,
+    score: row.score,
+    reasons,
+  };
+}
+
+/** Whether a word of the question, of three letters or more, is a name of this person. */
+function namesPerson(text: string, author: string): boolean {
+  const names = new Set(author.toLowerCase().split(/[^\p{L}\p{N}]+/u));
+  return [...wordsOf(text)].some((word) => word.text.length >= 3 && names.has(word.text.toLowerCase()));
+}
+
+function check(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EngineError('aborted', 'The recall was aborted.');
+}

@@ -1,0 +1,173 @@
+/**
+ * The one statement of a recall. It is built from its parts so that a question without a vector or without filters
+ * does not pay for them: Postgres plans every question anew, and joins that a filter does not need cost most of it.
+ */
+import { DATE_WEIGHT, MEANING_WEIGHT, POOL, WORDS_WEIGHT } from './constants';
+import type { ParsedQuery } from './parse';
+import { phrasePattern } from './passage';
+
+export interface Statement {
+  text: string;
+  params: unknown[];
+}
+
+/** One row of the result, best first. */
+export interface Row {
+  chunk_id: string;
+  document_id: string;
+  message_id: string | null;
+  message_external_id: string | null;
+  kind: 'conversation' | 'page' | 'note';
+  source: string;
+  title: string | null;
+  url: string | null;
+  role: 'user' | 'assistant' | 'system' | 'tool' | null;
+  author: string | null;
+  model: string | null;
+  created_at: Date | string;
+  text: string;
+  score: number;
+  words: number | null;
+  similarity: number | null;
+  /** Index into the named times of the one that this hit falls into, null when none. */
+  time: number | null;
+}
+
+/** How the vectors are read: all of them, or the index on their centred signs and then those that it names. */
+export type Scan = 'exact' | 'index';
+
+/** Numbers its parameters as they are used. */
+class Params {
+  readonly values: unknown[] = [];
+  add(value: unknown, type: string): string {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+}
+
+/** Said when: of the message, else of the document. */
+const SAID = 'coalesce(m.created_at, d.created_at, d.captured_at)';
+
+/** Everything a row must be: visible, and within the filters. */
+function conditions(query: ParsedQuery, params: Params): string[] {
+  const { filters } = query;
+  // a note or a message-less chunk has no m; coalesce keeps it
+  const all = ['c.level = 1', 'd.forget_id is null', 'coalesce(m.on_active_branch and m.finished, true)'];
+  if (filters.sources) all.push(`d.source = any(${params.add(filters.sources, 'text[]')})`);
+  if (filters.kinds) all.push(`d.kind = any(${params.add(filters.kinds, 'text[]')})`);
+  if (filters.roles) all.push(`m.role = any(${params.add(filters.roles, 'text[]')})`);
+  if (filters.document_ids) all.push(`d.id = any(${params.add(filters.document_ids, 'uuid[]')})`);
+  if (filters.after !== undefined) all.push(`${SAID} >= ${params.add(filters.after, 'timestamptz')}`);
+  if (filters.before !== undefined) all.push(`${SAID} < ${params.add(filters.before, 'timestamptz')}`);
+  if (query.hosts.length > 0) {
+    const host = `substring(lower(d.url) from '^[a-z]+://(?:[^/@]*@)?([^/:?#]+)')`;
+    const wanted = params.add(query.hosts, 'text[]');
+    all.push(`exists (select from unnest(${wanted}) h where ${host} = h or right(${host}, length(h) + 1) = '.' || h)`);
+  }
+  for (const phrase of query.phrases) all.push(`c.enriched_text ~* ${params.add(phrasePattern(phrase), 'text')}`);
+  for (const word of query.excluded) {
+    // \m and \M are the edges of a word; next to a sign they would never hold
+    const edges = /^[\p{L}\p{N}_].*[\p{L}\p{N}_]$|^[\p{L}\p{N}_]$/su.test(word) ? ['\\m', '\\M'] : ['', ''];
+    all.push(`c.enriched_text !~* ${params.add(`${edges[0]}${phrasePattern(word)}${edges[1]}`, 'text')}`);
+  }
+  return all;
+}
+
+const SOURCES = `chunk c join document d on d.id = c.document_id left join message m on m.id = c.message_id`;
+
+/** What is shown of a hit; `ranked` has id, score, words, similarity, time. */
+const SHOWN = `select c.id as chunk_id, c.document_id, c.message_id, m.external_id as message_external_id, d.kind, d.source,
+       d.title, d.url, m.role, coalesce(m.author, d.author) as author, m.model, ${SAID} as created_at, c.text,
+       r.score, r.words, r.similarity, r.time
+from ranked r join ${SOURCES.replace('chunk c', 'chunk c on c.id = r.id')}`;
+
+/** Passages by words and, with a vector, by meaning, fused; the best one of each message. */
+export function searchStatement(
+  query: ParsedQuery,
+  words: string,
+  meaning: { vector: string; modelId: string; scan: Scan } | null,
+  limit: number,
+): Statement {
+  const params = new Params();
+  const visible = conditions(query, params).join('\n    and ');
+  const question = `to_bm25query(${params.add(words, 'text')}, 'chunk_words')`;
+  const pool = params.add(POOL, 'int');
+  const parts = [
+    `words as materialized (
+  select c.id, -(c.enriched_text <@> ${question}) as score
+  from ${SOURCES}
+  where ${visible}
+  order by c.enriched_text <@> ${question}
+  limit ${pool}
+)`,
+  ];
+  if (meaning) {
+    const vector = params.add(meaning.vector, 'halfvec(384)');
+    const model = params.add(meaning.modelId, 'text');
+    parts.push(`meaning as materialized (
+  select c.id, 1 - (e.vector <=> ${vector}) as score
+  from embedding e join chunk c on c.id = e.chunk_id join document d on d.id = c.document_id
+       left join message m on m.id = c.message_id
+  where e.model_id = ${model}
+    and ${visible}
+  order by e.vector <=> ${vector}
+  limit ${pool}
+)`);
+  } else {
+    parts.push(`meaning as (select null::uuid as id, null::float8 as score where false)`);
+  }
+  const times = query.times.slice(0, 4);
+  const time = times.length
+    ? `case ${times
+        .map(
+          (t, i) =>
+            `when ${SAID} >= ${params.add(new Date(t.from).toISOString(), 'timestamptz')} and ${SAID} < ${params.add(new Date(t.to).toISOString(), 'timestamptz')} then ${i}`,
+        )
+        .join(' ')} end`
+    : 'null::int';
+  parts.push(`scaled as (
+  select id, score as words, null::float8 as similarity,
+         ${WORDS_WEIGHT} * score / max(score) over () as part
+  from words where score > 0
+  union all
+  select id, null, score,
+         ${MEANING_WEIGHT} * coalesce((score - min(score) over ()) / nullif(max(score) over () - min(score) over (), 0), 1)
+  from meaning
+)`);
+  parts.push(`fused as (
+  select id, sum(part) as score, max(words) as words, max(similarity) as similarity from scaled group by id
+)`);
+  parts.push(`dated as (
+  select f.id, f.words, f.similarity, coalesce(c.message_id, c.id) as unit, t.time,
+         f.score + case when t.time is null then 0 else ${DATE_WEIGHT} end as score
+  from fused f join ${SOURCES.replace('chunk c', 'chunk c on c.id = f.id')}, lateral (select ${time} as time) t
+)`);
+  parts.push(`pooled as (
+  select distinct on (unit) * from dated order by unit, score desc, id
+)`);
+  parts.push(`ranked as (
+  select * from pooled order by score desc, id limit ${params.add(limit, 'int')}
+)`);
+  return { text: `with ${parts.join(',\n')}\n${SHOWN}\norder by r.score desc, r.id`, params: params.values };
+}
+
+/** Only filters: the first passage of each message within them, newest first. */
+export function listStatement(query: ParsedQuery, limit: number): Statement {
+  const params = new Params();
+  const visible = conditions(query, params).join('\n    and ');
+  return {
+    text: `with firsts as (
+  select distinct on (coalesce(c.message_id, c.id)) c.id, ${SAID} as said, d.id as document_id, m.position
+  from ${SOURCES}
+  where ${visible}
+  order by coalesce(c.message_id, c.id), c.ordinal, c.id
+),
+ranked as (
+  select id, 0::float8 as score, null::float8 as words, null::float8 as similarity, null::int as time, said, document_id, position
+  from firsts order by said desc, document_id desc, position desc, id limit ${params.add(limit, 'int')}
+)
+${SHOWN}
+order by r.said desc, r.document_id desc, r.position desc, r.id`,
+    params: params.values,
+  };
+}
