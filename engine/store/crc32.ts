@@ -8,9 +8,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
 /** The checksum of `bytes`; pass the checksum of what came before as `seed` to go on with it. Unsigned 32 bits. */
 export function crc32(bytes: Uint8Array, seed = 0): number {
   let value = ~seed >>> 0;
-  for (let index = 0; index < bytes.length; index++) {
-    value = (TABLE[(value ^ bytes[index]!) & 0xff]! ^ (value >>> 8)) >>> 0;
-  }
+  for (const byte of bytes) value = ((TABLE[(value ^ byte) & 0xff] ?? 0) ^ (value >>> 8)) >>> 0;
   return ~value >>> 0;
 }
 

@@ -1,28 +1,374 @@
-import { PGlite } from '@electric-sql/pglite';
-import { vector } from '@electric-sql/pglite-pgvector';
-import { pg_textsearch } from '@electric-sql/pglite-pg_textsearch';
-import initial from './migrations/0001_initial.sql?raw';
-import type { Queryable, Store } from './store';
+import type { StoreState } from '../api';
+import { EngineError } from '../errors';
+import { breaker, memoryKeyValue, type Breaker, type KeyValue } from './breaker';
+import { directoryName, directoryNumber, readCatalogue, writeCatalogue, type Catalogue, type Entry } from './catalogue';
+import {
+  CREATE_EXTENSIONS,
+  isDamage,
+  PGLITE_VERSION,
+  POSTGRES_MAJOR,
+  startDatabase,
+  type Database,
+  type EngineFiles,
+} from './database';
+import { webLock } from './lock';
+import { latestVersion, migrate, MIGRATIONS, newerSchema, schemaVersion, type Migration } from './migrate';
+import { hasSyncAccess } from './opfs/directory';
+import { memoryShelf, type Drive, type Shelf } from './shelf';
+import { snapshots, type Snapshots } from './snapshot';
+import type { Maintenance, Store } from './store';
 
-/** Thin first version; replaced by the hardened one. */
-export async function openStore(options: { storage: 'memory' } | { storage: 'node'; directory: string }): Promise<Store> {
-  const db = await PGlite.create({
-    ...(options.storage === 'node' ? { dataDir: `file://${options.directory}` } : {}),
-    extensions: { vector, pg_textsearch },
+/** Where the database lies. `browser` is OPFS, or IndexedDB where files cannot be held open synchronously. */
+export type Place =
+  | { storage: 'memory' }
+  | { storage: 'node'; directory: string }
+  | { storage: 'browser' | 'opfs' | 'idb'; directory?: string };
+
+export interface OpenSettings {
+  /** The prebuilt data directory (see scripts/build-data-dir.ts), or where to fetch it. Without it initdb runs. */
+  dataDirectory?: Blob | string | URL | undefined;
+  /** Compiled modules and bundles, where the caller has them. */
+  files?: EngineFiles;
+  /** How long Postgres may take to start; 60 s unless told. */
+  timeout_ms?: number;
+  /** Where failed opens are counted: outside the database. */
+  counts?: KeyValue;
+  /** The user asked: forget earlier failures. */
+  retry?: boolean;
+}
+
+/** Files a new database needs, with room for a first transaction; the prebuilt directory has about 400. */
+const FRESH_FILES = 560;
+/** A migration makes tables and indexes, about five files each. */
+const MIGRATION_FILES = 160;
+/** Broken databases kept. */
+const ASIDE_KEPT = 2;
+const WAL_BOUND = 48 * 1024 * 1024;
+
+/**
+ * Opens the database, making it when there is none.
+ *
+ * When it cannot be opened it is tried once more, then set aside (never deleted while among the two newest) and made
+ * again from the last whole snapshot; `opened` then says `restored` and what was done. The outbox, which keeps
+ * everything newer than that snapshot, is to be drained next.
+ *
+ * @throws EngineError `store_locked` when another engine holds it; `store_full`; `timeout`; `store_unavailable` when
+ *   it is newer than this code, when it failed for a reason that is not damage, or when the crash-loop breaker is open.
+ *   In none of these cases was anything changed.
+ */
+export async function openStore(options: Place & OpenSettings): Promise<Store> {
+  const shelf = await shelfOf(options);
+  if (options.dataDirectory !== undefined || hasSyncAccess() || shelf.storage === 'idb') return openOn(shelf, options);
+  const { builtDataDirectory } = await import('./shelf-node');
+  return openOn(shelf, { ...options, dataDirectory: await builtDataDirectory() });
+}
+
+/** The same on a given shelf and with given migrations: what tests use. */
+export async function openOn(
+  shelf: Shelf,
+  settings: OpenSettings,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<Store> {
+  const guard = breaker(settings.counts ?? memoryKeyValue());
+  await guard.enter(settings.retry ?? false);
+  return guarded(guard, async () => {
+    const release = await shelf.lock();
+    try {
+      const opened = await climb(shelf, settings, migrations);
+      return await storeOver(shelf, opened, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
   });
-  await db.exec('create extension if not exists vector; create extension if not exists pg_textsearch;');
-  const [{ exists }] = (await db.query<{ exists: boolean }>(`select to_regclass('document') is not null as exists`)).rows as [
-    { exists: boolean },
-  ];
-  if (!exists) await db.exec(initial);
-  const wrap = (q: Pick<PGlite, 'query' | 'exec'>): Queryable => ({
-    query: async <Row>(sql: string, params?: unknown[]) => (await q.query<Row>(sql, params as never[])).rows as Row[],
-    exec: async (sql) => void (await q.exec(sql)),
+}
+
+async function guarded(guard: Breaker, open: () => Promise<Store>): Promise<Store> {
+  try {
+    const store = await open();
+    await guard.succeeded();
+    return store;
+  } catch (error) {
+    await guard.failed();
+    throw EngineError.from(error, 'store_unavailable');
+  }
+}
+
+async function shelfOf(place: Place): Promise<Shelf> {
+  if (place.storage === 'memory') return memoryShelf();
+  if (place.storage === 'node') return (await import('./shelf-node')).nodeShelf(place.directory);
+  const directory = place.directory ?? 'commonplace';
+  const lock = () => webLock(`${directory}-store`);
+  const storage = place.storage === 'browser' ? (hasSyncAccess() ? 'opfs' : 'idb') : place.storage;
+  if (storage === 'idb') return (await import('./shelf-idb')).idbShelf(directory, lock);
+  const { opfsCabinet, poolShelf } = await import('./shelf-pool');
+  return poolShelf(await opfsCabinet(directory), lock);
+}
+
+interface Opened {
+  db: Database;
+  drive: Drive;
+  schema: number;
+  state: StoreState;
+  kept: Snapshots;
+}
+
+/** The ladder. */
+async function climb(shelf: Shelf, settings: OpenSettings, migrations: readonly Migration[]): Promise<Opened> {
+  const kept = snapshots(shelf);
+  const found = await readCatalogue(shelf);
+  const actions: string[] = [];
+  let catalogue: Catalogue;
+  if (found === 'none') {
+    // Written first, so that a database whose making was interrupted is known for what it is.
+    catalogue = { format: 1, current: null, aside: [], next: 1 };
+    await writeCatalogue(shelf, catalogue);
+  } else if (found === 'lost') {
+    catalogue = await catalogueFromDirectories(shelf);
+    actions.push('the catalogue was lost; took the newest database directory');
+  } else catalogue = found;
+
+  const { current } = catalogue;
+  if (!current) {
+    const { db, drive, schema } = await make(shelf, catalogue, settings, migrations);
+    const entry = entryOf(directoryName(catalogue.next), schema);
+    await writeCatalogue(shelf, { ...catalogue, current: entry, next: catalogue.next + 1 });
+    return { db, drive, schema, kept, state: { state: 'ready', storage: shelf.storage } };
+  }
+
+  const latest = latestVersion(migrations);
+  if (current.schema > latest) throw newerSchema(current.schema, latest);
+  const reason = await (async (): Promise<string | Opened> => {
+    if (current.postgres !== POSTGRES_MAJOR)
+      return `made by Postgres ${current.postgres}, this one is ${POSTGRES_MAJOR}`;
+    try {
+      return await open(shelf, catalogue, current, settings, migrations, kept, actions);
+    } catch (first) {
+      if (!isDamage(first)) throw first;
+      actions.push(`could not be opened: ${wordsOf(first)}`, 'tried again');
+    }
+    try {
+      return await open(shelf, catalogue, current, settings, migrations, kept, actions);
+    } catch (second) {
+      if (!isDamage(second)) throw second;
+      return wordsOf(second);
+    }
+  })();
+  return typeof reason === 'string'
+    ? rebuild(shelf, catalogue, current, reason, settings, migrations, kept, actions)
+    : reason;
+}
+
+async function open(
+  shelf: Shelf,
+  catalogue: Catalogue,
+  current: Entry,
+  settings: OpenSettings,
+  migrations: readonly Migration[],
+  kept: Snapshots,
+  actions: string[],
+): Promise<Opened> {
+  const drive = await shelf.drive(current.directory);
+  if (!(await drive.holdsDatabase())) {
+    drive.abandon();
+    throw new EngineError('store_corrupt', `There is no database in ${current.directory}.`);
+  }
+  const db = await startDatabase(drive, { files: settings.files ?? {}, timeout_ms: settings.timeout_ms ?? 60_000 });
+  try {
+    const schema = await upgrade(db, drive, migrations);
+    const entry = entryOf(current.directory, schema);
+    if (JSON.stringify(entry) !== JSON.stringify(catalogue.current) || actions.length > 0) {
+      await writeCatalogue(shelf, { ...catalogue, current: entry });
+    }
+    const { storage } = shelf;
+    const state: StoreState =
+      actions.length > 0 ? { state: 'restored', storage, actions, set_aside: null } : { state: 'ready', storage };
+    return { db, drive, schema, kept, state };
+  } catch (error) {
+    await abandoned(db, error);
+    throw error;
+  }
+}
+
+async function upgrade(db: Database, drive: Drive, migrations: readonly Migration[]): Promise<number> {
+  const from = await schemaVersion(db);
+  const latest = latestVersion(migrations);
+  if (from === latest) return from;
+  if (from < latest) await drive.reserve(MIGRATION_FILES);
+  return migrate(db, migrations);
+}
+
+/** A new database in the next directory, in place of whatever an interrupted attempt left there. */
+async function make(
+  shelf: Shelf,
+  catalogue: Catalogue,
+  settings: OpenSettings,
+  migrations: readonly Migration[],
+  fill?: (db: Database) => Promise<void>,
+): Promise<{ db: Database; drive: Drive; schema: number }> {
+  const directory = directoryName(catalogue.next);
+  await shelf.removeDatabase(directory);
+  const drive = await shelf.drive(directory);
+  await drive.reserve(FRESH_FILES);
+  const db = await startDatabase(drive, {
+    dataDirectory: await fetched(settings.dataDirectory),
+    files: settings.files ?? {},
+    timeout_ms: settings.timeout_ms ?? 60_000,
   });
-  return {
-    ...wrap(db),
-    storage: options.storage,
-    transaction: (work) => db.transaction((tx) => work(wrap(tx as never))),
-    close: () => db.close(),
+  try {
+    await db.exec(CREATE_EXTENSIONS);
+    await fill?.(db);
+    const schema = await migrate(db, migrations);
+    await drive.settle(); // the files of a new database were never checkpointed
+    return { db, drive, schema };
+  } catch (error) {
+    await abandoned(db, error);
+    throw error;
+  }
+}
+
+async function rebuild(
+  shelf: Shelf,
+  catalogue: Catalogue,
+  broken: Entry,
+  reason: string,
+  settings: OpenSettings,
+  migrations: readonly Migration[],
+  kept: Snapshots,
+  actions: string[],
+): Promise<Opened> {
+  const { db, drive, schema } = await make(shelf, catalogue, settings, migrations, async (made) => {
+    const upTo = (version: number) => migrations.filter((migration) => migration.version <= version);
+    const { restored, passedOver } = await kept.restore(made, latestVersion(migrations), async (version) => {
+      await migrate(made, upTo(version));
+    });
+    actions.push(
+      ...passedOver.map((words) => `passed over a snapshot: ${words}`),
+      restored
+        ? `restored the snapshot of ${restored.taken_at}: ${Object.entries(restored.rows)
+            .map(([table, rows]) => `${rows} ${table}`)
+            .join(', ')}`
+        : 'there was no whole snapshot; started empty',
+    );
+  });
+  const directory = directoryName(catalogue.next);
+  const aside = [...catalogue.aside, { directory: broken.directory, at: new Date().toISOString(), reason }];
+  const kickedOut = aside.splice(0, Math.max(0, aside.length - ASIDE_KEPT));
+  // Only now is the broken one not the database any more: a crash before this repeats the ladder.
+  await writeCatalogue(shelf, { format: 1, current: entryOf(directory, schema), aside, next: catalogue.next + 1 });
+  for (const old of kickedOut) await shelf.removeDatabase(old.directory);
+  actions.push(`set ${broken.directory} aside: ${reason}`);
+  const state: StoreState = { state: 'restored', storage: shelf.storage, actions, set_aside: broken.directory };
+  return { db, drive, schema, kept, state };
+}
+
+async function storeOver(shelf: Shelf, opened: Opened, release: () => void): Promise<Store> {
+  const { db, drive, kept, schema, state } = opened;
+  let takenAt = (await kept.list())[0]?.taken_at ?? null;
+  let closing: Promise<void> | undefined;
+
+  const walBytes = async (): Promise<number> => {
+    const known = drive.walBytes();
+    if (known !== undefined) return known;
+    const [row] = await db.query<{ bytes: number }>(
+      'select coalesce(sum(size), 0)::float8 as bytes from pg_ls_waldir()',
+    );
+    return row?.bytes ?? 0;
   };
+
+  const upkeep: Record<Maintenance, () => Promise<void>> = {
+    checkpoint: () => db.exec('checkpoint'),
+    analyze: () => db.exec('analyze'),
+    async vacuum() {
+      await drive.reserve(MIGRATION_FILES);
+      await db.exec('vacuum (analyze)');
+    },
+    async due() {
+      if ((await walBytes()) > WAL_BOUND) await db.exec('checkpoint');
+      if (await needsVacuum(db)) await upkeep.vacuum();
+    },
+  };
+
+  return {
+    storage: shelf.storage,
+    opened: state,
+    schemaVersion: schema,
+    query: (sql, params) => db.query(sql, params),
+    exec: (sql) => db.exec(sql),
+    transaction: (work) => db.transaction(work),
+    maintain: (kind) => upkeep[kind](),
+    walBytes,
+    async snapshot(signal) {
+      const report = await kept.take(db, schema, signal);
+      if (report) takenAt = report.taken_at;
+      return report;
+    },
+    get snapshotTakenAt() {
+      return takenAt;
+    },
+    markPurged: (documentIds) => kept.markPurged(documentIds),
+    setAside: async () => (await knownCatalogue(shelf)).aside,
+    async discardSetAside() {
+      const catalogue = await knownCatalogue(shelf);
+      await writeCatalogue(shelf, { ...catalogue, aside: [] });
+      for (const { directory } of catalogue.aside) await shelf.removeDatabase(directory);
+    },
+    close() {
+      closing ??= db.close().finally(release);
+      return closing;
+    },
+  };
+}
+
+/** Enough rows changed since the last ANALYZE that the planner works with wrong numbers. */
+async function needsVacuum(db: Database): Promise<boolean> {
+  const [row] = await db.query<{ due: boolean }>(
+    `select coalesce(bool_or(n_mod_since_analyze + n_dead_tup > 1000 + 0.2 * n_live_tup), false) as due
+       from pg_stat_user_tables`,
+  );
+  return row?.due ?? false;
+}
+
+async function knownCatalogue(shelf: Shelf): Promise<Catalogue> {
+  const catalogue = await readCatalogue(shelf);
+  if (typeof catalogue === 'string')
+    throw new EngineError('internal', 'The catalogue is gone while the store is open.');
+  return catalogue;
+}
+
+async function catalogueFromDirectories(shelf: Shelf): Promise<Catalogue> {
+  const numbers = (await shelf.databases()).map(directoryNumber).sort((a, b) => a - b);
+  const newest = numbers.at(-1) ?? 0;
+  return { format: 1, current: newest > 0 ? entryOf(directoryName(newest), 0) : null, aside: [], next: newest + 1 };
+}
+
+function entryOf(directory: string, schema: number): Entry {
+  return { directory, pglite: PGLITE_VERSION, postgres: POSTGRES_MAJOR, schema };
+}
+
+async function fetched(source: Blob | string | URL | undefined): Promise<Blob | undefined> {
+  if (source === undefined || source instanceof Blob) return source;
+  const response = await fetch(source);
+  if (!response.ok) {
+    throw new EngineError(
+      'store_unavailable',
+      `The data directory ${String(source)} could not be read: ${response.status}.`,
+    );
+  }
+  // The type tells PGlite that it is compressed; servers and extensions give what they like.
+  return new Blob([await response.arrayBuffer()], { type: 'application/gzip' });
+}
+
+/** Gives the files back after a failure; an error in doing so is the lesser one and goes along as its cause. */
+async function abandoned(db: Database, because: unknown): Promise<void> {
+  try {
+    await db.close();
+  } catch (error) {
+    db.abandon();
+    if (because instanceof Error && because.cause === undefined) because.cause = error;
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

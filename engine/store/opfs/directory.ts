@@ -56,7 +56,8 @@ export function opfsDirectory(handle: FileSystemDirectoryHandle): FileDirectory 
     },
     async open(name, { create }) {
       const file = (await handle.getFileHandle(name, { create })) as AccessibleFile;
-      const access = await file.createSyncAccessHandle!();
+      if (!file.createSyncAccessHandle) throw new DOMException('no sync access in this context', 'NotSupportedError');
+      const access = await file.createSyncAccessHandle();
       return {
         read: (into, at) => access.read(into, { at }),
         write: (bytes, at) => access.write(bytes, { at }),

@@ -1,4 +1,3 @@
-import type { PGlite } from '@electric-sql/pglite';
 import { BaseFilesystem, type FsStats } from '@electric-sql/pglite/basefs';
 import { EngineError } from '../../errors';
 import { isNamed, type FileDirectory, type SyncFile } from './directory';
@@ -169,7 +168,7 @@ export class PoolFilesystem extends BaseFilesystem {
       this.#backings.set(name, { name, file, size: file.size(), dirty: false, opens: 0, role });
     });
     this.#eachFile(this.#root, '', (node) => {
-      node.backing = this.#backings.get(node.backing.name)!;
+      node.backing = this.#backings.get(node.backing.name) ?? node.backing;
     });
 
     if (found.state !== 'good') this.#journal.rewrite(shrink(this.#root));
@@ -250,7 +249,7 @@ export class PoolFilesystem extends BaseFilesystem {
       if (this.#fault === undefined) this.flushAll();
     } finally {
       this.abandon();
-      (this.pg as PGlite | undefined)?.Module.FS.quit();
+      (this.pg?.Module.FS as { quit(): void } | undefined)?.quit();
     }
   }
 

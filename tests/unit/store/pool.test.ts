@@ -145,6 +145,7 @@ describe('the pool file system', () => {
           const touched = new Set<string>();
           // Every fill is used once, so that a byte tells which file it was written for.
           const written = new Map<string, Set<number>>(PATHS.map((name) => [name, new Set([0])]));
+          const fillsOf = (name: string) => written.get(name) ?? new Set<number>();
           const numbered = steps.map((change, index) =>
             change.do === 'write' ? { ...change, fill: index + 1 } : change,
           );
@@ -154,11 +155,11 @@ describe('the pool file system', () => {
               applyToModel(model, change);
               if (change.do === 'rename') {
                 // Until the rename is durable the file may be found under either name, with what is written to it now.
-                const both = new Set([...written.get(change.path)!, ...written.get(change.to)!]);
+                const both = new Set([...fillsOf(change.path), ...fillsOf(change.to)]);
                 const merged = [written.get(change.path), written.get(change.to)];
                 for (const [name, fills] of written) if (merged.includes(fills)) written.set(name, both);
               }
-              for (const [name, bytes] of model) for (const byte of bytes) written.get(name)!.add(byte);
+              for (const [name, bytes] of model) for (const byte of bytes) fillsOf(name).add(byte);
               legal.push(names(model));
               touched.add(change.path);
               if (change.do === 'rename') touched.add(change.to);
@@ -183,7 +184,7 @@ describe('the pool file system', () => {
           }
           for (const name of PATHS) {
             for (const byte of contents(again, name) ?? [])
-              if (!written.get(name)!.has(byte)) expect(`${name} shows ${byte}`).toBe('');
+              if (!fillsOf(name).has(byte)) expect(`${name} shows ${byte}`).toBe('');
           }
           // A file that is new shows nothing of what its backing held before.
           again.writeFile('/fresh', '');
@@ -316,7 +317,7 @@ describe('the pool file system', () => {
     pool.writeFile('/a', 'x');
     pool.flushAll();
     pool.abandon();
-    const name = (await disk.names()).find((candidate) => disk.contents(candidate).length === 1)!;
+    const name = (await disk.names()).find((candidate) => disk.contents(candidate).length === 1) ?? '';
     await disk.remove(name);
     await expect(PoolFilesystem.open(disk, OPTIONS)).rejects.toMatchObject({ code: 'store_corrupt' });
   });

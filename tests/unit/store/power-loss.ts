@@ -140,13 +140,11 @@ export class PowerLossDirectory implements FileDirectory {
 
   // FileDirectory
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
   async names(): Promise<string[]> {
     this.#alive();
     return [...this.#disks.keys()];
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
   async open(name: string, { create }: { create: boolean }): Promise<SyncFile> {
     this.#alive();
     let disk = this.#disks.get(name);
@@ -161,7 +159,6 @@ export class PowerLossDirectory implements FileDirectory {
     return this.#file(disk);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port is asynchronous
   async remove(name: string): Promise<void> {
     this.#step();
     if (this.#disks.get(name)?.held) throw new DOMException(name, 'NoModificationAllowedError');

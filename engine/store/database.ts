@@ -1,0 +1,211 @@
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
+import { unaccent } from '@electric-sql/pglite/contrib/unaccent';
+import { pg_textsearch } from '@electric-sql/pglite-pg_textsearch';
+import { vector } from '@electric-sql/pglite-pgvector';
+import { EngineError } from '../errors';
+import type { Drive } from './shelf';
+import type { Queryable } from './store';
+
+/** What the database files are made by; a change of the major version of Postgres makes them unreadable. */
+export const PGLITE_VERSION = '0.5.14';
+export const POSTGRES_MAJOR = 18;
+
+const EXTENSIONS = { vector, pg_textsearch, pg_trgm, unaccent };
+
+/** Also run over the prebuilt data directory, so that one of an older build still gets what is new. */
+export const CREATE_EXTENSIONS = Object.keys(EXTENSIONS)
+  .map((name) => `create extension if not exists ${name};`)
+  .join('\n');
+
+/**
+ * PGlite never checkpoints by itself and Postgres' single-user mode ignores `max_wal_size`; these let our own
+ * CHECKPOINT give the space back. Reads from OPFS cost microseconds, so a small buffer is enough.
+ */
+const START_PARAMS = [
+  ...PGlite.defaultStartParams,
+  ...['max_wal_size=64MB', 'min_wal_size=32MB', 'wal_recycle=off', 'wal_init_zero=off', 'shared_buffers=48MB'].flatMap(
+    (setting) => ['-c', setting],
+  ),
+];
+
+/** Compiled or fetched beforehand, where that is worth it. */
+export type EngineFiles = Pick<PGliteOptions, 'pgliteWasmModule' | 'initdbWasmModule' | 'fsBundle'>;
+
+/** A running Postgres. Everything PGlite's own errors leave out is in the EngineErrors this throws. */
+export interface Database extends Queryable {
+  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
+  /** Checkpoints and closes. */
+  close(): Promise<void>;
+  /** For a database that died: frees what can be freed. */
+  abandon(): void;
+}
+
+/**
+ * Starts Postgres on a drive.
+ *
+ * @param dataDirectory a tar of a data directory, for a drive that holds none
+ * @throws EngineError `store_corrupt` when Postgres said that its files are damaged, `timeout` when it said nothing
+ */
+export async function startDatabase(
+  drive: Drive,
+  options: { dataDirectory?: Blob | undefined; files?: EngineFiles; timeout_ms: number },
+): Promise<Database> {
+  const log = serverLog();
+  const starting = PGlite.create({
+    ...drive.options,
+    ...options.files,
+    ...(options.dataDirectory ? { loadDataDir: options.dataDirectory } : {}),
+    extensions: EXTENSIONS,
+    startParams: START_PARAMS,
+    onStderr: log.line,
+    onStdout: log.line,
+  });
+  let pg: PGlite;
+  try {
+    pg = await withTimeout(starting, options.timeout_ms);
+  } catch (error) {
+    drive.abandon();
+    throw startingError(error, log);
+  }
+  return database(pg, drive, log);
+}
+
+function database(pg: PGlite, drive: Drive, log: ServerLog): Database {
+  /** Rejects as soon as Postgres dies, because the call that killed it may never come back. */
+  async function alive<Result>(statement: string, call: () => Promise<Result>): Promise<Result> {
+    if (log.panic) throw diedError(log);
+    try {
+      const result = await Promise.race([call(), log.died]);
+      if (log.panic) throw diedError(log);
+      return result;
+    } catch (error) {
+      throw log.panic ? diedError(log, error) : queryError(error, statement);
+    }
+  }
+
+  const over = (target: Pick<PGlite, 'query' | 'exec'>): Queryable => ({
+    query: <Row>(sql: string, params?: unknown[]) =>
+      alive(sql, async () => (await target.query<Row>(sql, params)).rows),
+    exec: (sql) => alive(sql, async () => void (await target.exec(sql))),
+  });
+
+  return {
+    ...over(pg),
+    async transaction(work) {
+      let failure: { error: unknown } | undefined;
+      const result = await alive('transaction', () =>
+        pg.transaction((tx) =>
+          work(over(tx as never)).catch((error: unknown) => {
+            failure = { error };
+            throw error;
+          }),
+        ),
+      ).catch((error: unknown) => {
+        throw failure && !log.panic ? failure.error : error;
+      });
+      // PGlite 0.5.14 still counts COMMIT itself as inside the transaction and does not sync after it.
+      await alive('sync', () => pg.runExclusive(async () => pg.fs?.syncToFs(false)));
+      return result;
+    },
+    async close() {
+      if (log.panic) return drive.abandon();
+      await pg.exec('checkpoint');
+      await pg.close();
+    },
+    abandon: () => drive.abandon(),
+  };
+}
+
+/** The last words of Postgres: PGlite itself only says `Aborted()`. */
+interface ServerLog {
+  line: (text: string) => boolean;
+  lines: string[];
+  /** The PANIC line, once there is one; nothing works after it. */
+  panic: string | undefined;
+  died: Promise<never>;
+}
+
+const LINES_KEPT = 40;
+
+function serverLog(): ServerLog {
+  let die: (error: Error) => void = () => undefined;
+  const died = new Promise<never>((_, reject) => (die = reject));
+  died.catch(() => undefined); // heard only by calls that are waiting
+  const log: ServerLog = {
+    lines: [],
+    panic: undefined,
+    died,
+    line(text) {
+      log.lines.push(text);
+      if (log.lines.length > LINES_KEPT) log.lines.shift();
+      if (/PANIC:/.test(text) && log.panic === undefined) {
+        log.panic = text;
+        die(new Error(text));
+      }
+      return false;
+    },
+  };
+  return log;
+}
+
+function diedError(log: ServerLog, cause?: unknown): EngineError {
+  return new EngineError('engine_restarting', `Postgres stopped: ${log.panic ?? 'no reason given'}`, { cause });
+}
+
+/** SQLSTATE classes that say the files are not what they should be: data and index corruption, internal I/O. */
+const DAMAGE_STATES = new Set(['XX001', 'XX002', '58P01', '58030']);
+
+/** True when trying again will not help and the files should be set aside. */
+export function isDamage(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof EngineError && at.code === 'store_corrupt') return true;
+    if (DAMAGE_STATES.has(sqlState(at) ?? '')) return true;
+  }
+  return false;
+}
+
+function startingError(error: unknown, log: ServerLog): EngineError {
+  if (error instanceof EngineError) return error;
+  const said = log.lines.filter((line) => /PANIC|FATAL|could not/.test(line)).slice(-5);
+  // A database that does not start and says why is damaged; one that says nothing may be the browser's fault.
+  const damaged = said.length > 0 || DAMAGE_STATES.has(sqlState(error) ?? '');
+  const words = error instanceof Error ? error.message : String(error);
+  return new EngineError(
+    damaged ? 'store_corrupt' : 'store_unavailable',
+    `Postgres did not start: ${[words, ...said].join('; ')}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function queryError(error: unknown, statement: string): EngineError {
+  if (error instanceof EngineError) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  const shown = statement.length > 500 ? `${statement.slice(0, 500)}…` : statement;
+  if (sqlState(error) === '53100' || (error as { code?: unknown } | null)?.code === 51) {
+    return new EngineError('store_full', `${words}, in: ${shown}`, { cause: error, remedy: 'Free some disk space.' });
+  }
+  return new EngineError('query_failed', `${words}, in: ${shown}`, { cause: error });
+}
+
+function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+async function withTimeout<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new EngineError('timeout', `Postgres did not start within ${milliseconds} ms.`)),
+      milliseconds,
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,259 @@
+import { EngineError } from '../errors';
+import { crc32 } from './crc32';
+import type { Queryable, SnapshotReport } from './store';
+import type { Shelf } from './shelf';
+
+/**
+ * The tables that cannot be made again from others, parents before children, each with the key its rows are read by.
+ * Chunks, vectors and jobs are derived and not kept.
+ */
+const TABLES = [
+  { name: 'document', key: 'id', type: 'uuid' },
+  { name: 'message', key: 'id', type: 'uuid', needs: { column: 'document_id', table: 'document' } },
+  { name: 'forgotten', key: 'source_hash', type: 'text' },
+  { name: 'forget_receipt', key: 'id', type: 'uuid' },
+] as const;
+
+const PAGE_ROWS = 200;
+const PIECE_BYTES = 512 * 1024;
+const KEPT = 2;
+const INDEX = 'snapshots';
+const PURGED = 'purged';
+
+export interface SnapshotEntry extends SnapshotReport {
+  schema: number;
+  /** What the tables looked like, to see whether anything changed since. */
+  fingerprint: string;
+}
+
+/**
+ * Logical snapshots: one file of JSON lines each. First a head, then a row per line, last an end with the count of
+ * rows by table and the CRC-32 of every byte before it.
+ *
+ * They are taken page by page beside other work, so rows changed meanwhile stand there old or new. That is enough:
+ * everything committed before `taken_at` is in it, and what came later is still in the outbox, which is stored again
+ * on top and gives the same rows.
+ */
+export interface Snapshots {
+  /** Verified ones, newest first. */
+  list(): Promise<SnapshotEntry[]>;
+  take(db: Queryable, schema: number, signal?: AbortSignal): Promise<SnapshotReport | null>;
+  markPurged(documentIds: string[]): Promise<void>;
+  /**
+   * Puts the newest whole snapshot of at most `schema` into an empty database. `prepare` is called with the schema
+   * version it was taken at before the first row. Resolves with what was restored, or null when there is none.
+   */
+  restore(db: Queryable, schema: number, prepare: (version: number) => Promise<void>): Promise<RestoreReport>;
+}
+
+export interface RestoreReport {
+  restored: SnapshotEntry | null;
+  /** Snapshots that were passed over, and why. */
+  passedOver: string[];
+}
+
+export function snapshots(shelf: Shelf): Snapshots {
+  async function list(): Promise<SnapshotEntry[]> {
+    const bytes = await shelf.read(INDEX);
+    if (!bytes) return [];
+    return (JSON.parse(new TextDecoder().decode(bytes)) as { snapshots: SnapshotEntry[] }).snapshots;
+  }
+
+  const record = (entries: SnapshotEntry[]) =>
+    shelf.write(INDEX, new TextEncoder().encode(JSON.stringify({ snapshots: entries })));
+
+  async function purged(): Promise<string[]> {
+    const bytes = await shelf.read(PURGED);
+    return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as string[]) : [];
+  }
+
+  const mark = (ids: string[]) => shelf.write(PURGED, new TextEncoder().encode(JSON.stringify(ids)));
+
+  async function keep(entries: SnapshotEntry[]): Promise<void> {
+    await record(entries);
+    const kept = new Set(entries.map(({ name }) => name));
+    for (const name of await shelf.names()) {
+      if (name.startsWith('snapshot-') && !kept.has(name)) await shelf.remove(name);
+    }
+  }
+
+  async function write(db: Queryable, schema: number, number: number, signal?: AbortSignal): Promise<SnapshotEntry> {
+    const name = `snapshot-${String(number).padStart(8, '0')}`;
+    const taken_at = new Date().toISOString();
+    const fingerprint = await fingerprintOf(db);
+    const writer = await shelf.writer(name);
+    const rows: Record<string, number> = {};
+    let checksum = 0;
+    let bytes = 0;
+    let waiting: Uint8Array[] = [];
+    let waitingBytes = 0;
+    const flush = async (): Promise<void> => {
+      for (const piece of waiting) await writer.append(piece);
+      waiting = [];
+      waitingBytes = 0;
+    };
+    const line = async (text: string): Promise<void> => {
+      const piece = new TextEncoder().encode(`${text}\n`);
+      checksum = crc32(piece, checksum);
+      bytes += piece.length;
+      waiting.push(piece);
+      waitingBytes += piece.length;
+      if (waitingBytes > PIECE_BYTES) await flush();
+    };
+    try {
+      await line(JSON.stringify({ commonplace_snapshot: 1, taken_at, schema }));
+      for (const { name: table, key, type } of TABLES) {
+        rows[table] = 0;
+        let after: string | null = null;
+        for (;;) {
+          signal?.throwIfAborted();
+          const page: Array<{ key: string; line: string }> = await db.query(
+            `select ${key}::text as key, jsonb_build_object('table', $1::text, 'row', to_jsonb(source))::text as line
+               from ${table} as source
+              where $2::${type} is null or ${key} > $2::${type}
+              order by ${key}
+              limit ${PAGE_ROWS}`,
+            [table, after],
+          );
+          for (const row of page) await line(row.line);
+          rows[table] += page.length;
+          after = page.at(-1)?.key ?? null;
+          if (page.length < PAGE_ROWS) break;
+        }
+      }
+      await line(JSON.stringify({ end: true, rows, crc32: checksum }));
+      await flush();
+      await writer.finish();
+    } catch (error) {
+      await writer.discard();
+      throw EngineError.from(error);
+    }
+    const entry = { name, taken_at, bytes, rows, schema, fingerprint };
+    const fault = await faultOf(shelf, entry);
+    if (fault) {
+      await shelf.remove(name);
+      throw new EngineError('store_full', `The snapshot could not be read back: ${fault}`);
+    }
+    return entry;
+  }
+
+  return {
+    list,
+    async take(db, schema, signal) {
+      const marked = await purged();
+      const before = await list();
+      if (marked.length === 0 && before[0]?.fingerprint === (await fingerprintOf(db)) && before[0].schema === schema) {
+        return null;
+      }
+      // A deletion that was announced and has not happened yet: its rows will stand in this snapshot too.
+      const still = await db.query<{ id: string }>('select id from document where id = any($1::uuid[])', [marked]);
+      const next = 1 + Math.max(0, ...before.map(({ name }) => numberOf(name)));
+      const entry = await write(db, schema, next, signal);
+      if (marked.length === 0) {
+        await keep([entry, ...before].slice(0, KEPT));
+      } else {
+        // What was deleted may stand in every older one. The second new one makes it two good copies again.
+        await keep([entry]);
+        await keep([await write(db, schema, next + 1, signal), entry]);
+        const remaining = new Set(still.map(({ id }) => id));
+        const handled = new Set(marked.filter((id) => !remaining.has(id)));
+        await mark((await purged()).filter((id) => !handled.has(id)));
+      }
+      const { name, taken_at, bytes, rows } = entry;
+      return { name, taken_at, bytes, rows };
+    },
+    async markPurged(documentIds) {
+      await mark([...new Set([...(await purged()), ...documentIds])]);
+    },
+    async restore(db, schema, prepare) {
+      const passedOver: string[] = [];
+      for (const entry of await list()) {
+        const fault =
+          entry.schema > schema ? `has schema version ${entry.schema}` : await faultOf(shelf, entry).catch(String);
+        if (fault) {
+          passedOver.push(`${entry.name}: ${fault}`);
+          continue;
+        }
+        await prepare(entry.schema);
+        await load(db, shelf, entry, new Set(await purged()));
+        return { restored: entry, passedOver };
+      }
+      return { restored: null, passedOver };
+    },
+  };
+}
+
+/** Changes whenever a row of a source table was added, changed or removed. */
+async function fingerprintOf(db: Queryable): Promise<string> {
+  const parts = TABLES.map(
+    ({ name }) => `(select count(*) || '/' || coalesce(max(xmin::text::bigint), 0) from ${name})`,
+  );
+  const [row] = await db.query<{ fingerprint: string }>(`select concat_ws(' ', ${parts.join(', ')}) as fingerprint`);
+  return row?.fingerprint ?? '';
+}
+
+/** Why a snapshot cannot be used, or undefined when every byte of it is as it was written. */
+async function faultOf(shelf: Shelf, entry: SnapshotEntry): Promise<string | undefined> {
+  let checksum = 0;
+  let before = 0;
+  let last = '';
+  for await (const line of linesOf(shelf, entry.name)) {
+    before = checksum;
+    last = line;
+    checksum = crc32(new TextEncoder().encode(`${line}\n`), checksum);
+  }
+  if (!last.startsWith('{"end":true')) return 'it has no end';
+  const end = JSON.parse(last) as { rows: Record<string, number>; crc32: number };
+  if (end.crc32 !== before) return 'its checksum is wrong';
+  if (JSON.stringify(end.rows) !== JSON.stringify(entry.rows)) return 'it is not the one that was recorded';
+  return undefined;
+}
+
+async function load(db: Queryable, shelf: Shelf, entry: SnapshotEntry, purged: Set<string>): Promise<void> {
+  let table: string | undefined;
+  let rows: unknown[] = [];
+  const flush = async (): Promise<void> => {
+    if (table !== undefined && rows.length > 0) await insert(db, table, rows);
+    rows = [];
+  };
+  for await (const line of linesOf(shelf, entry.name)) {
+    const record = JSON.parse(line) as { table?: string; row?: { id?: string } };
+    if (record.table === undefined) continue;
+    if (record.table === 'document' && purged.has(record.row?.id ?? '')) continue; // its messages find no parent
+    if (record.table !== table || rows.length >= PAGE_ROWS) await flush();
+    table = record.table;
+    rows.push(record.row);
+  }
+  await flush();
+}
+
+async function insert(db: Queryable, table: string, rows: unknown[]): Promise<void> {
+  const known = TABLES.find(({ name }) => name === table);
+  if (!known) throw new EngineError('store_corrupt', `The snapshot has rows of an unknown table "${table}".`);
+  // A document deleted while the snapshot was taken may have left messages in it.
+  const parents =
+    'needs' in known
+      ? `where exists (select from ${known.needs.table} as parent where parent.id = source.${known.needs.column})`
+      : '';
+  await db.query(
+    `insert into ${table}
+     select source.* from jsonb_populate_recordset(null::${table}, $1::text::jsonb) as source ${parents}
+     on conflict do nothing`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** Whole lines only: what stands after the last newline was torn off. */
+async function* linesOf(shelf: Shelf, name: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const piece of shelf.reader(name)) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+function numberOf(name: string): number {
+  return Number(/^snapshot-(\d+)$/.exec(name)?.[1] ?? 0);
+}
