@@ -63,7 +63,11 @@ export default defineConfig({
     incognito: 'not_allowed',
     action: { default_title: '__MSG_app_name__' },
     commands: {
-      'open-panel': { suggested_key: { default: 'Ctrl+Shift+Y', mac: 'Command+Shift+Y' }, description: '__MSG_command_open_panel__' },
+      // Firefox opens its sidebar by a command of its own; Chromium has none and wants a named one.
+      [browser === 'firefox' ? '_execute_sidebar_action' : 'open-panel']: {
+        suggested_key: { default: 'Ctrl+Shift+Y', mac: 'Command+Shift+Y' },
+        description: '__MSG_command_open_panel__',
+      },
       remember: { suggested_key: { default: 'Ctrl+Shift+U', mac: 'Command+Shift+U' }, description: '__MSG_command_remember__' },
     },
     content_security_policy: {

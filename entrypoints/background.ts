@@ -17,7 +17,9 @@ import { TAB_STATE_PORT } from './shell/shell';
  * Wires browser events to the outbox, the engine host and the toolbar. Every listener is registered synchronously:
  * this script is started anew for each event and would miss it otherwise.
  */
-export default defineBackground(() => {
+export default defineBackground({ type: 'module', main });
+
+function main(): void {
   const host = createEngineHost();
   const bell = new BroadcastChannel(OUTBOX_BELL);
 
@@ -173,7 +175,7 @@ export default defineBackground(() => {
     const { waiting } = await (await openedOutbox()).size();
     if (waiting > 0) ring();
   }
-});
+}
 
 /** Event handlers have nobody to reject to: what went wrong goes to the log with what was tried. */
 function logFailure(work: Promise<unknown>, what: string): void {
