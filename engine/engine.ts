@@ -1,125 +1,365 @@
-/** Puts the parts together. Nothing is decided here but their order. */
-import type {
-  EmbedderState,
-  Engine,
-  EngineEvent,
-  EngineStatus,
-  Hit,
-  IngestReport,
-  RecallQuery,
-  RecallResult,
-  StoreState,
-} from './api';
+/** Puts the parts together. Nothing is decided here but who goes before whom. */
+import type { EmbedderState, Engine, EngineEvent, EngineStatus, IngestReport, StoreState } from './api';
 import type { Capture } from './capture/types';
 import {
   allowAgain,
   countBySource,
   countDocuments,
   countForget,
-  duePurges,
   findDocument,
   forget,
-  purgeReceipt,
   readDocument,
   timeline,
   undoForget,
 } from './documents';
-import { EngineError } from './errors';
+import type { Embedder } from './embed';
+import { EngineError, type ErrorCode } from './errors';
 import { ingest } from './ingest';
-import type { Outbox } from './outbox/types';
+import {
+  boundLog,
+  embedHandler,
+  enqueue,
+  Gate,
+  maintainHandler,
+  purge,
+  purgeHandler,
+  resplitHandler,
+  type Scheduler,
+  snapshotHandler,
+  startScheduler,
+} from './jobs';
+import type { Outbox, OutboxEntry } from './outbox';
+import { recall } from './recall';
 import type { Store } from './store';
 
-/** What makes vectors. `state` is read whenever it is needed. */
-export interface EmbedderPort {
-  readonly modelId: string;
-  readonly dims: number;
-  readonly state: EmbedderState;
-  embed(texts: string[], kind: 'query' | 'passage', signal?: AbortSignal): Promise<Float32Array[]>;
-}
-
 export interface EngineOptions {
-  /** Opens the database; called once. The engine answers `status` meanwhile, other calls wait for it. */
+  /** Opens the database; called once, at once. The engine answers `status` meanwhile, other calls wait for it. */
   store: () => Promise<Store>;
-  /** Null for an engine of words alone. */
-  embedder: EmbedderPort | null | (() => Promise<EmbedderPort | null>);
+  /** Null for an engine of words alone. A function may take its time or fail: words are there from the start. */
+  embedder: Embedder | null | (() => Embedder | null | Promise<Embedder | null>);
   outbox?: Outbox;
   clock?: () => Date;
 }
 
+/** Captures taken from the outbox at once. */
 const DRAIN_BATCH = 16;
+/** Status is told at most this often, in milliseconds, and less often while counting is slow. */
+const STATUS_MS = 200;
+const STATUS_SHARE = 20;
+/** How long after a change upkeep and a snapshot are due, in milliseconds. */
+const MAINTAIN_AFTER_MS = 20_000;
+const SNAPSHOT_AFTER_MS = 30 * 60_000;
+/** Old chunks are looked for once a start, when the first searches are through. */
+const RESPLIT_AFTER_MS = 10_000;
 
+/** Faults of the machine, not of a capture: the outbox keeps what waits and is drained later. */
+const STORE_FAULTS = new Set<ErrorCode>([
+  'aborted',
+  'engine_restarting',
+  'store_corrupt',
+  'store_full',
+  'store_locked',
+  'store_unavailable',
+]);
+
+interface Counts {
+  documents: number;
+  messages: number;
+  chunks: number;
+  chunks_waiting: number;
+}
+
+/** Everything that needs an open database. */
+interface Opened {
+  store: Store;
+  scheduler: Scheduler;
+}
+
+/**
+ * An engine on one store. It comes up at once: `status` and `subscribe` answer while the store opens, other calls wait.
+ *
+ * @remarks Calls of one engine are ordered where it matters: captures are stored one batch after another, a purge
+ *   never runs beside them, and a search goes before both.
+ */
 export function createEngine(options: EngineOptions): Engine {
   const { clock = () => new Date(), outbox } = options;
+  const gate = new Gate();
   const listeners = new Set<(event: EngineEvent) => void>();
-  let storeState: StoreState = { state: 'opening' };
-  let closed = false;
+  const exclusive = createLane();
+  const closing = new AbortController();
+  /** Entries that could not be stored; they stay in the outbox and are tried again at the next start. */
+  const refused = new Set<number>();
 
-  const opened = options.store().then(
-    (store) => {
-      storeState = { state: 'ready', storage: store.storage };
-      announceStatus();
-      return store;
-    },
-    (cause: unknown) => {
+  let storeState: StoreState = { state: 'opening' };
+  let embedder: Embedder | null = null;
+  let embedderState: EmbedderState = { state: 'unavailable', model_id: '', error: 'No embedder was given.' };
+  let counts: Counts = { documents: 0, messages: 0, chunks: 0, chunks_waiting: 0 };
+  let countsStale = true;
+  let countedInMs = 0;
+  let announceTimer: ReturnType<typeof setTimeout> | null = null;
+  let announcedAt = Number.NEGATIVE_INFINITY;
+  let draining: Promise<number> | null = null;
+
+  const embedderReady = openEmbedder();
+  const opened = open();
+  opened.catch(() => undefined); // `status` tells it, and so does every call that needs the store
+
+  async function openEmbedder(): Promise<void> {
+    const given = options.embedder;
+    try {
+      if (typeof given === 'function') {
+        embedderState = { state: 'loading', model_id: '' };
+        embedder = await given();
+        if (embedder === null) embedderState = { state: 'unavailable', model_id: '', error: 'No embedder was given.' };
+      } else {
+        embedder = given;
+      }
+    } catch (error) {
+      embedderState = { state: 'unavailable', model_id: '', error: EngineError.from(error).message };
+    }
+    if (!embedder) return;
+    embedderState = embedder.state();
+    embedder.onState((state) => {
+      const wasReady = embedderState.state === 'ready';
+      embedderState = state;
+      changed({ counts: true });
+      // Vectors of another model, or the first ones: either way there may be work.
+      if (state.state === 'ready' && !wasReady) inBackground(askForVectors());
+    });
+  }
+
+  async function open(): Promise<Opened> {
+    let store: Store;
+    try {
+      store = await options.store();
+    } catch (cause) {
       const error = EngineError.from(cause, 'store_unavailable');
       storeState = { state: 'failed', code: error.code, message: error.message };
-      announceStatus();
+      changed();
       throw error;
-    },
-  );
-  opened.catch(() => {}); // told by `status` and by every call that needs the store
+    }
+    storeState = store.opened;
+    if (storeState.state === 'restored') await takeUpRestored(store);
+    await enqueue(store, 'resplit', after(storeState.state === 'restored' ? 0 : RESPLIT_AFTER_MS));
+    const scheduler = startScheduler({
+      store,
+      gate,
+      clock,
+      handlers: {
+        purge: purgeHandler({ outbox, exclusive, onPurged: () => purged(store) }),
+        maintain: maintainHandler(gate),
+        snapshot: snapshotHandler(gate, outbox),
+        resplit: resplitHandler({
+          exclusive,
+          async onResplit(documentIds) {
+            announce({ type: 'changed', document_ids: documentIds });
+            changed({ counts: true });
+            await enqueueVectors(store);
+          },
+        }),
+        async embed(job, context) {
+          await embedderReady;
+          if (!embedder) return 'done';
+          return embedHandler(embedder, (count) => {
+            counts.chunks_waiting = Math.max(0, counts.chunks_waiting - count);
+            changed();
+          })(job, context);
+        },
+      },
+      onError(job, error) {
+        console.warn(`commonplace: job ${job.kind}, attempt ${job.attempts}: ${error.code}: ${error.message}`);
+        changed();
+      },
+    });
+    changed({ counts: true });
+    inBackground(askForVectors());
+    return { store, scheduler };
+  }
 
-  async function withStore<Result>(work: (store: Store) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  /** A snapshot has no chunks, and lacks what came after it: the outbox kept that. */
+  async function takeUpRestored(store: Store): Promise<void> {
+    await store.query(
+      'update message m set chunked_as = null where chunked_as is not null and not exists (select from chunk where message_id = m.id)',
+    );
+    await outbox?.replay();
+  }
+
+  function after(milliseconds: number): Date {
+    return new Date(clock().getTime() + milliseconds);
+  }
+
+  /** For work that nobody waits for: what goes wrong is logged, unless the engine is closing. */
+  function inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!closing.signal.aborted) console.warn(`commonplace: ${EngineError.from(error).message}`);
+    });
+  }
+
+  async function withStore<Result>(work: (opened: Opened) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
     try {
-      if (closed) throw new EngineError('engine_restarting', 'The engine was closed.');
+      if (closing.signal.aborted) throw new EngineError('engine_restarting', 'The engine was closed.');
       signal?.throwIfAborted();
-      return await work(await opened);
+      const ready = await opened;
+      signal?.throwIfAborted();
+      return await work(ready);
     } catch (error) {
+      if (closing.signal.aborted)
+        throw new EngineError('engine_restarting', 'The engine was closed.', { cause: error });
       throw EngineError.from(error);
     }
   }
 
-  function announce(event: EngineEvent): void {
-    for (const listener of listeners) listener(event);
+  /** A call that a person waits for: what is in the background waits meanwhile. */
+  async function first<Result>(work: (opened: Opened) => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    const leave = gate.enter('search');
+    try {
+      return await withStore(work, signal);
+    } finally {
+      leave();
+    }
   }
 
-  function announceStatus(): void {
-    if (listeners.size === 0) return;
-    void status().then(
-      (now) => {
-        announce({ type: 'status', status: now });
+  function announce(event: EngineEvent): void {
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        console.error('commonplace: a listener failed', error);
+      }
+    }
+  }
+
+  /** Tells the status soon; several changes at once are told once. */
+  function changed(what: { counts: boolean } = { counts: false }): void {
+    if (what.counts) countsStale = true;
+    if (announceTimer !== null || listeners.size === 0 || closing.signal.aborted) return;
+    const gap = Math.max(STATUS_MS, countedInMs * STATUS_SHARE);
+    announceTimer = setTimeout(
+      () => {
+        announceTimer = null;
+        announcedAt = performance.now();
+        inBackground(status().then((now) => announce({ type: 'status', status: now })));
       },
-      () => {}, // a status that cannot be read now is asked for again at the next change
+      Math.max(0, announcedAt + gap - performance.now()),
     );
   }
 
   async function status(): Promise<EngineStatus> {
     const waiting = (await outbox?.size()) ?? { waiting: 0, full: false };
-    const counts =
-      storeState.state === 'ready' || storeState.state === 'restored'
-        ? await countDocuments(await opened, null)
-        : { documents: 0, messages: 0, chunks: 0, chunks_waiting: 0 };
+    if (countsStale && (storeState.state === 'ready' || storeState.state === 'restored') && !closing.signal.aborted) {
+      const { store } = await opened;
+      countsStale = false;
+      const started = performance.now();
+      counts = await countDocuments(store, embedder?.modelId ?? null);
+      countedInMs = performance.now() - started;
+    }
     return {
       store: storeState,
-      embedder: { state: 'unavailable', model_id: 'none', error: 'not wired yet' },
+      embedder: embedderState,
       ...counts,
       outbox_waiting: waiting.waiting,
       outbox_full: waiting.full,
     };
   }
 
-  async function take(store: Store, captures: Capture[]): Promise<IngestReport> {
-    const report = await ingest(store, captures);
-    const ids = report.document_ids.filter((id) => id !== null);
-    if (ids.length > 0) announce({ type: 'changed', document_ids: [...new Set(ids)] });
-    announceStatus();
-    return report;
+  async function enqueueVectors(store: Store): Promise<void> {
+    if (embedder) await enqueue(store, 'embed', clock());
+  }
+
+  async function askForVectors(): Promise<void> {
+    await embedderReady;
+    const { store, scheduler } = await opened;
+    await enqueueVectors(store);
+    scheduler.wake();
+  }
+
+  /** Stores captures, one batch after the other. */
+  function take(captures: Capture[], signal?: AbortSignal): Promise<IngestReport> {
+    return withStore(
+      ({ store, scheduler }) =>
+        exclusive(async () => {
+          signal?.throwIfAborted();
+          const leave = gate.enter('ingest');
+          try {
+            const report = await ingest(store, captures, {
+              pause: () => gate.free('ingest'),
+              signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
+            });
+            if (report.messages_added + report.messages_updated > 0) {
+              await boundLog(store);
+              await enqueueVectors(store);
+              await enqueue(store, 'maintain', after(MAINTAIN_AFTER_MS));
+              await enqueue(store, 'snapshot', after(SNAPSHOT_AFTER_MS));
+              scheduler.wake();
+            }
+            const ids = new Set(report.document_ids.filter((id) => id !== null));
+            if (ids.size > 0) announce({ type: 'changed', document_ids: [...ids] });
+            return report;
+          } finally {
+            leave();
+            changed({ counts: true });
+          }
+        }),
+      signal,
+    );
+  }
+
+  async function drain(signal?: AbortSignal): Promise<number> {
+    if (!outbox) return 0;
+    await withStore(async () => undefined, signal);
+    let stored = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const entries = (await outbox.peek(DRAIN_BATCH + refused.size)).filter(({ seq }) => !refused.has(seq));
+      if (entries.length === 0) return stored;
+      const taken = await takeEntries(entries, signal);
+      if (taken.length > 0) await outbox.markStored(taken);
+      stored += taken.length;
+      changed();
+    }
+  }
+
+  /** The numbers of the entries that are stored now. One that cannot be stored does not hold up the others. */
+  async function takeEntries(entries: OutboxEntry[], signal?: AbortSignal): Promise<number[]> {
+    try {
+      await take(
+        entries.map(({ capture }) => capture),
+        signal,
+      );
+      return entries.map(({ seq }) => seq);
+    } catch (error) {
+      const { code, message } = EngineError.from(error);
+      if (STORE_FAULTS.has(code)) throw error;
+      const [only] = entries;
+      if (entries.length > 1 || !only) {
+        const taken: number[] = [];
+        for (const entry of entries) taken.push(...(await takeEntries([entry], signal)));
+        return taken;
+      }
+      console.error(
+        `commonplace: entry ${only.seq} of the outbox (${only.capture.id}) cannot be stored: ${code}: ${message}`,
+      );
+      refused.add(only.seq);
+      return [];
+    }
+  }
+
+  async function purged(store: Store): Promise<void> {
+    await enqueue(store, 'snapshot', clock());
+    changed({ counts: true });
   }
 
   return {
-    status,
+    async status() {
+      try {
+        return await status();
+      } catch (error) {
+        throw EngineError.from(error);
+      }
+    },
+
     stats: () =>
-      withStore(async (store) => {
+      withStore(async ({ store }) => {
         const [size] = await store.query<{ bytes: number }>(
           'select pg_database_size(current_database())::float8 as bytes',
         );
@@ -127,94 +367,110 @@ export function createEngine(options: EngineOptions): Engine {
           ...(await status()),
           by_source: await countBySource(store),
           database_bytes: size?.bytes ?? 0,
-          schema_version: 1,
+          schema_version: store.schemaVersion,
         };
       }),
+
     async subscribe(listener) {
       listeners.add(listener);
-      listener({ type: 'status', status: await status() });
-      return () => listeners.delete(listener);
+      const now = await status().catch((error: unknown) => {
+        listeners.delete(listener);
+        throw EngineError.from(error);
+      });
+      listener({ type: 'status', status: now });
+      return () => {
+        listeners.delete(listener);
+      };
     },
-    ingest: (captures, signal) => withStore((store) => take(store, captures), signal),
-    drainOutbox: (signal) =>
-      withStore(async (store) => {
-        let stored = 0;
-        for (;;) {
-          const entries = (await outbox?.peek(DRAIN_BATCH)) ?? [];
-          if (entries.length === 0) return stored;
-          signal?.throwIfAborted();
-          await take(
-            store,
-            entries.map(({ capture }) => capture),
-          );
-          await outbox?.markStored(entries.map(({ seq }) => seq));
-          stored += entries.length;
-        }
-      }, signal),
-    recall: (query, signal) => withStore((store) => recallWords(store, query), signal),
-    timeline: (where, signal) => withStore((store) => timeline(store, where), signal),
-    read: (id, signal) => withStore((store) => readDocument(store, id), signal),
-    find: (where) => withStore((store) => findDocument(store, where)),
+
+    ingest: (captures, signal) => take(captures, signal),
+
+    async drainOutbox(signal) {
+      // One at a time; who asks while one runs gets a turn after it, for what came behind its last look.
+      while (draining) await draining.catch(() => 0); // its caller is told
+      draining = drain(signal);
+      try {
+        return await draining;
+      } catch (error) {
+        throw EngineError.from(error);
+      } finally {
+        draining = null;
+      }
+    },
+
+    recall: (query, signal) => first(({ store }) => recall(store, embedder, query, signal, clock()), signal),
+    timeline: (where, signal) => first(({ store }) => timeline(store, where), signal),
+    read: (id, signal) => first(({ store }) => readDocument(store, id), signal),
+    find: (where) => first(({ store }) => findDocument(store, where)),
+
     forget: (scope) =>
-      withStore(async (store) => {
-        const receipt = await forget(store, scope, clock());
-        announce({ type: 'forgotten', receipt_id: receipt.id });
-        announceStatus();
-        return receipt;
-      }),
-    countForget: (scope) => withStore((store) => countForget(store, scope)),
-    undoForget: (id) =>
-      withStore(async (store) => {
-        announce({ type: 'changed', document_ids: await undoForget(store, id) });
-        announceStatus();
+      withStore(({ store, scheduler }) =>
+        exclusive(async () => {
+          const receipt = await store.transaction(async (tx) => {
+            const written = await forget(tx, scope, clock());
+            await enqueue(tx, 'purge', new Date(written.purge_at));
+            return written;
+          });
+          scheduler.wake();
+          announce({ type: 'forgotten', receipt_id: receipt.id });
+          changed({ counts: true });
+          return receipt;
+        }),
+      ),
+    countForget: (scope) => withStore(({ store }) => countForget(store, scope)),
+    undoForget: (receiptId) =>
+      withStore(async ({ store, scheduler }) => {
+        const ids = await undoForget(store, receiptId);
+        await enqueueVectors(store);
+        scheduler.wake();
+        announce({ type: 'changed', document_ids: ids });
+        changed({ counts: true });
       }),
     purgeForgotten: () =>
-      withStore(async (store) => {
-        let count = 0;
-        for (const { id } of await duePurges(store, null)) {
-          count += await purgeReceipt(store, id, clock(), {
-            onSlice: async () => {},
-            onDocument: async ({ source, external_id }) => outbox?.purge(source, external_id),
-          });
-        }
-        return count;
-      }),
-    allowAgain: (where) => withStore((store) => allowAgain(store, where)),
-    idle: async () => {},
+      withStore(({ store, scheduler }) =>
+        exclusive(async () => {
+          const pause = () => gate.free('ingest');
+          const count = await purge(store, { outbox, now: clock(), all: true, pause });
+          if (count > 0) await purged(store);
+          scheduler.wake();
+          return count;
+        }),
+      ),
+    allowAgain: (where) => withStore(({ store }) => allowAgain(store, where)),
+
+    idle: (signal) =>
+      withStore(async ({ scheduler }) => {
+        await embedderReady;
+        await exclusive(async () => undefined); // what is being stored now is through
+        await scheduler.idle(signal);
+      }, signal),
+
     async close() {
-      closed = true;
-      await (await opened).close();
+      if (closing.signal.aborted) return;
+      closing.abort();
+      if (announceTimer !== null) clearTimeout(announceTimer);
+      listeners.clear();
+      try {
+        const { store, scheduler } = await opened;
+        await exclusive(async () => undefined);
+        await scheduler.close();
+        await store.close();
+      } catch (error) {
+        // A store that never opened has nothing to close.
+        if (storeState.state !== 'failed') throw EngineError.from(error);
+      } finally {
+        await embedder?.close();
+      }
     },
   };
 }
 
-/** Stands in until engine/recall is there. */
-async function recallWords(store: Store, query: RecallQuery): Promise<RecallResult> {
-  const started = performance.now();
-  const rows = await store.query<
-    Omit<Hit, 'highlights' | 'reasons' | 'original_url' | 'created_at'> & { created_at: Date }
-  >(
-    `select c.id as chunk_id, d.id as document_id, m.id as message_id, m.external_id as message_external_id, d.kind, d.source,
-      d.title, d.url, m.role, m.author, m.model, coalesce(m.created_at, d.happened_at) as created_at,
-      left(c.text, 400) as passage, -(c.enriched_text <@> to_bm25query($1, 'chunk_words')) as score
-    from chunk c join document d on d.id = c.document_id left join message m on m.id = c.message_id
-    where c.level = 1 and d.forget_id is null
-    order by c.enriched_text <@> to_bm25query($1, 'chunk_words') limit $2`,
-    [query.text, query.limit ?? 20],
-  );
-  return {
-    hits: rows
-      .filter((row) => row.score > 0)
-      .map((row) => ({
-        ...row,
-        original_url: row.url,
-        created_at: row.created_at.toISOString(),
-        highlights: [],
-        reasons: [{ kind: 'words', terms: query.text.split(/\s+/u) }],
-      })),
-    understood: { text: query.text, filters: query.filters ?? {} },
-    used_meaning: false,
-    took_ms: performance.now() - started,
-    embed_ms: 0,
+/** Runs what is given one after the other; a failure is the caller's, the next one runs all the same. */
+function createLane(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 }

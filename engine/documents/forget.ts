@@ -1,6 +1,7 @@
 import type { ForgetReceipt, ForgetScope } from '../api';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
+import { uuid } from './list';
 
 /** How long a deletion can be undone, in milliseconds. Until then the rows exist and are invisible everywhere. */
 export const UNDO_MS = 30_000;
@@ -16,7 +17,8 @@ export async function forgottenHash(source: string, externalId: string): Promise
 
 /** The condition a scope stands for, on `document d`, with one parameter at `$1`. */
 function condition(scope: ForgetScope): { sql: string; value: unknown } {
-  if ('document_ids' in scope) return { sql: 'd.id = any($1::uuid[])', value: scope.document_ids };
+  if ('document_ids' in scope)
+    return { sql: 'd.id = any($1::uuid[])', value: scope.document_ids.map((id) => uuid(id, 'document_ids')) };
   if ('source' in scope) return { sql: 'd.source = $1::text', value: scope.source };
   if ('captured_after' in scope) {
     if (Number.isNaN(Date.parse(scope.captured_after))) {
@@ -27,23 +29,21 @@ function condition(scope: ForgetScope): { sql: string; value: unknown } {
   return { sql: '$1::boolean', value: true };
 }
 
-/** Hides the documents of `scope` at once; returns the receipt that undoes it until `purge_at`. */
-export async function forget(store: Store, scope: ForgetScope, now: Date): Promise<ForgetReceipt> {
+/** Hides the documents of `scope` at once; the receipt undoes it until `purge_at`. To be run in a transaction. */
+export async function forget(tx: Queryable, scope: ForgetScope, now: Date): Promise<ForgetReceipt> {
   const { sql, value } = condition(scope);
   const purgeAt = new Date(now.getTime() + UNDO_MS);
-  return store.transaction(async (tx) => {
-    const counted = await count(tx, sql, value);
-    const [receipt] = await tx.query<{ id: string }>(
-      'insert into forget_receipt (documents, messages, purge_at) values ($1, $2, $3) returning id',
-      [counted.documents, counted.messages, purgeAt.toISOString()],
-    );
-    if (!receipt) throw new EngineError('internal', 'The receipt of a deletion was not written.');
-    await tx.query(`update document d set forget_id = $2::uuid where ${sql} and d.forget_id is null`, [
-      value,
-      receipt.id,
-    ]);
-    return { id: receipt.id, ...counted, purge_at: purgeAt.toISOString() };
-  });
+  const counted = await count(tx, sql, value);
+  const [receipt] = await tx.query<{ id: string }>(
+    'insert into forget_receipt (documents, messages, purge_at) values ($1, $2, $3) returning id',
+    [counted.documents, counted.messages, purgeAt.toISOString()],
+  );
+  if (!receipt) throw new EngineError('internal', 'The receipt of a deletion was not written.');
+  await tx.query(`update document d set forget_id = $2::uuid where ${sql} and d.forget_id is null`, [
+    value,
+    receipt.id,
+  ]);
+  return { id: receipt.id, ...counted, purge_at: purgeAt.toISOString() };
 }
 
 export async function countForget(db: Queryable, scope: ForgetScope): Promise<{ documents: number; messages: number }> {

@@ -190,7 +190,8 @@ function moment(value: string | undefined, name: string): string | null {
   return time.toISOString();
 }
 
-function uuid(value: string, name: string): string {
+/** @throws EngineError `bad_input` when `value` has not the form of an id. */
+export function uuid(value: string, name: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(value)) {
     throw new EngineError('bad_input', `${name} is not a document's id: ${value}`);
   }

@@ -1,0 +1,163 @@
+import type { Embedder } from '../embed';
+import { EngineError } from '../errors';
+import type { Queryable } from '../store';
+import type { Handler, JobContext } from './scheduler';
+import { boundLog } from './upkeep';
+
+/** Texts in one call, at most: the model's own batches are as large. */
+const BATCH_MOST = 16;
+/** What a batch should take, in milliseconds; its size follows. A query waits for at most the rest of a batch. */
+const BATCH_MS = 150;
+/** Chunks read at once: enough to sort by length, so that a batch wastes little on padding. */
+const WINDOW = 256;
+const WINDOWS_PER_LOG_CHECK = 4;
+const RESTARTS = 5;
+const DROP_SLICE = 1_000;
+
+interface Waiting {
+  id: string;
+  text: string;
+}
+
+/**
+ * Gives every passage that is searched a vector of the embedder's present model, newest passages first, then drops
+ * vectors of other models. `onEmbedded` is told of each batch that was stored.
+ */
+export function embedHandler(embedder: Embedder, onEmbedded: (count: number) => void): Handler {
+  return async (_job, context) => {
+    const { store, signal } = context;
+    const refused: string[] = []; // texts that no attempt could embed: left to words alone until the next start
+    let size = 4;
+    let done = 0;
+    let restarts = 0;
+    let windows = 0;
+    let modelId = embedder.modelId;
+    let before: string | null = null;
+
+    for (;;) {
+      await context.pause();
+      if (modelId !== embedder.modelId) {
+        modelId = embedder.modelId;
+        before = null;
+      }
+      const window: Waiting[] = await readWaiting(store, modelId, before, refused);
+      if (window.length === 0) {
+        if (before === null) break;
+        before = null; // once more from the top: something may have come meanwhile
+        continue;
+      }
+      before = window.at(-1)?.id ?? null;
+      window.sort((a, b) => a.text.length - b.text.length);
+
+      for (let at = 0; at < window.length && modelId === embedder.modelId;) {
+        await context.pause();
+        const batch = window.slice(at, at + size);
+        const started = performance.now();
+        let vectors: Array<Float32Array | null>;
+        try {
+          vectors = await embedBatch(embedder, batch, signal);
+        } catch (error) {
+          // A lost device: the embedder starts another, perhaps with another model id.
+          if (!(error instanceof EngineError) || error.code !== 'engine_restarting' || ++restarts > RESTARTS)
+            throw error;
+          continue;
+        }
+        const took = performance.now() - started;
+        if (modelId !== embedder.modelId) break;
+        const made = batch.flatMap(({ id }, index) => {
+          const vector = vectors[index];
+          if (!vector) refused.push(id);
+          return vector ? [{ id, vector }] : [];
+        });
+        await writeVectors(store, modelId, made);
+        at += batch.length;
+        done += made.length;
+        restarts = 0;
+        onEmbedded(made.length);
+        await context.progress(done, done + window.length - at);
+        if (took < BATCH_MS / 2) size = Math.min(BATCH_MOST, size * 2);
+        else if (took > BATCH_MS) size = Math.max(1, size >> 1);
+      }
+      if (++windows % WINDOWS_PER_LOG_CHECK === 0) await boundLog(store);
+    }
+    await dropOtherModels(context, modelId);
+    return 'done';
+  };
+}
+
+async function readWaiting(
+  db: Queryable,
+  modelId: string,
+  before: string | null,
+  refused: string[],
+): Promise<Waiting[]> {
+  return db.query<Waiting>(
+    `select c.id, c.text from chunk c join document d on d.id = c.document_id
+    where c.level = 1 and d.forget_id is null and ($2::uuid is null or c.id < $2) and c.id <> all($4::uuid[])
+      and not exists (select from embedding e where e.chunk_id = c.id and e.model_id = $1)
+    order by c.id desc limit $3`,
+    [modelId, before, WINDOW, refused],
+  );
+}
+
+/** The vectors of a batch; where one text makes the batch fail, null for that one. */
+async function embedBatch(
+  embedder: Embedder,
+  batch: Waiting[],
+  signal: AbortSignal,
+): Promise<Array<Float32Array | null>> {
+  try {
+    return await embedder.embed(
+      batch.map(({ text }) => text),
+      'passage',
+      signal,
+    );
+  } catch (error) {
+    const { code } = EngineError.from(error);
+    if (code !== 'internal' && code !== 'bad_input') throw error;
+    if (batch.length === 1) return [null];
+    const vectors: Array<Float32Array | null> = [];
+    for (const one of batch) vectors.push(...(await embedBatch(embedder, [one], signal)));
+    return vectors;
+  }
+}
+
+/** Chunks that were deleted meanwhile are passed over. */
+async function writeVectors(
+  db: Queryable,
+  modelId: string,
+  made: Array<{ id: string; vector: Float32Array }>,
+): Promise<void> {
+  if (made.length === 0) return;
+  await db.query(
+    `insert into embedding (chunk_id, model_id, vector)
+    select v.id, $1, v.vector::halfvec(384)
+    from unnest($2::uuid[], $3::text[]) as v(id, vector) join chunk c on c.id = v.id
+    on conflict do nothing`,
+    [modelId, made.map(({ id }) => id), made.map(({ vector }) => literal(vector))],
+  );
+}
+
+/** pgvector's text form. Five decimals are finer than a half float of a unit vector's parts. */
+function literal(vector: Float32Array): string {
+  let text = '[';
+  for (let index = 0; index < vector.length; index++) {
+    if (index > 0) text += ',';
+    text += (vector[index] ?? 0).toFixed(5);
+  }
+  return `${text}]`;
+}
+
+async function dropOtherModels({ store, pause }: JobContext, modelId: string): Promise<void> {
+  let dropped = DROP_SLICE;
+  while (dropped === DROP_SLICE) {
+    await pause();
+    const rows = await store.query(
+      `delete from embedding where (chunk_id, model_id) in (
+        select chunk_id, model_id from embedding where model_id <> $1 limit ${DROP_SLICE}
+      ) returning chunk_id`,
+      [modelId],
+    );
+    dropped = rows.length;
+  }
+}
