@@ -3,11 +3,17 @@ import tseslint from 'typescript-eslint';
 
 /** entrypoints → components → engine/api; engine/<part> → another part's index only. Never back, never sideways. */
 const restrict = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] });
-const BROWSER = { regex: '^wxt|^webextension-polyfill', message: 'The engine knows no browser API: take it as a port.' };
-const UPWARDS = { regex: '(entrypoints|components)/', message: 'Imports go entrypoints → components → engine, never back.' };
+const BROWSER = {
+  regex: '^wxt|^webextension-polyfill',
+  message: 'The engine knows no browser API: take it as a port.',
+};
+const UPWARDS = {
+  regex: '(entrypoints|components)/',
+  message: 'Imports go entrypoints → components → engine, never back.',
+};
 const SIDEWAYS = {
   regex: '^\\.\\./(?!capture/types|outbox/types|embed/worker|capture/page)[a-z]+/.+',
-  message: "Import another part through its index.ts: its other files are its own affair.",
+  message: 'Import another part through its index.ts: its other files are its own affair.',
 };
 
 export default tseslint.config(
@@ -15,7 +21,12 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', 'scripts/*.mjs'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'scripts/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
       '@typescript-eslint/no-misused-promises': 'error',
@@ -23,6 +34,8 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/unbound-method': 'off', // objects here are closures; none of their methods uses `this`
+      '@typescript-eslint/no-redundant-type-constituents': 'off', // `'restart' | string` says more than `string`
       '@typescript-eslint/require-await': 'off', // an async method of a port may have nothing to wait for
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-empty': ['error', { allowEmptyCatch: false }],
@@ -41,5 +54,8 @@ export default tseslint.config(
     ]),
   },
   { files: ['**/*.{js,mjs}'], ...tseslint.configs.disableTypeChecked },
-  { files: ['**/*.mjs', '*.js'], languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly', setTimeout: 'readonly' } } },
+  {
+    files: ['**/*.mjs', '*.js'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
+  },
 );

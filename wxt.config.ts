@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import preact from '@preact/preset-vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'wxt';
+import { onnxruntime } from './scripts/vite-onnxruntime';
 
 /**
  * WXT defines `import.meta.url` away (wxt#392), after which PGlite's and ORT's assets and our workers are
@@ -41,9 +42,9 @@ export default defineConfig({
   },
   manifestVersion: 3,
   modules: [],
-  vite: () => ({
-    plugins: [preact(), keepImportMetaUrl()],
-    worker: { format: 'es', plugins: () => [keepImportMetaUrl()] },
+  vite: ({ browser }) => ({
+    plugins: [preact(), onnxruntime({ webgpu: browser !== 'firefox' }), keepImportMetaUrl()],
+    worker: { format: 'es', plugins: () => [onnxruntime({ webgpu: browser !== 'firefox' }), keepImportMetaUrl()] },
     build: { target: 'esnext', assetsInlineLimit: 0 },
   }),
   manifest: ({ browser }) => ({
@@ -68,7 +69,10 @@ export default defineConfig({
         suggested_key: { default: 'Ctrl+Shift+Y', mac: 'Command+Shift+Y' },
         description: '__MSG_command_open_panel__',
       },
-      remember: { suggested_key: { default: 'Ctrl+Shift+U', mac: 'Command+Shift+U' }, description: '__MSG_command_remember__' },
+      remember: {
+        suggested_key: { default: 'Ctrl+Shift+U', mac: 'Command+Shift+U' },
+        description: '__MSG_command_remember__',
+      },
     },
     content_security_policy: {
       extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'; connect-src 'self'",

@@ -3,7 +3,7 @@ import type { EngineStatus } from './api';
 import { createEngine } from './engine';
 import { connectEmbedder } from './embed';
 import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
-import { openOutbox } from './outbox';
+import { openCounts, openOutbox } from './outbox';
 import { openStore } from './store';
 
 const say = (message: FromWorker) => {
@@ -23,7 +23,7 @@ function spawnEmbedder(): Promise<MessagePort> {
 async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
   const outbox = await openOutbox();
   const engine = createEngine({
-    store: () => openStore({ storage: 'opfs', directory: 'commonplace', dataDirUrl: `${baseUrl}data-dir.tar.gz` }),
+    store: () => openStore({ storage: 'browser', dataDirectory: `${baseUrl}data-dir.tar.gz`, counts: openCounts() }),
     embedder: connectEmbedder({ spawn: spawnEmbedder }),
     outbox,
   });
@@ -65,7 +65,8 @@ let server: Promise<ReturnType<typeof serveEngine>> | null = null;
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'boot') server = boot(data.baseUrl);
   else if (data.type === 'embedder') giveEmbedder?.(data.port);
-  else void server?.then((ready) => {
-    ready.accept(data);
-  });
+  else
+    void server?.then((ready) => {
+      ready.accept(data);
+    });
 };

@@ -88,7 +88,11 @@ function main(): void {
     },
   });
 
-  async function remember(tabId: number, clicked: Parameters<typeof rememberInTab>[1], note: string | null): Promise<void> {
+  async function remember(
+    tabId: number,
+    clicked: Parameters<typeof rememberInTab>[1],
+    note: string | null,
+  ): Promise<void> {
     const tab = await browser.tabs.get(tabId);
     if (tab.incognito) return;
     await rememberInTab(tabId, clicked, note, async (capture) => {
@@ -124,8 +128,10 @@ function main(): void {
   });
   browser.tabs.onActivated.addListener(refreshSoon);
   browser.tabs.onUpdated.addListener((tabId, change, tab) => {
-    if (change.status === 'loading' && change.url !== undefined) logFailure(forgetReport(tabId), 'a report could not be dropped');
-    if (change.status !== undefined || change.url !== undefined) logFailure(refreshTab(tab), 'the toolbar could not be updated');
+    if (change.status === 'loading' && change.url !== undefined)
+      logFailure(forgetReport(tabId), 'a report could not be dropped');
+    if (change.status !== undefined || change.url !== undefined)
+      logFailure(refreshTab(tab), 'the toolbar could not be updated');
   });
   browser.tabs.onRemoved.addListener((tabId) => {
     logFailure(forgetReport(tabId), 'a report could not be dropped');
@@ -139,7 +145,8 @@ function main(): void {
   // --- the user's gestures
   browser.contextMenus.onClicked.addListener((info, tab) => {
     const clicked = whatWasClicked(info);
-    if (clicked && tab?.id !== undefined) logFailure(remember(tab.id, clicked, null), 'the page could not be remembered');
+    if (clicked && tab?.id !== undefined)
+      logFailure(remember(tab.id, clicked, null), 'the page could not be remembered');
   });
   browser.commands.onCommand.addListener((command, tab) => {
     // The panel opens only inside the gesture: nothing may be awaited before.
@@ -152,7 +159,7 @@ function main(): void {
   });
   if (import.meta.env.FIREFOX) {
     browser.action.onClicked.addListener(() => {
-      logFailure(browser.sidebarAction.toggle(), 'the sidebar could not be opened');
+      logFailure(firefoxSidebar.toggle(), 'the sidebar could not be opened');
     });
   }
 
@@ -160,10 +167,14 @@ function main(): void {
   browser.runtime.onInstalled.addListener(({ reason }) => {
     addMenus();
     if (!import.meta.env.FIREFOX) {
-      logFailure(browser.sidePanel.setPanelBehavior({ openPanelOnActionClick: true }), 'the toolbar button could not be set');
+      logFailure(
+        browser.sidePanel.setPanelBehavior({ openPanelOnActionClick: true }),
+        'the toolbar button could not be set',
+      );
     }
     logFailure(browser.alarms.create('refresh', { periodInMinutes: 5 }), 'the clock could not be set');
-    if (reason === 'install') logFailure(browser.tabs.create({ url: '/welcome.html' }), 'the welcome page could not be opened');
+    if (reason === 'install')
+      logFailure(browser.tabs.create({ url: '/welcome.html' }), 'the welcome page could not be opened');
     logFailure(wakeIfWaiting(), 'the outbox could not be looked at');
   });
   browser.runtime.onStartup.addListener(() => {
@@ -176,6 +187,9 @@ function main(): void {
     if (waiting > 0) ring();
   }
 }
+
+/** Firefox's alone; WXT's types are Chrome's. */
+const firefoxSidebar = (browser as unknown as { sidebarAction: { toggle(): Promise<void> } }).sidebarAction;
 
 /** Event handlers have nobody to reject to: what went wrong goes to the log with what was tried. */
 function logFailure(work: Promise<unknown>, what: string): void {

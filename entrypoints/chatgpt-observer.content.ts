@@ -29,7 +29,7 @@ function observe(page: Window & typeof globalThis): void {
   const sizeOf = (message: FromPage) => (message.type === 'body' ? message.bytes.byteLength : 0);
 
   function give(message: Unnumbered<FromPage>): void {
-    const numbered = { ...message, id: nextId++, at: new Date().toISOString() } as FromPage;
+    const numbered = { ...message, id: nextId++, at: new Date().toISOString() };
     kept.set(numbered.id, numbered);
     keptBytes += sizeOf(numbered);
     // the oldest go first: a newer body of the same conversation says more

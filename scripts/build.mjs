@@ -15,7 +15,8 @@ function run(command, ...rest) {
 }
 
 run('node', 'scripts/run.mjs', 'scripts/check-models.ts');
-if (!existsSync('.cache/data-dir.tar.gz') || args.includes('--fresh')) run('node', 'scripts/run.mjs', 'scripts/build-data-dir.ts');
+if (!existsSync('.cache/data-dir.tar.gz') || args.includes('--fresh'))
+  run('node', 'scripts/run.mjs', 'scripts/build-data-dir.ts');
 for (const browser of browsers.length > 0 ? browsers : ['chrome', 'firefox']) {
   run('npx', 'wxt', zip ? 'zip' : 'build', '-b', browser, '--mv3');
 }

@@ -5,8 +5,18 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 
-export const CHROMIUMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/snap/bin/chromium', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
-export const FIREFOXES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/snap/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
+export const CHROMIUMS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/snap/bin/chromium',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+export const FIREFOXES = [
+  '/usr/bin/firefox-esr',
+  '/usr/bin/firefox',
+  '/snap/bin/firefox',
+  '/Applications/Firefox.app/Contents/MacOS/firefox',
+];
 
 export function run(command, args, options = {}) {
   return spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32', ...options }).status ?? 1;
@@ -23,7 +33,8 @@ export function ensurePackages() {
   if (status !== 0) throw new Error('npm ci failed; see above.');
 }
 
-const isPresent = (candidates, variable) => Boolean(process.env[variable]) || candidates.some((path) => existsSync(path));
+const isPresent = (candidates, variable) =>
+  Boolean(process.env[variable]) || candidates.some((path) => existsSync(path));
 
 /** @param wanted any of `chromium`, `firefox-esr`, `strace` (Debian package names) */
 export function ensureBrowsers(wanted) {
@@ -37,7 +48,13 @@ export function ensureBrowsers(wanted) {
     console.log(`Installing ${missing.join(', ')} …`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     run('apt-get', ['update', '-qq'], { env });
-    if (run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env, stdio: ['ignore', 'ignore', 'inherit'] }) === 0) return;
+    if (
+      run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
+        env,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      }) === 0
+    )
+      return;
   }
   throw new Error(
     `${missing.join(' and ')} not found. Install them (Debian: apt-get install ${missing.join(' ')}), or set ` +

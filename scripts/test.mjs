@@ -14,7 +14,9 @@ function count(suite, passed, failed, skipped, started) {
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped;
-  rows.push(`${suite}: ${passed} passed, ${failed} failed, ${skipped} skipped (${Math.round((Date.now() - started) / 1000)} s)`);
+  rows.push(
+    `${suite}: ${passed} passed, ${failed} failed, ${skipped} skipped (${Math.round((Date.now() - started) / 1000)} s)`,
+  );
 }
 
 /** A check that is one test: it passes or fails as a whole. */
@@ -32,7 +34,15 @@ function vitest(name, project) {
   mkdirSync('.cache', { recursive: true });
   const report = `.cache/vitest-${project}.json`;
   rmSync(report, { force: true });
-  const status = run('npx', ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]);
+  const status = run('npx', [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]);
   let result = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
   try {
     result = JSON.parse(readFileSync(report, 'utf8'));
@@ -40,7 +50,9 @@ function vitest(name, project) {
     console.error(`${name} left no report: ${error.message}`);
   }
   // a file that fails to load has no tests of its own to count
-  const broken = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const broken = result.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   let failed = result.numFailedTests + broken;
   if (status !== 0 && failed === 0) failed = 1;
   count(name, result.numPassedTests, failed, result.numPendingTests + (result.numTodoTests ?? 0), started);

@@ -25,7 +25,18 @@ export interface EngineConnection extends Engine {
 /** Calls that may rightly take minutes: their end is the engine's death or the caller's signal, not a clock. */
 const UNBOUNDED = new Set(['ingest', 'drainOutbox', 'idle']);
 /** Calls that change nothing and so may be sent again to the next engine. */
-const REPEATABLE = new Set(['status', 'stats', 'recall', 'timeline', 'read', 'find', 'countForget', 'ingest', 'drainOutbox', 'idle']);
+const REPEATABLE = new Set([
+  'status',
+  'stats',
+  'recall',
+  'timeline',
+  'read',
+  'find',
+  'countForget',
+  'ingest',
+  'drainOutbox',
+  'idle',
+]);
 
 interface Link {
   engine: Comlink.Remote<Engine>;
@@ -124,7 +135,8 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
   }
 
   function link(): Promise<Link> {
-    if (closed.signal.aborted) return Promise.reject(new EngineError('engine_restarting', 'This connection was closed.'));
+    if (closed.signal.aborted)
+      return Promise.reject(new EngineError('engine_restarting', 'This connection was closed.'));
     if (!current) {
       const forget = () => {
         if (current === attempt) current = null;
@@ -138,7 +150,11 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
 
   /** Keeps trying for as long as somebody listens, so that a panel comes back without being touched. */
   async function reconnect(): Promise<void> {
-    for (let wait = 200; !closed.signal.aborted && eventListeners.size + stateListeners.size > 0; wait = Math.min(wait * 2, 5_000)) {
+    for (
+      let wait = 200;
+      !closed.signal.aborted && eventListeners.size + stateListeners.size > 0;
+      wait = Math.min(wait * 2, 5_000)
+    ) {
       try {
         await link();
         return;
@@ -171,7 +187,8 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
       return await withEnd(answer, signal, UNBOUNDED.has(method) ? null : deadlineMs, method);
     } catch (error) {
       const failure = EngineError.from(error);
-      if (failure.code === 'engine_restarting' && REPEATABLE.has(method) && attempt < 3) return call(method, args, attempt + 1);
+      if (failure.code === 'engine_restarting' && REPEATABLE.has(method) && attempt < 3)
+        return call(method, args, attempt + 1);
       throw failure;
     }
   }
@@ -215,7 +232,12 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
 }
 
 /** Settles with `work`, the signal or the deadline, whichever is first. */
-async function withEnd<Value>(work: Promise<Value>, signal: AbortSignal | undefined, deadlineMs: number | null, what: string): Promise<Value> {
+async function withEnd<Value>(
+  work: Promise<Value>,
+  signal: AbortSignal | undefined,
+  deadlineMs: number | null,
+  what: string,
+): Promise<Value> {
   const ends: Array<() => void> = [];
   const end = new Promise<never>((_, reject) => {
     if (deadlineMs !== null) {

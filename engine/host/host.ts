@@ -19,7 +19,8 @@ export interface Host {
 }
 
 const spawnEngine = () => new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'engine' });
-const spawnEmbedder = () => new Worker(new URL('../embed/worker.ts', import.meta.url), { type: 'module', name: 'embedder' });
+const spawnEmbedder = () =>
+  new Worker(new URL('../embed/worker.ts', import.meta.url), { type: 'module', name: 'embedder' });
 
 export function startHost({ baseUrl, onActivity }: HostOptions): Host {
   let engine: Worker | null = null;

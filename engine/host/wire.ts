@@ -50,7 +50,8 @@ export function installWire(): void {
   installed = true;
   Comlink.transferHandlers.set('abort-signal', signalHandler);
   const original = Comlink.transferHandlers.get('throw');
-  if (!original) throw new EngineError('internal', 'This Comlink has no handler for rejections; wire.ts must be adapted.');
+  if (!original)
+    throw new EngineError('internal', 'This Comlink has no handler for rejections; wire.ts must be adapted.');
   Comlink.transferHandlers.set('throw', errorHandler(original as Comlink.TransferHandler<Thrown, unknown>));
 }
 

@@ -8,9 +8,7 @@ export type ToWorker =
 
 /** From the engine worker to the host. */
 export type FromWorker =
-  | { type: 'alive'; lock: string }
-  | { type: 'activity'; active: boolean }
-  | { type: 'spawn_embedder' };
+  { type: 'alive'; lock: string } | { type: 'activity'; active: boolean } | { type: 'spawn_embedder' };
 
 /** A BroadcastChannel on which the background rings when it has put something into the outbox. */
 export const OUTBOX_BELL = 'commonplace:outbox';

@@ -65,10 +65,9 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
   const total = async (tx: Write) => (await tx.objectStore('total').get('waiting')) ?? { entries: 0, bytes: 0 };
   const change = async (tx: Write, entries: number, bytes: number) => {
     const before = await total(tx);
-    await tx.objectStore('total').put(
-      { entries: Math.max(0, before.entries + entries), bytes: Math.max(0, before.bytes + bytes) },
-      'waiting',
-    );
+    await tx
+      .objectStore('total')
+      .put({ entries: Math.max(0, before.entries + entries), bytes: Math.max(0, before.bytes + bytes) }, 'waiting');
   };
 
   return {

@@ -4,7 +4,9 @@ import { storage } from 'wxt/utils/storage';
 export type PauseLength = 'hour' | 'restart' | 'until_resumed';
 
 /** Epoch ms until which capture is paused; `'until_resumed'` has no end. */
-const pausedUntil = storage.defineItem<number | 'until_resumed' | null>('local:consent.paused_until', { fallback: null });
+const pausedUntil = storage.defineItem<number | 'until_resumed' | null>('local:consent.paused_until', {
+  fallback: null,
+});
 /** In session storage, so that a restart of the browser ends it. */
 const pausedUntilRestart = storage.defineItem<boolean>('session:consent.paused_until_restart', { fallback: false });
 /** Host names, lower case, without a port. */

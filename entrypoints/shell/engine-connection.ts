@@ -25,7 +25,7 @@ async function deliverThroughServiceWorker(port: MessagePort, clientLock: string
 
 /** Firefox: the event page is a window we may post to; asking for it wakes it. */
 async function deliverToBackgroundPage(port: MessagePort, clientLock: string): Promise<void> {
-  const page = await browser.runtime.getBackgroundPage();
+  const page = (await browser.runtime.getBackgroundPage()) as unknown as WindowProxy;
   const message: EnginePortMessage = { type: 'commonplace:engine-port', clientLock };
   page.postMessage(message, location.origin, [port]);
 }

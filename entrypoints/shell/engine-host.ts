@@ -10,7 +10,20 @@ export interface EngineHost {
   connect: typeof connectEngine;
 }
 
-declare const self: ServiceWorkerGlobalScope & Window;
+/** What is used of a service worker's global; TypeScript's DOM library knows only a page's. */
+interface ServiceWorkerScope {
+  clients: {
+    matchAll(options: {
+      includeUncontrolled: boolean;
+      type: 'all';
+    }): Promise<Array<{ url: string; postMessage(message: unknown, transfer: Transferable[]): void }>>;
+  };
+  addEventListener(
+    type: 'message',
+    listener: (event: MessageEvent & { waitUntil(work: Promise<unknown>): void }) => void,
+  ): void;
+}
+const worker = globalThis as unknown as ServiceWorkerScope;
 
 /** Chrome allows one offscreen document; two requests at once make the second fail, which then means success. */
 function offscreenHost(): EngineHost {
@@ -36,13 +49,13 @@ function offscreenHost(): EngineHost {
 
   async function deliver(port: MessagePort, clientLock: string): Promise<void> {
     await ensure();
-    const clients = await self.clients.matchAll({ includeUncontrolled: true, type: 'all' });
+    const clients = await worker.clients.matchAll({ includeUncontrolled: true, type: 'all' });
     const offscreen = clients.find((client) => new URL(client.url).pathname === '/offscreen.html');
     const message: EnginePortMessage = { type: 'commonplace:engine-port', clientLock };
     offscreen?.postMessage(message, [port]);
   }
 
-  self.addEventListener('message', (event: ExtendableMessageEvent) => {
+  worker.addEventListener('message', (event) => {
     const data = event.data as EnginePortMessage;
     const [port] = event.ports;
     if (data.type === 'commonplace:engine-port' && port) event.waitUntil(deliver(port, data.clientLock));
@@ -69,7 +82,7 @@ function eventPageHost(): EngineHost {
     host ??= startHost({ baseUrl: browser.runtime.getURL('/'), onActivity });
     return host;
   }
-  self.addEventListener('message', ({ data, ports }: MessageEvent<EnginePortMessage>) => {
+  addEventListener('message', ({ data, ports }: MessageEvent<EnginePortMessage>) => {
     const [port] = ports;
     if (data.type === 'commonplace:engine-port' && port) start().connect(port, data.clientLock);
   });

@@ -11,7 +11,7 @@ export function addMenus(): void {
   for (const context of ['page', 'selection', 'link'] as const) {
     browser.contextMenus.create({
       id: `remember-${context}`,
-      title: browser.i18n.getMessage(`menu_remember_${context}` as never),
+      title: browser.i18n.getMessage(`menu_remember_${context}`),
       contexts: [context],
       documentUrlPatterns: ['http://*/*', 'https://*/*'],
     });

@@ -46,7 +46,10 @@ export type Handlers = {
 };
 
 /** Rejects with the background's EngineError, or with the browser's own error when nobody listens. */
-export async function ask<Name extends MessageName>(name: Name, input: Messages[Name]['input']): Promise<Messages[Name]['output']> {
+export async function ask<Name extends MessageName>(
+  name: Name,
+  input: Messages[Name]['input'],
+): Promise<Messages[Name]['output']> {
   const envelope: Envelope = { target: 'commonplace:background', name, input };
   const answer = (await browser.runtime.sendMessage(envelope)) as Answer | undefined;
   if (!answer) throw new EngineError('engine_restarting', `The background did not answer ${name}.`);

@@ -35,7 +35,7 @@ export async function rememberInTab(
       func: (what: Clicked, words: string | null) => globalThis.commonplaceRemembering?.read(what, words) ?? null,
       args: [clicked, note],
     });
-    capture = answer?.result as Capture | null | undefined;
+    capture = answer?.result;
   } catch (error) {
     throw new EngineError('bad_input', 'The browser does not let this page be read.', {
       cause: error,

@@ -53,7 +53,11 @@ export function createShell(): Shell {
     activeUrl: async () => (await activeTab())?.url ?? null,
     async shortcuts() {
       const commands = await browser.commands.getAll();
-      return commands.map(({ name = '', description = '', shortcut }) => ({ name, description, keys: shortcut || null }));
+      return commands.map(({ name = '', description = '', shortcut }) => ({
+        name,
+        description,
+        keys: shortcut || null,
+      }));
     },
   };
 }

@@ -42,12 +42,19 @@ export async function readTabState(tab: Browser.tabs.Tab): Promise<TabState> {
   if (!host) return { state: 'unsupported', host: null };
   if (consent.excludedHosts.includes(host)) return { state: 'excluded', host };
   if (!site) return { state: 'unsupported', host };
-  if (!(await browser.permissions.contains({ origins: [`https://${host}/*`] }))) return { state: 'not_permitted', host };
+  if (!(await browser.permissions.contains({ origins: [`https://${host}/*`] })))
+    return { state: 'not_permitted', host };
 
   const report = (await reports.getValue())[tab.id ?? -1];
   if (!report || hostOf(report.url) !== host) return { state: 'ready', site };
   if (report.temporary) return { state: 'temporary', site };
   if (report.broken !== null) return { state: 'broken', site, detail: report.broken };
   if (report.turns === 0) return { state: 'ready', site };
-  return { state: 'keeping', site, conversation_id: report.conversation_id, turns: report.turns, complete: report.complete };
+  return {
+    state: 'keeping',
+    site,
+    conversation_id: report.conversation_id,
+    turns: report.turns,
+    complete: report.complete,
+  };
 }

@@ -5,7 +5,7 @@ import type { TabState } from '../../components/shell';
 type Look = { icon: 'keeping' | 'off' | 'paused' | 'broken'; badge: string; title: string };
 
 function lookOf(state: TabState): Look {
-  const title = (key: string) => browser.i18n.getMessage(key as never) || browser.i18n.getMessage('app_name' as never);
+  const title = browser.i18n.getMessage;
   switch (state.state) {
     case 'keeping':
       return { icon: 'keeping', badge: '', title: title('toolbar_keeping') };

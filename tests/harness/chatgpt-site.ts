@@ -42,10 +42,13 @@ export function createChatGptSite(conversations: SiteConversation[]): ChatGptSit
       const detail = /^\/backend-api\/conversations?\/([^/]+)$/.exec(url.pathname);
       const older = /^\/backend-api\/conversations\/([^/]+)\/messages$/.exec(url.pathname);
       const conversation = state.conversations.get((detail ?? older)?.[1] ?? '');
-      if (request.method === 'POST' && url.pathname === '/backend-api/f/conversation') return stream(state, body, response);
+      if (request.method === 'POST' && url.pathname === '/backend-api/f/conversation')
+        return stream(state, body, response);
       if (detail && conversation) {
-        if (conversation.shape === 'none') response.writeHead(200, { 'content-type': 'application/json' }).end('{"nothing":"here"}');
-        else json(url.pathname.startsWith('/backend-api/conversations/') ? firstPage(conversation) : tree(conversation));
+        if (conversation.shape === 'none')
+          response.writeHead(200, { 'content-type': 'application/json' }).end('{"nothing":"here"}');
+        else
+          json(url.pathname.startsWith('/backend-api/conversations/') ? firstPage(conversation) : tree(conversation));
         return;
       }
       if (older && conversation) {
@@ -156,7 +159,11 @@ async function stream(state: ChatGptSite, body: string, response: ServerResponse
 function page(url: URL, state: ChatGptSite): string {
   const id = /\/c\/([^/?]+)/.exec(url.pathname)?.[1] ?? null;
   const known = id === null ? undefined : state.conversations.get(id);
-  const settings = JSON.stringify({ id, shape: known?.shape ?? 'tree', temporary: url.searchParams.has('temporary-chat') });
+  const settings = JSON.stringify({
+    id,
+    shape: known?.shape ?? 'tree',
+    temporary: url.searchParams.has('temporary-chat'),
+  });
   return `<!doctype html>
 <html lang="en"><head><title>${known?.title ?? 'ChatGPT'}</title></head>
 <body><nav><a href="/">New chat</a></nav><main><div id="thread" class="flex flex-col"></div>

@@ -47,7 +47,8 @@ export async function launchChromium(options: ChromiumOptions): Promise<RunningC
   mkdirSync(join(options.profile, 'Default'), { recursive: true });
   const preferences = join(options.profile, 'Default', 'Preferences');
   // without developer mode an extension that reloads itself stays off
-  if (!existsSync(preferences)) writeFileSync(preferences, JSON.stringify({ extensions: { ui: { developer_mode: true } } }));
+  if (!existsSync(preferences))
+    writeFileSync(preferences, JSON.stringify({ extensions: { ui: { developer_mode: true } } }));
   for (const name of ['SingletonLock', 'SingletonCookie', 'SingletonSocket', 'DevToolsActivePort']) {
     rmSync(join(options.profile, name), { force: true });
   }
@@ -77,7 +78,7 @@ export async function launchChromium(options: ChromiumOptions): Promise<RunningC
     ...(options.args ?? []),
     'about:blank',
   ];
-  const child = spawn(command as string, args, { detached: true, stdio: 'ignore' });
+  const child = spawn(command, args, { detached: true, stdio: 'ignore' });
   const kill = () =>
     new Promise<void>((resolve) => {
       if (child.exitCode !== null || child.signalCode !== null) {

@@ -90,7 +90,12 @@ describe('a connection to the engine', () => {
       }),
     ]);
     expect(await connection.status()).toEqual(STATUS);
-    await expect(connection.read('x')).rejects.toMatchObject({ name: 'EngineError', code: 'not_found', message: 'No document x.', remedy: 'Look elsewhere.' });
+    await expect(connection.read('x')).rejects.toMatchObject({
+      name: 'EngineError',
+      code: 'not_found',
+      message: 'No document x.',
+      remedy: 'Look elsewhere.',
+    });
   });
 
   it('carries an abort to the engine and rejects at once', async () => {
@@ -112,7 +117,9 @@ describe('a connection to the engine', () => {
   });
 
   it('ends a call that gets no answer with timeout', async () => {
-    const { connection } = setUp([fakeEngine({ read: () => new Promise<never>(() => undefined) })], { deadlineMs: 100 });
+    const { connection } = setUp([fakeEngine({ read: () => new Promise<never>(() => undefined) })], {
+      deadlineMs: 100,
+    });
     await expect(connection.read('x')).rejects.toMatchObject({ code: 'timeout' });
   });
 
@@ -131,7 +138,12 @@ describe('a connection to the engine', () => {
   });
 
   it('subscribes again to the next engine and says when it is connecting', async () => {
-    const { connection, die } = setUp([fakeEngine({}), fakeEngine({ subscribe: async (listener) => (listener({ type: 'changed', document_ids: ['new'] }), () => undefined) })]);
+    const { connection, die } = setUp([
+      fakeEngine({}),
+      fakeEngine({
+        subscribe: async (listener) => (listener({ type: 'changed', document_ids: ['new'] }), () => undefined),
+      }),
+    ]);
     const events: EngineEvent[] = [];
     const states: string[] = [];
     connection.watchConnection((state) => states.push(state));

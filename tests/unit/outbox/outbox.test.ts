@@ -28,7 +28,7 @@ beforeEach(() => {
 
 const kinds = {
   memory: async () => createMemoryOutbox({ capacity: 3 }),
-  'IndexedDB': () => openOutbox({ entries: 3, bytes: 10_000 }),
+  IndexedDB: () => openOutbox({ entries: 3, bytes: 10_000 }),
 };
 
 describe.each(Object.entries(kinds))('outbox in %s', (_name, open) => {
