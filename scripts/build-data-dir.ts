@@ -6,7 +6,7 @@
  * Does nothing when the file is there and was made by the same PGlite and script (see OUT.json).
  */
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -47,13 +47,19 @@ export async function main(args: string[]): Promise<number> {
     const { tar, files } = await tarOf(directory);
     const zipped = gzipSync(tar, { level: 9 });
     await mkdir(dirname(out), { recursive: true });
-    await writeFile(out, zipped);
-    await writeFile(`${out}.json`, `${JSON.stringify({ made, pglite: PGLITE_VERSION, files, bytes: tar.length })}\n`);
+    await replace(out, zipped);
+    await replace(`${out}.json`, `${JSON.stringify({ made, pglite: PGLITE_VERSION, files, bytes: tar.length })}\n`);
     console.log(`${out}: ${files} files, ${mb(tar.length)}, ${mb(zipped.length)} zipped`);
     return 0;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Several test processes may build at once; none may read half a file. */
+async function replace(path: string, content: Buffer | string): Promise<void> {
+  await writeFile(`${path}.${process.pid}`, content);
+  await rename(`${path}.${process.pid}`, path);
 }
 
 async function isFresh(out: string, made: string): Promise<boolean> {

@@ -108,8 +108,8 @@ export function snapshots(shelf: Shelf): Snapshots {
         for (;;) {
           signal?.throwIfAborted();
           const page: Array<{ key: string; line: string }> = await db.query(
-            `select ${key}::text as key, jsonb_build_object('table', $1::text, 'row', to_jsonb(source))::text as line
-               from ${table} as source
+            `select ${key}::text as key, jsonb_build_object('table', $1::text, 'row', to_jsonb(_row))::text as line
+               from ${table} as _row
               where $2::${type} is null or ${key} > $2::${type}
               order by ${key}
               limit ${PAGE_ROWS}`,
@@ -233,11 +233,11 @@ async function insert(db: Queryable, table: string, rows: unknown[]): Promise<vo
   // A document deleted while the snapshot was taken may have left messages in it.
   const parents =
     'needs' in known
-      ? `where exists (select from ${known.needs.table} as parent where parent.id = source.${known.needs.column})`
+      ? `where exists (select from ${known.needs.table} as parent where parent.id = _row.${known.needs.column})`
       : '';
   await db.query(
     `insert into ${table}
-     select source.* from jsonb_populate_recordset(null::${table}, $1::text::jsonb) as source ${parents}
+     select _row.* from jsonb_populate_recordset(null::${table}, $1::text::jsonb) as _row ${parents}
      on conflict do nothing`,
     [JSON.stringify(rows)],
   );

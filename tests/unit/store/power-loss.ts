@@ -1,4 +1,5 @@
 import type { FileDirectory, SyncFile } from '../../../engine/store/opfs/directory';
+import type { Cabinet } from '../../../engine/store/shelf-pool';
 
 /** Thrown by every operation after the machine went off. */
 export class PowerCut extends Error {
@@ -18,6 +19,14 @@ interface Disk {
   /** The name itself is durable once the file was flushed. */
   named: boolean;
   held: boolean;
+}
+
+/** One machine: what is counted over all its directories. */
+export interface Power {
+  /** Changing operations until it goes off. */
+  left: number;
+  operations: number;
+  flushes: number;
 }
 
 /** Growable bytes. */
@@ -63,14 +72,15 @@ class Bytes {
  */
 export class PowerLossDirectory implements FileDirectory {
   #disks = new Map<string, Disk>();
-  #left = Infinity;
   #full = Infinity;
-  /** Changing operations so far. */
-  operations = 0;
-  flushes = 0;
+  readonly #power: Power;
+
+  constructor(power: Power = { left: Infinity, operations: 0, flushes: 0 }) {
+    this.#power = power;
+  }
 
   offAfter(operations: number): void {
-    this.#left = operations;
+    this.#power.left = operations;
   }
 
   /** Bytes that may still be written before the quota is reached. */
@@ -79,11 +89,11 @@ export class PowerLossDirectory implements FileDirectory {
   }
 
   get isOff(): boolean {
-    return this.#left <= 0;
+    return this.#power.left <= 0;
   }
 
-  copy(): PowerLossDirectory {
-    const copy = new PowerLossDirectory();
+  copy(power?: Power): PowerLossDirectory {
+    const copy = new PowerLossDirectory(power);
     for (const [name, disk] of this.#disks) {
       const { pending, named } = disk;
       const current = disk.current.copy();
@@ -94,7 +104,7 @@ export class PowerLossDirectory implements FileDirectory {
   }
 
   kill(): void {
-    this.#left = Infinity;
+    this.#power.left = Infinity;
     for (const disk of this.#disks.values()) disk.held = false;
   }
 
@@ -191,7 +201,7 @@ export class PowerLossDirectory implements FileDirectory {
       size: () => disk.current.size,
       flush: () => {
         this.#step();
-        this.flushes++;
+        this.#power.flushes++;
         for (const pending of disk.pending) disk.durable.apply(pending);
         disk.pending = [];
         disk.named = true;
@@ -209,9 +219,57 @@ export class PowerLossDirectory implements FileDirectory {
 
   #step(): void {
     this.#alive();
-    this.operations++;
-    this.#left--;
-    if (this.#left <= 0) throw new PowerCut();
+    this.#power.operations++;
+    this.#power.left--;
+    if (this.isOff) throw new PowerCut();
+  }
+}
+
+/** Directories of one machine. */
+export class PowerLossCabinet implements Cabinet {
+  readonly power: Power = { left: Infinity, operations: 0, flushes: 0 };
+  #directories = new Map<string, PowerLossDirectory>();
+
+  at(name: string): PowerLossDirectory {
+    const found = this.#directories.get(name) ?? new PowerLossDirectory(this.power);
+    this.#directories.set(name, found);
+    return found;
+  }
+
+  async directory(name: string): Promise<FileDirectory> {
+    return this.at(name);
+  }
+
+  async directories(): Promise<string[]> {
+    return [...this.#directories.keys()];
+  }
+
+  async removeDirectory(name: string): Promise<void> {
+    this.#directories.delete(name);
+  }
+
+  offAfter(operations: number): void {
+    this.power.left = operations;
+  }
+
+  get isOff(): boolean {
+    return this.power.left <= 0;
+  }
+
+  kill(): void {
+    this.power.left = Infinity;
+    for (const directory of this.#directories.values()) directory.kill();
+  }
+
+  lose(random: () => number): void {
+    this.power.left = Infinity;
+    for (const directory of this.#directories.values()) directory.lose(random);
+  }
+
+  copy(): PowerLossCabinet {
+    const copy = new PowerLossCabinet();
+    for (const [name, directory] of this.#directories) copy.#directories.set(name, directory.copy(copy.power));
+    return copy;
   }
 }
 
