@@ -1,1 +1,3 @@
+/** The model's worker is `worker.ts`; Node has `node.ts`, which no browser bundle may meet. */
+export { connectEmbedder, type ConnectOptions } from './client';
 export type { Embedder, EmbedKind } from './port';

@@ -7,7 +7,7 @@ export const BATCH_ROWS = 16;
  * Padded tokens of one batch, at most: what a query may have to wait for. 512 tokens are about 0.37 s on one WASM
  * thread; larger batches were not faster per token.
  */
-export const BATCH_TOKENS = 512;
+export const BATCH_TOKENS = 256;
 /** Passages wait this long after a query, because a person who types asks again at once. */
 export const QUIET_AFTER_QUERY_MS = 300;
 

@@ -1,0 +1,27 @@
+/** What the engine worker and the embedder worker say to each other over their port. */
+import type { EmbedderState } from '../api';
+import type { SerialisedError } from '../errors';
+import type { EmbedKind } from './port';
+
+/** From whoever starts the embedder worker. `baseUrl` is the extension's own root, with a trailing slash. */
+export interface BootEmbedder {
+  type: 'boot';
+  port: MessagePort;
+  baseUrl: string;
+}
+
+export type ToEmbedder =
+  /** Said once, first: loading starts with it. `webgpu` false pins WASM. */
+  | { type: 'start'; webgpu: boolean }
+  | { type: 'embed'; id: number; texts: string[]; kind: EmbedKind }
+  | { type: 'abort'; id: number }
+  /** Asks for a `pong`: a worker that does not answer hangs. */
+  | { type: 'ping' };
+
+export type FromEmbedder =
+  | { type: 'state'; state: EmbedderState }
+  | { type: 'vectors'; id: number; vectors: Float32Array[] }
+  | { type: 'failed'; id: number; error: SerialisedError }
+  /** The GPU device went away; this worker is of no more use. */
+  | { type: 'lost'; message: string }
+  | { type: 'pong' };
