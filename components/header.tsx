@@ -1,0 +1,402 @@
+/** The one line at the top: is it keeping this? And, behind it, the one place for control. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { EngineStatus, ForgetScope } from '../engine/api';
+import type { PanelEngine } from './connection';
+import { clock } from './dates';
+import { ChevronIcon, MenuIcon, StateMark, type MarkShape } from './icons';
+import type { PauseLength, Shell, TabState } from './shell';
+import { siteHost, sourceName } from './sites';
+import { inPlainWords } from './trouble';
+import { count, words, type WordKey } from './words';
+
+interface Said {
+  shape: MarkShape;
+  /** The line of the header. */
+  line: string;
+  /** What it means, in the sheet. */
+  more: string;
+}
+
+export function sayTab(tab: TabState | null): Said {
+  if (tab === null) return { shape: 'off', line: words('tab_unknown'), more: words('tab_unknown_more') };
+  switch (tab.state) {
+    case 'keeping':
+      return {
+        shape: 'keeping',
+        line: words('tab_keeping'),
+        more: tab.complete ? count('tab_keeping_whole', tab.turns) : count('tab_keeping_part', tab.turns),
+      };
+    case 'ready':
+      return { shape: 'keeping', line: words('tab_ready', sourceName(tab.site)), more: words('tab_ready_more') };
+    case 'broken':
+      return {
+        shape: 'broken',
+        line: words('tab_broken'),
+        more: words('tab_broken_more', sourceName(tab.site), tab.detail),
+      };
+    case 'paused':
+      return { shape: 'paused', line: sayPause(tab.until), more: words('tab_paused_more') };
+    case 'excluded':
+      return { shape: 'off', line: words('tab_excluded'), more: words('tab_excluded_more', tab.host) };
+    case 'temporary':
+      return { shape: 'off', line: words('tab_temporary'), more: words('tab_temporary_more', sourceName(tab.site)) };
+    case 'forgotten':
+      return { shape: 'off', line: words('tab_forgotten'), more: words('tab_forgotten_more') };
+    case 'not_permitted':
+      return { shape: 'broken', line: words('tab_not_permitted'), more: words('tab_not_permitted_more', tab.host) };
+    case 'private':
+      return { shape: 'off', line: words('tab_private'), more: words('tab_private_more') };
+    case 'unsupported':
+      return { shape: 'off', line: words('tab_unsupported'), more: words('tab_unsupported_more') };
+  }
+}
+
+function sayPause(until: string | null): string {
+  if (until === null) return words('tab_paused');
+  return until === 'restart' ? words('tab_paused_restart') : words('tab_paused_until', clock(until));
+}
+
+interface HeaderProps {
+  engine: PanelEngine;
+  shell: Shell;
+  tab: TabState | null;
+  status: EngineStatus | null;
+  connected: boolean;
+  forget: (scope: ForgetScope, what: string) => Promise<void>;
+  showSource: (source: string) => void;
+  show: (view: 'keys' | 'about') => void;
+  say: (text: string) => void;
+}
+
+export function Header(props: HeaderProps) {
+  const { tab, status } = props;
+  const [open, setOpen] = useState<'control' | 'menu' | null>(null);
+  const controlButton = useRef<HTMLButtonElement>(null);
+  const menuButton = useRef<HTMLButtonElement>(null);
+  const root = useRef<HTMLElement>(null);
+  const failed = status?.store.state === 'failed';
+  const said = failed ? { shape: 'broken' as const, line: words('store_failed_line') } : sayTab(tab);
+
+  useEffect(() => {
+    if (!open) return;
+    const away = (event: PointerEvent) => {
+      if (!root.current?.contains(event.target as Node)) setOpen(null);
+    };
+    document.addEventListener('pointerdown', away);
+    return () => {
+      document.removeEventListener('pointerdown', away);
+    };
+  }, [open]);
+
+  const close = () => {
+    (open === 'menu' ? menuButton : controlButton).current?.focus();
+    setOpen(null);
+  };
+  return (
+    <header
+      class="top"
+      ref={root}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !open) return;
+        event.stopPropagation();
+        close();
+      }}
+    >
+      <div class="line">
+        <button
+          type="button"
+          class="status"
+          ref={controlButton}
+          aria-expanded={open === 'control'}
+          aria-controls="control"
+          title={words('control_open')}
+          onClick={() => {
+            setOpen(open === 'control' ? null : 'control');
+          }}
+        >
+          <StateMark shape={said.shape} />
+          <span class="said">{said.line}</span>
+          <ChevronIcon />
+        </button>
+        <button
+          type="button"
+          class="quiet icon-only"
+          ref={menuButton}
+          aria-expanded={open === 'menu'}
+          aria-controls="menu"
+          aria-label={words('menu')}
+          title={words('menu')}
+          onClick={() => {
+            setOpen(open === 'menu' ? null : 'menu');
+          }}
+        >
+          <MenuIcon />
+        </button>
+      </div>
+      {open === 'control' && <Control {...props} close={close} />}
+      {open === 'menu' && (
+        <nav class="drop menu" id="menu" aria-label={words('menu')}>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('about');
+            }}
+          >
+            {words('about_title')}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('keys');
+            }}
+          >
+            {words('keys_title')}
+            <kbd>?</kbd>
+          </button>
+          <a href="/sidepanel.html" target="_blank" rel="noopener">
+            {words('full_tab')}
+          </a>
+          <a href="/welcome.html" target="_blank" rel="noopener">
+            {words('how_it_works')}
+          </a>
+        </nav>
+      )}
+    </header>
+  );
+}
+
+const PAUSES: Array<{ length: PauseLength; key: WordKey }> = [
+  { length: 'hour', key: 'pause_hour' },
+  { length: 'restart', key: 'pause_restart' },
+  { length: 'until_resumed', key: 'pause_until_resumed' },
+];
+
+function Control(props: HeaderProps & { close: () => void }) {
+  const { shell, tab, status, say } = props;
+  const said = sayTab(tab);
+  const act = (work: Promise<unknown>, done?: string) => {
+    work.then(
+      () => {
+        if (done !== undefined) say(done);
+      },
+      (error: unknown) => {
+        say(inPlainWords(error));
+      },
+    );
+  };
+  const site = tab && 'site' in tab ? tab.site : null;
+  const host = site === null ? null : siteHost(site);
+  return (
+    <div class="drop control" id="control" role="group" aria-label={words('control')}>
+      <p>{said.more}</p>
+      {tab?.state === 'not_permitted' && (
+        <button
+          type="button"
+          class="main"
+          onClick={() => {
+            // In the click itself: a browser asks for a permission only then.
+            act(shell.requestPermission(tab.host));
+          }}
+        >
+          {words('permit', tab.host)}
+        </button>
+      )}
+      {tab?.state === 'unsupported' && tab.host !== null && (
+        <button
+          type="button"
+          class="main"
+          onClick={() => {
+            act(shell.rememberPage(), words('remembered'));
+            props.close();
+          }}
+        >
+          {words('remember_page')}
+        </button>
+      )}
+      {tab?.state === 'forgotten' && (
+        <button
+          type="button"
+          class="main"
+          onClick={() => {
+            act(shell.keepAgain(tab.site, tab.conversation_id));
+          }}
+        >
+          {words('keep_again')}
+        </button>
+      )}
+      {tab?.state === 'excluded' && (
+        <button
+          type="button"
+          class="main"
+          onClick={() => {
+            act(shell.allowSite(tab.host));
+          }}
+        >
+          {words('allow_site', tab.host)}
+        </button>
+      )}
+      {tab?.state === 'paused' ? (
+        <button
+          type="button"
+          class="main"
+          onClick={() => {
+            act(shell.resume());
+          }}
+        >
+          {words('resume')}
+        </button>
+      ) : (
+        tab?.state !== 'private' && (
+          <fieldset>
+            <legend>{words('pause')}</legend>
+            <div class="choices">
+              {PAUSES.map(({ length, key }) => (
+                <button
+                  type="button"
+                  onClick={() => {
+                    act(shell.pause(length));
+                  }}
+                >
+                  {words(key)}
+                </button>
+              ))}
+            </div>
+          </fieldset>
+        )
+      )}
+      {host !== null && tab?.state !== 'forgotten' && tab?.state !== 'temporary' && (
+        <fieldset>
+          <legend>{words('this_site')}</legend>
+          <div class="choices">
+            <button
+              type="button"
+              onClick={() => {
+                act(shell.excludeSite(host));
+              }}
+            >
+              {words('never_here', host)}
+            </button>
+            {site !== null && (
+              <button
+                type="button"
+                onClick={() => {
+                  props.showSource(site);
+                  props.close();
+                }}
+              >
+                {words('kept_here')}
+              </button>
+            )}
+          </div>
+        </fieldset>
+      )}
+      {status !== null && status.documents > 0 && <Forget {...props} site={site} />}
+    </div>
+  );
+}
+
+interface Asked {
+  scope: ForgetScope;
+  what: string;
+  documents: number;
+  messages: number;
+}
+
+/** Deleting much: the count is said before, and Undo is offered after. */
+function Forget(props: HeaderProps & { site: string | null; close: () => void }) {
+  const { engine, site, say } = props;
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const confirm = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (asked) confirm.current?.focus();
+  }, [asked]);
+  const ask = (scope: ForgetScope, what: string) => {
+    engine.countForget(scope).then(
+      (counted) => {
+        setAsked({ scope, what, ...counted });
+      },
+      (error: unknown) => {
+        say(inPlainWords(error));
+      },
+    );
+  };
+  if (asked && asked.documents === 0) {
+    return (
+      <div class="ask" role="status">
+        <p>{words('forget_nothing', asked.what)}</p>
+        <button
+          type="button"
+          ref={confirm}
+          onClick={() => {
+            setAsked(null);
+          }}
+        >
+          {words('close')}
+        </button>
+      </div>
+    );
+  }
+  if (asked) {
+    return (
+      <div class="ask" role="group" aria-label={words('forget')}>
+        <p>{words('forget_count', asked.what, count('things', asked.documents), count('turns', asked.messages))}</p>
+        <div class="choices">
+          <button
+            type="button"
+            class="danger"
+            ref={confirm}
+            onClick={() => {
+              void props.forget(asked.scope, asked.what);
+              props.close();
+            }}
+          >
+            {count('forget_do', asked.documents)}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setAsked(null);
+            }}
+          >
+            {words('cancel')}
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <fieldset>
+      <legend>{words('forget')}</legend>
+      <div class="choices">
+        <button
+          type="button"
+          onClick={() => {
+            ask({ captured_after: new Date(Date.now() - 3_600_000).toISOString() }, words('forget_hour'));
+          }}
+        >
+          {words('forget_hour')}
+        </button>
+        {site !== null && (
+          <button
+            type="button"
+            onClick={() => {
+              ask({ source: site }, words('forget_site', sourceName(site)));
+            }}
+          >
+            {words('forget_site', sourceName(site))}
+          </button>
+        )}
+        <button
+          type="button"
+          onClick={() => {
+            ask({ everything: true }, words('forget_everything'));
+          }}
+        >
+          {words('forget_everything')}
+        </button>
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,86 @@
+/** What the machinery has to say, if anything: trouble above the list, progress below it, where it moves nothing. */
+import { useState } from 'preact/hooks';
+import type { EngineStatus } from '../engine/api';
+import { sentenceFor } from './trouble';
+import { count, words } from './words';
+
+/** Trouble that a person should know of. At most one each. */
+export function Troubles({ status }: { status: EngineStatus | null }) {
+  const [seen, setSeen] = useState(false);
+  if (!status) return null;
+  const { store } = status;
+  return (
+    <>
+      {store.state === 'failed' && (
+        <div class="notice trouble" role="alert">
+          <h2>{words('store_failed')}</h2>
+          <p>{sentenceFor(store.code)}</p>
+          {status.outbox_waiting > 0 && <p>{count('outbox_waits', status.outbox_waiting)}</p>}
+          <details>
+            <summary>{words('details')}</summary>
+            <p class="source">{store.message}</p>
+          </details>
+        </div>
+      )}
+      {store.state === 'restored' && !seen && (
+        <div class="notice" role="status">
+          <h2>{words('store_restored')}</h2>
+          <p>{words(store.set_aside === null ? 'store_restored_more' : 'store_restored_aside')}</p>
+          <details>
+            <summary>{words('store_restored_done')}</summary>
+            <ul>
+              {store.actions.map((action) => (
+                <li class="source">{action}</li>
+              ))}
+              {store.set_aside !== null && <li class="source">{words('store_set_aside', store.set_aside)}</li>}
+            </ul>
+          </details>
+          <button
+            type="button"
+            onClick={() => {
+              setSeen(true);
+            }}
+          >
+            {words('understood')}
+          </button>
+        </div>
+      )}
+      {status.outbox_full && (
+        <div class="notice trouble" role="alert">
+          <h2>{words('outbox_full')}</h2>
+          <p>{words('outbox_full_more')}</p>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** One line at the bottom while something is under way; nothing when all is done. */
+export function Progress({ status, connected }: { status: EngineStatus | null; connected: boolean }) {
+  const line = progressLine(status, connected);
+  if (line === null) return null;
+  return (
+    <div class="progress">
+      <span>{line.text}</span>
+      {line.done !== null && (
+        <progress aria-label={line.text} max={1} value={line.done}>
+          {Math.round(line.done * 100)} %
+        </progress>
+      )}
+    </div>
+  );
+}
+
+function progressLine(status: EngineStatus | null, connected: boolean): { text: string; done: number | null } | null {
+  if (!connected) return { text: words('restarting'), done: null };
+  if (!status || status.store.state === 'opening') return { text: words('opening'), done: null };
+  if (status.store.state === 'failed') return null;
+  if (status.embedder.state === 'loading') return { text: words('model_loading'), done: null };
+  if (status.embedder.state === 'unavailable') return { text: words('model_unavailable'), done: null };
+  if (status.chunks_waiting > 0) {
+    const done = status.chunks - status.chunks_waiting;
+    return { text: words('indexing', done, status.chunks), done: status.chunks === 0 ? 0 : done / status.chunks };
+  }
+  if (status.outbox_waiting > 0) return { text: count('storing', status.outbox_waiting), done: null };
+  return null;
+}

@@ -1,0 +1,25 @@
+import { words } from './words';
+
+/** Sites that are kept as they are used. Names are proper names and are not translated. */
+const SITES: Record<string, { name: string; host: string }> = {
+  chatgpt: { name: 'ChatGPT', host: 'chatgpt.com' },
+};
+
+export function sourceName(source: string): string {
+  if (source === 'web') return words('source_web');
+  return SITES[source]?.name ?? source;
+}
+
+export function siteHost(site: string): string {
+  return SITES[site]?.host ?? site;
+}
+
+/** The host of an address without `www.`, or the text itself when it is no address. */
+export function hostOf(url: string): string {
+  try {
+    return new URL(url).hostname.replace(/^www\./u, '');
+  } catch (error) {
+    if (error instanceof TypeError) return url;
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+/** What went wrong, in words for a person. */
+import type { ErrorCode } from '../engine/errors';
+import { words, type WordKey } from './words';
+
+const SENTENCES: Record<ErrorCode, WordKey> = {
+  aborted: 'error_internal',
+  bad_input: 'error_bad_input',
+  not_found: 'error_not_found',
+  store_unavailable: 'error_store_unavailable',
+  store_corrupt: 'error_store_corrupt',
+  store_full: 'error_store_full',
+  store_locked: 'error_store_locked',
+  query_failed: 'error_internal',
+  outbox_full: 'error_outbox_full',
+  embedder_unavailable: 'error_embedder',
+  model_invalid: 'error_embedder',
+  engine_restarting: 'error_restarting',
+  timeout: 'error_timeout',
+  internal: 'error_internal',
+};
+
+export function errorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'internal';
+}
+
+export function isAborted(error: unknown): boolean {
+  return errorCode(error) === 'aborted' || (error instanceof DOMException && error.name === 'AbortError');
+}
+
+export function sentenceFor(code: string): string {
+  return words((SENTENCES as Record<string, WordKey>)[code] ?? 'error_internal');
+}
+
+/** Logs the error whole, for a report, and answers with the sentence to show. */
+export function inPlainWords(error: unknown): string {
+  console.error('commonplace:', error);
+  return sentenceFor(errorCode(error));
+}

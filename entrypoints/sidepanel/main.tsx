@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import { Panel } from '../../components/panel';
+import { connectEngine } from '../shell/engine-connection';
+import { createShell } from '../shell/shell';
+import { useBrowserWords } from '../shell/words';
+
+useBrowserWords();
+render(<Panel engine={connectEngine()} shell={createShell()} />, document.body);

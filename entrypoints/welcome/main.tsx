@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import { Welcome } from '../../components/welcome';
+import { connectEngine } from '../shell/engine-connection';
+import { createShell } from '../shell/shell';
+import { useBrowserWords } from '../shell/words';
+
+useBrowserWords();
+render(<Welcome engine={connectEngine()} shell={createShell()} />, document.body);

@@ -1,0 +1,106 @@
+/**
+ * The panel's components outside the extension: the real engine answers over HTTP, and the tab's state is what the test
+ * says. `window.panel` is how a test drives it.
+ */
+import { render } from 'preact';
+import { Panel } from '../../../../components/panel';
+import type { Shell, TabState } from '../../../../components/shell';
+import { setWords } from '../../../../components/words';
+import { Welcome } from '../../../../components/welcome';
+import type { EngineStatus } from '../../../../engine/api';
+import messages from '../../../../public/_locales/en/messages.json';
+import { remoteEngine } from './remote';
+
+interface Drive {
+  /** Calls made to the shell, as `name(arguments)`. */
+  calls: string[];
+  setTab(state: TabState): void;
+  setUrl(url: string | null): void;
+  /** Laid over what the engine says of itself, for states that cannot be had at will. */
+  setStatus(status: Partial<EngineStatus>): void;
+  setConnected(connected: boolean): void;
+}
+declare global {
+  interface Window {
+    panel: Drive;
+  }
+}
+
+setWords(
+  (key, values) =>
+    (messages as Partial<Record<string, { message: string }>>)[key]?.message.replace(
+      /\$(\d)/gu,
+      (_, digit: string) => values[Number(digit) - 1] ?? '',
+    ) ?? key,
+);
+
+const query = new URLSearchParams(location.search);
+const { engine, setStatus, setConnected } = remoteEngine(
+  JSON.parse(query.get('status') ?? '{}') as Partial<EngineStatus>,
+);
+let url: string | null = query.get('url');
+let tab: TabState = JSON.parse(query.get('tab') ?? '{"state":"ready","site":"chatgpt"}') as TabState;
+const listeners = new Set<(state: TabState) => void>();
+const calls: string[] = [];
+const setTab = (state: TabState) => {
+  tab = state;
+  for (const listener of listeners) listener(tab);
+};
+window.panel = {
+  calls,
+  setTab,
+  setUrl(next) {
+    url = next;
+    setTab({ ...tab });
+  },
+  setStatus,
+  setConnected,
+};
+
+const note =
+  (name: string) =>
+  (...args: unknown[]) => {
+    calls.push(`${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`);
+    return Promise.resolve();
+  };
+const shell: Shell = {
+  watchTab(listener) {
+    listeners.add(listener);
+    listener(tab);
+    return () => listeners.delete(listener);
+  },
+  async pause(length) {
+    await note('pause')(length);
+    setTab({
+      state: 'paused',
+      until: length === 'hour' ? new Date(2026, 10, 21, 14, 5).toISOString() : length === 'restart' ? 'restart' : null,
+    });
+  },
+  async resume() {
+    await note('resume')();
+    setTab({ state: 'ready', site: 'chatgpt' });
+  },
+  async excludeSite(host) {
+    await note('excludeSite')(host);
+    setTab({ state: 'excluded', host });
+  },
+  allowSite: note('allowSite'),
+  keepAgain: note('keepAgain'),
+  async requestPermission(host) {
+    await note('requestPermission')(host);
+    return true;
+  },
+  rememberPage: note('rememberPage'),
+  openOriginal: note('openOriginal'),
+  activeUrl: () => Promise.resolve(url),
+  shortcuts: () =>
+    Promise.resolve([
+      { name: 'open', description: 'Open the panel', keys: 'Ctrl+Shift+K' },
+      { name: 'remember', description: 'Remember this page', keys: null },
+    ]),
+};
+
+render(
+  query.get('page') === 'welcome' ? <Welcome engine={engine} shell={shell} /> : <Panel engine={engine} shell={shell} />,
+  document.body,
+);

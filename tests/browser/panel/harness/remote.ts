@@ -1,0 +1,66 @@
+import type { Engine, EngineEvent, EngineStatus } from '../../../../engine/api';
+import type { PanelEngine } from '../../../../components/connection';
+import { EngineError, type SerialisedError } from '../../../../engine/errors';
+
+/** The engine behind {@link serveEngineOverHttp}, as an Engine. */
+export function remoteEngine(over: Partial<EngineStatus>): {
+  engine: PanelEngine;
+  setStatus(status: Partial<EngineStatus>): void;
+  setConnected(connected: boolean): void;
+} {
+  const listeners = new Set<(event: EngineEvent) => void>();
+  const watchers = new Set<(state: 'connecting' | 'connected') => void>();
+  let status: EngineStatus | null = null;
+  const tell = (event: EngineEvent) => {
+    if (event.type === 'status') status = event.status;
+    const told: EngineEvent = event.type === 'status' ? { ...event, status: { ...event.status, ...over } } : event;
+    for (const listener of listeners) listener(told);
+  };
+  const events = new EventSource('/engine/events');
+  events.onmessage = ({ data }: MessageEvent<string>) => {
+    tell(JSON.parse(data) as EngineEvent);
+  };
+  const call = async (method: string, args: unknown[]): Promise<unknown> => {
+    const signal = args.find((arg) => arg instanceof AbortSignal) ?? null;
+    const response = await fetch(`/engine/${method}`, {
+      method: 'POST',
+      body: JSON.stringify(args.filter((arg) => !(arg instanceof AbortSignal))),
+      signal,
+    });
+    const answer = (await response.json()) as { value?: unknown; error?: SerialisedError };
+    if (answer.error) throw EngineError.revive(answer.error);
+    return answer.value;
+  };
+  const engine = new Proxy(
+    {},
+    {
+      get(target, method: string) {
+        if (method === 'subscribe') {
+          return (listener: (event: EngineEvent) => void) => {
+            listeners.add(listener);
+            if (status) listener({ type: 'status', status: { ...status, ...over } });
+            return Promise.resolve(() => listeners.delete(listener));
+          };
+        }
+        if (method === 'watchConnection') {
+          return (watcher: (state: 'connecting' | 'connected') => void) => {
+            watchers.add(watcher);
+            watcher('connected');
+            return () => watchers.delete(watcher);
+          };
+        }
+        return (target[method] ??= (...args: unknown[]) => call(method, args));
+      },
+    },
+  ) as unknown as Engine & PanelEngine;
+  return {
+    engine,
+    setStatus(next) {
+      over = next;
+      if (status) tell({ type: 'status', status });
+    },
+    setConnected(connected) {
+      for (const watcher of watchers) watcher(connected ? 'connected' : 'connecting');
+    },
+  };
+}

@@ -1,0 +1,124 @@
+/** Serves the harness page and, behind it, a real engine with invented conversations. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { resolve } from 'node:path';
+import preact from '@preact/preset-vite';
+import { createServer } from 'vite';
+import type { Engine } from '../../../../engine/api';
+import type * as embedModule from '../../../../engine/embed/node';
+import type * as engineModule from '../../../../engine/engine';
+import type * as storeModule from '../../../../engine/store';
+import type { Capture } from '../../../../engine/capture/types';
+
+const ROOT = resolve(import.meta.dirname, '../../../..');
+
+export interface Harness {
+  engine: Engine;
+  /** Address of the harness page. */
+  url: string;
+  /** Methods called over the wire, with how each ended. */
+  calls: Array<{ method: string; args: unknown[]; ended: 'answered' | 'failed' | 'aborted' | null }>;
+  /** Every answer waits this long first, in milliseconds, by method or method:mode. */
+  delays: Map<string, number>;
+  close(): Promise<void>;
+}
+
+export async function serveHarness(captures: Capture[], options: { meaning?: boolean } = {}): Promise<Harness> {
+  let opened: Engine | null = null;
+  const calls: Harness['calls'] = [];
+  const delays: Harness['delays'] = new Map();
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, method: string) => {
+    const engine = opened;
+    if (!engine) throw new Error('The engine is not open yet.');
+    if (method === 'events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      const stop = await engine.subscribe((event) => {
+        response.write(`data: ${JSON.stringify(event)}\n\n`);
+      });
+      request.on('close', stop);
+      return;
+    }
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const args = JSON.parse(Buffer.concat(parts).toString('utf8') || '[]') as unknown[];
+    const call: Harness['calls'][number] = { method, args, ended: null };
+    calls.push(call);
+    const abort = new AbortController();
+    response.on('close', () => {
+      if (!response.writableEnded) {
+        call.ended = 'aborted';
+        abort.abort();
+      }
+    });
+    const mode = (args[0] as { mode?: string } | undefined)?.mode;
+    const wait = delays.get(`${method}:${mode ?? ''}`) ?? delays.get(method) ?? 0;
+    if (wait > 0) await new Promise((go) => setTimeout(go, wait));
+    if (abort.signal.aborted) return;
+    response.setHeader('content-type', 'application/json');
+    try {
+      const value = await (engine as unknown as Record<string, (...all: unknown[]) => Promise<unknown>>)[method]?.(
+        ...args,
+      );
+      call.ended = 'answered';
+      response.end(JSON.stringify({ value: value ?? null }));
+    } catch (error) {
+      call.ended = 'failed';
+      const { code = 'internal', message = String(error) } = error as { code?: string; message?: string };
+      response.end(JSON.stringify({ error: { code, message } }));
+    }
+  };
+
+  const server = await createServer({
+    configFile: false,
+    root: ROOT,
+    logLevel: 'error',
+    appType: 'mpa',
+    cacheDir: resolve(ROOT, '.cache/panel-harness'),
+    publicDir: false,
+    plugins: [
+      preact(),
+      {
+        name: 'engine-over-http',
+        configureServer(vite) {
+          vite.middlewares.use('/engine/', (request, response, next) => {
+            const method = request.url?.replace(/^\//u, '').split('?')[0] ?? '';
+            // The same folder holds the engine's source, which the page imports for its error type.
+            if (method.includes('.') || (request.method !== 'POST' && method !== 'events')) {
+              next();
+              return;
+            }
+            answer(request, response, method).catch((error: unknown) => {
+              console.error(error);
+              response.destroy();
+            });
+          });
+        },
+      },
+    ],
+    optimizeDeps: { entries: ['tests/browser/panel/harness/main.tsx'] },
+    server: { port: 0, host: '127.0.0.1', hmr: false, ws: false, watch: null },
+  });
+  const { createEngine } = (await server.ssrLoadModule('/engine/engine.ts')) as typeof engineModule;
+  const { openStore } = (await server.ssrLoadModule('/engine/store/index.ts')) as typeof storeModule;
+  const { startNodeEmbedder } = (await server.ssrLoadModule('/engine/embed/node.ts')) as typeof embedModule;
+  const engine = createEngine({
+    store: () => openStore({ storage: 'memory' }),
+    embedder: options.meaning ? startNodeEmbedder(resolve(ROOT, 'models')) : null,
+  });
+  opened = engine;
+  if (captures.length > 0) await engine.ingest(captures);
+  if (options.meaning) await engine.idle();
+  await server.listen();
+  const address = server.httpServer?.address();
+  if (!address || typeof address === 'string') throw new Error('The harness has no port.');
+  return {
+    engine,
+    url: `http://127.0.0.1:${address.port}/tests/browser/panel/harness/index.html`,
+    calls,
+    delays,
+    async close() {
+      await server.close();
+      await engine.close();
+    },
+  };
+}

@@ -1,0 +1,248 @@
+/** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
+import type { Page } from 'playwright-core';
+import type { EngineStatus } from '../../../engine/api';
+import type { TabState } from '../../../components/shell';
+
+export interface DrawnState {
+  name: string;
+  /** Which engine it stands on. */
+  memory: 'full' | 'empty';
+  tab?: TabState;
+  url?: string;
+  status?: Partial<EngineStatus>;
+  page?: 'welcome';
+  /** Steps from the opened page to the state. */
+  reach?: (page: Page) => Promise<void>;
+}
+
+const READY = { state: 'ready', model_id: 'e5-small-v2', device: 'wasm', dtype: 'q8' } as const;
+const KEEPING: TabState = { state: 'keeping', site: 'chatgpt', conversation_id: 'sourdough', turns: 4, complete: true };
+
+export async function type(page: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Find in what you have kept' }).fill(text);
+}
+
+async function settle(page: Page): Promise<void> {
+  await page.locator('.row, .empty').first().waitFor();
+  await page.waitForTimeout(350);
+}
+
+async function control(page: Page): Promise<void> {
+  await page.locator('.status').click();
+}
+
+export const STATES: DrawnState[] = [
+  { name: 'timeline', memory: 'full', tab: KEEPING },
+  {
+    name: 'been-here',
+    memory: 'full',
+    tab: { state: 'unsupported', host: 'example.org' },
+    url: 'https://example.org/notes/heat-pumps',
+  },
+  { name: 'empty', memory: 'empty' },
+  {
+    name: 'hits',
+    memory: 'full',
+    reach: async (page) => {
+      await type(page, 'partial index');
+      await page.locator('.row mark').first().waitFor();
+    },
+  },
+  {
+    name: 'hits-row-focused',
+    memory: 'full',
+    reach: async (page) => {
+      await type(page, 'warm');
+      await settle(page);
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  {
+    name: 'filters',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Filters' }).click();
+      await page.getByRole('button', { name: 'ChatGPT', exact: true }).click();
+      await page.getByRole('button', { name: '30 days' }).click();
+    },
+  },
+  {
+    name: 'no-hits',
+    memory: 'full',
+    reach: async (page) => {
+      await type(page, 'from:chatgpt after:2026-01-01 ');
+      await type(page, 'xylophone quarterly zeppelin');
+      await page.locator('.empty').waitFor();
+    },
+  },
+  {
+    name: 'reading',
+    memory: 'full',
+    reach: async (page) => {
+      await type(page, 'poke test');
+      await page.locator('.row mark').first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.message').first().waitFor();
+    },
+  },
+  {
+    name: 'reading-code',
+    memory: 'full',
+    reach: async (page) => {
+      await type(page, 'planner predicate');
+      await page.locator('.row mark').first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.message math').first().waitFor();
+    },
+  },
+  {
+    name: 'reading-page',
+    memory: 'full',
+    reach: async (page) => {
+      await type(page, 'radiators');
+      await page.locator('.row mark').first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.message').first().waitFor();
+    },
+  },
+  {
+    name: 'deleted-undo',
+    memory: 'full',
+    reach: async (page) => {
+      await page.locator('.rows .row').first().focus();
+      await page.keyboard.press('Delete');
+      await page.getByRole('button', { name: 'Undo' }).waitFor();
+    },
+  },
+  { name: 'control', memory: 'full', tab: KEEPING, reach: control },
+  {
+    name: 'control-forget',
+    memory: 'full',
+    tab: KEEPING,
+    reach: async (page) => {
+      await control(page);
+      await page.getByRole('button', { name: 'All of ChatGPT' }).click();
+      await page.locator('.ask').waitFor();
+    },
+  },
+  {
+    name: 'menu',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+    },
+  },
+  {
+    name: 'keys',
+    memory: 'full',
+    reach: async (page) => {
+      await page.keyboard.press('?');
+    },
+  },
+  {
+    name: 'about',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'What is kept' }).click();
+      await page.locator('.facts').first().waitFor();
+    },
+  },
+  { name: 'model-loading', memory: 'full', status: { embedder: { state: 'loading', model_id: 'e5-small-v2' } } },
+  { name: 'indexing', memory: 'full', status: { embedder: READY, chunks: 9800, chunks_waiting: 6680 } },
+  {
+    name: 'paused',
+    memory: 'full',
+    tab: { state: 'paused', until: new Date(2026, 10, 21, 14, 5).toISOString() },
+    reach: control,
+  },
+  { name: 'not-permitted', memory: 'full', tab: { state: 'not_permitted', host: 'chatgpt.com' }, reach: control },
+  { name: 'excluded', memory: 'full', tab: { state: 'excluded', host: 'chatgpt.com' }, reach: control },
+  {
+    name: 'forgotten',
+    memory: 'full',
+    tab: { state: 'forgotten', site: 'chatgpt', conversation_id: 'x' },
+    reach: control,
+  },
+  { name: 'temporary', memory: 'full', tab: { state: 'temporary', site: 'chatgpt' }, reach: control },
+  { name: 'private', memory: 'full', tab: { state: 'private' }, reach: control },
+  { name: 'ordinary-page', memory: 'full', tab: { state: 'unsupported', host: 'example.org' }, reach: control },
+  {
+    name: 'broken',
+    memory: 'full',
+    tab: { state: 'broken', site: 'chatgpt', detail: 'no messages found' },
+    reach: control,
+  },
+  {
+    name: 'restarting',
+    memory: 'full',
+    reach: async (page) => {
+      await settle(page);
+      await page.evaluate(() => {
+        window.panel.setConnected(false);
+      });
+    },
+  },
+  {
+    name: 'store-failed',
+    memory: 'empty',
+    status: {
+      store: { state: 'failed', code: 'store_unavailable', message: 'store: opening failed 3 times: Aborted()' },
+      outbox_waiting: 3,
+    },
+  },
+  { name: 'storage-full', memory: 'full', status: { outbox_full: true, outbox_waiting: 5000 } },
+  {
+    name: 'restored',
+    memory: 'full',
+    status: {
+      store: {
+        state: 'restored',
+        storage: 'opfs',
+        actions: ['set the broken directory aside', 'loaded the snapshot of 20 November', 'replayed 14 captures'],
+        set_aside: 'commonplace.broken-2026-11-21',
+      },
+    },
+  },
+  { name: 'welcome-1', memory: 'empty', page: 'welcome' },
+  {
+    name: 'welcome-2',
+    memory: 'empty',
+    page: 'welcome',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Next' }).click();
+    },
+  },
+  {
+    name: 'welcome-3',
+    memory: 'full',
+    page: 'welcome',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Skip to the search' }).click();
+      await page.locator('.trial .row').first().waitFor();
+    },
+  },
+  {
+    name: 'welcome-3-empty',
+    memory: 'empty',
+    page: 'welcome',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Skip to the search' }).click();
+      await page.getByRole('button', { name: 'Open ChatGPT' }).waitFor();
+    },
+  },
+];
+
+/** Opens `state` on the harness at `url`, ready to be looked at. */
+export async function reach(page: Page, url: string, state: DrawnState): Promise<void> {
+  const query = new URLSearchParams();
+  if (state.tab) query.set('tab', JSON.stringify(state.tab));
+  if (state.url) query.set('url', state.url);
+  query.set('status', JSON.stringify({ embedder: READY, chunks_waiting: 0, ...state.status }));
+  if (state.page) query.set('page', state.page);
+  await page.goto(`${url}?${query.toString()}`);
+  await page.locator(state.page === 'welcome' ? '.welcome' : '.panel').waitFor();
+  if (!state.page && !state.status?.store) await settle(page);
+  await state.reach?.(page);
+  await page.waitForTimeout(300);
+}
