@@ -17,4 +17,6 @@ export {
 } from './adapters/_adapter';
 export { ChatGptAdapter } from './adapters/chatgpt/index';
 export { detailUrl, olderUrl } from './adapters/chatgpt/addresses';
+export { liveConversation, type LiveConversation, type LiveEvent, type LiveView, type Wanted } from './live';
+export { readText, type ReadOptions } from './read';
 export { readStream, type StreamNews, type StreamReader } from './adapters/chatgpt/stream';

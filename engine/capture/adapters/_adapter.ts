@@ -48,6 +48,11 @@ export interface ReadContext {
    * was stopped rather than is still to come.
    */
   settled?: boolean;
+  /**
+   * True where a person gave a saved page to be read: an address may then be taken from the page itself, and a page
+   * without marked turns is read as one answer rather than as nothing.
+   */
+  saved?: boolean;
 }
 
 /** What a page held, so that a caller can tell "nothing here" from "we no longer understand this page". */
@@ -79,6 +84,8 @@ export interface DomTurn {
   id: string | null;
   /** Other ids shown in the same turn. */
   mergedIds: string[];
+  /** False where turns between the one before and this one are missing. */
+  follows: boolean;
   role: 'user' | 'assistant';
   author: string | null;
   model: string | null;
@@ -99,6 +106,8 @@ export interface DomFindings {
   streaming: boolean;
   warnings: ReadWarning[];
   metadata: Record<string, unknown>;
+  /** Where the page itself says which conversation it shows, for a saved page without an address. */
+  address: string | null;
 }
 
 /** A document or an element of it. The reader promises to change nothing in it. */
@@ -120,7 +129,7 @@ export abstract class Adapter {
   abstract readEmbedded(html: string, context?: ReadContext): ReadResult;
 
   /** What is particular to the site's pages: where the turns are and how one is read. Must not change the page. */
-  protected abstract findInDom(root: PageRoot, url: string): DomFindings;
+  protected abstract findInDom(root: PageRoot, url: string, context: ReadContext): DomFindings;
 
   /** The address of a conversation, for a person to open. */
   abstract conversationUrl(id: string, share: boolean): string;
@@ -130,8 +139,11 @@ export abstract class Adapter {
    * Yields at most one conversation; none when no turn could be read.
    */
   readDom(root: PageRoot, url: string, context: ReadContext = {}): DomReadResult {
-    const address = this.classifyPage(url);
-    const found = this.findInDom(root, url);
+    const found = this.findInDom(root, url, context);
+    let address = this.classifyPage(url);
+    if (context.saved === true && (address === null || address.conversationId === null) && found.address !== null) {
+      address = this.classifyPage(found.address);
+    }
     const expected = address !== null && address.conversationId !== null;
     const health: PageHealth = {
       turnsSeen: found.turnsSeen,
@@ -151,6 +163,11 @@ export abstract class Adapter {
 
     const id = address?.conversationId ?? null;
     const warnings = [...found.warnings];
+    if (id === null && context.saved !== true) {
+      // A live page gives a new chat its address a moment later; until then nothing says what this is.
+      warnings.push({ code: 'no_conversation_id', message: 'The address names no conversation yet.', where: url });
+      return { conversations: [], warnings, health };
+    }
     if (id === null) {
       warnings.push({
         code: 'no_conversation_id',
@@ -178,7 +195,7 @@ export abstract class Adapter {
           complete: coverage === 'all' && headFinished,
           messages: messages.map((turn, position) => ({
             id: turn.id,
-            parent_id: messages[position - 1]?.id ?? null,
+            parent_id: turn.follows ? (messages[position - 1]?.id ?? null) : null,
             role: turn.role,
             author: turn.author,
             model: turn.model,

@@ -316,7 +316,7 @@ class BodyReader {
     for (const [key, body] of requests) {
       const [, method, url] = /^(?:([A-Z]+) )?(.*)$/s.exec(key) ?? [];
       const request = classifyRequest(url ?? key, method ?? 'GET');
-      if (request?.conversationId != null && isPaged(body)) {
+      if (request !== null && request.conversationId !== null && isPaged(body)) {
         const list = pages.get(request.conversationId) ?? [];
         list.push({ before: request.before, body });
         pages.set(request.conversationId, list);
@@ -391,8 +391,8 @@ class BodyReader {
     where: string,
     context: ReadContext,
   ): void {
-    const address = context.url == null ? null : classifyPage(context.url);
-    const request = context.url == null ? null : classifyRequest(context.url, 'GET');
+    const address = context.url === undefined || context.url === null ? null : classifyPage(context.url);
+    const request = context.url === undefined || context.url === null ? null : classifyRequest(context.url, 'GET');
     if (transcript.messages.length === 0) {
       const title = asText(object['title']);
       this.warnings.push({

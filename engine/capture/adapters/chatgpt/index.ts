@@ -9,6 +9,7 @@ import {
 } from '../_adapter';
 import { classifyPage, classifyRequest, conversationUrl } from './addresses';
 import { readBodies } from './bodies';
+import { findInDom } from './dom';
 import { readEmbedded } from './share';
 
 /** chatgpt.com (and chat.openai.com before it). What is known of the site is in docs/platforms.md. */
@@ -35,16 +36,7 @@ export class ChatGptAdapter extends Adapter {
     return conversationUrl(id, share);
   }
 
-  protected findInDom(_root: PageRoot, _url: string): DomFindings {
-    return {
-      title: null,
-      turns: [],
-      turnsSeen: 0,
-      turnsUnmounted: 0,
-      whole: false,
-      streaming: false,
-      warnings: [],
-      metadata: {},
-    };
+  protected findInDom(root: PageRoot, url: string, context: ReadContext): DomFindings {
+    return findInDom(root, url, context);
   }
 }

@@ -6,7 +6,7 @@
  * with `citations`. What is left over is stripped, as the site's own copy button does (observed in public exporters:
  * pionxzh/chatgpt-exporter `citations.ts`).
  */
-import { asArray, asObject, asText, isObject, type JsonObject } from '../../json';
+import { asArray, asId, asObject, asText, isObject, type JsonObject } from '../../json';
 
 export interface Citation {
   title: string | null;
@@ -131,7 +131,7 @@ function resolveBrackets(text: string, metadata: JsonObject, cite: (link: Citati
     const match = known.find((each) => {
       const detail = asObject(each['metadata'] ?? each);
       const extra = asObject(detail['extra']);
-      return String(extra['cited_message_idx'] ?? '') === number || asText(extra['evidence_text']) === marker;
+      return asId(extra['cited_message_idx']) === number || asText(extra['evidence_text']) === marker;
     });
     if (match === undefined) return '';
     const detail = asObject(match['metadata'] ?? match);

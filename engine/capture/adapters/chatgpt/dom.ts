@@ -1,0 +1,482 @@
+/**
+ * Where the turns of chatgpt.com are in the page, and what of one is the conversation. The fallback for when no JSON
+ * was seen: the page shows only what is near the viewport. Attributes are used, never tag names or styling classes
+ * (a turn was `article` until 2026-03 and is `section` since); labels are localised and used only as a last resort.
+ */
+import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
+import type { Attachment } from '../../types';
+import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
+import { classifyPage } from './addresses';
+
+const TURN = '[data-testid^="conversation-turn-"]';
+const MESSAGE = '[data-message-author-role]';
+const SHELL = '[data-turn-id-container]';
+const STOP = [
+  'button[data-testid="stop-button"]',
+  'button[data-testid="stop-generating-button"]',
+  'button[aria-label^="Stop streaming" i]',
+  'button[aria-label^="Stop generating" i]',
+  'button[aria-label^="Stop response" i]',
+  '.result-streaming',
+].join(',');
+
+/** Shown in or beside an answer, but not part of what was said. */
+const NOT_SAID = [
+  '[data-testid="thinking"]',
+  'details[data-testid*="thought"]',
+  '[data-testid$="turn-action-button"]',
+  'time',
+  '[role="separator"]',
+].join(',');
+
+interface FoundMessage {
+  id: string | null;
+  role: 'user' | 'assistant';
+  model: string | null;
+  markdown: string;
+  images: Attachment[];
+  citations: Array<{ title: string | null; url: string }>;
+  author: string | null;
+  createdAt: string | null;
+  frame: boolean;
+}
+
+export function findInDom(root: PageRoot, url: string, context: ReadContext): DomFindings {
+  const document = documentOf(root);
+  const findings: DomFindings = {
+    title: titleOf(root, document),
+    turns: [],
+    turnsSeen: 0,
+    turnsUnmounted: 0,
+    whole: false,
+    streaming: root.querySelector(STOP) !== null || document.querySelector(STOP) !== null,
+    warnings: [],
+    metadata: {},
+    address: addressIn(root, document),
+  };
+
+  const turns = outermost([...root.querySelectorAll(TURN)]);
+  // Older pages, and pages other tools saved, mark only the messages.
+  const places = turns.length > 0 ? turns : outermost([...root.querySelectorAll(MESSAGE)]);
+  const shells = [...root.querySelectorAll(SHELL)].filter(
+    (shell) => !isBookkeeping(shell.getAttribute('data-turn-id-container') ?? ''),
+  );
+  findings.turnsUnmounted = shells.filter(
+    (shell) => !shell.matches(TURN) && shell.querySelector(`${TURN},${MESSAGE}`) === null,
+  ).length;
+  findings.turnsSeen = places.length + findings.turnsUnmounted;
+
+  // Places in page order, so that a place that is not mounted parts the turns around it.
+  const mounted = new Set(places);
+  let follows = true;
+  let number: number | null = null;
+  for (const place of inOrder([...places, ...shells])) {
+    if (!mounted.has(place)) {
+      if (place.querySelector(`${TURN},${MESSAGE}`) === null && !place.matches(`${TURN},${TURN} *`)) follows = false;
+      continue;
+    }
+    const own = numberOf(place);
+    if (own !== null && own !== (number ?? 0) + 1) follows = false;
+    number = own;
+    const read = readPlace(place, findings, places.indexOf(place), follows);
+    if (read === 'unmounted') {
+      findings.turnsUnmounted++;
+      follows = false;
+    } else if (read !== null) {
+      addTurn(findings.turns, read);
+      follows = true;
+    }
+  }
+
+  if (findings.turns.length === 0 && places.length === 0 && context.saved === true) readUnmarked(root, findings);
+  findings.whole = isWhole(root, document, url, turns, findings);
+  return findings;
+}
+
+function documentOf(root: PageRoot): Document {
+  return root.nodeType === 9 ? (root as Document) : (root.ownerDocument as Document);
+}
+
+function outermost(elements: Element[]): Element[] {
+  const set = new Set(elements);
+  return elements.filter((element) => {
+    for (let above = element.parentElement; above !== null; above = above.parentElement)
+      if (set.has(above)) return false;
+    return true;
+  });
+}
+
+function inOrder(elements: Element[]): Element[] {
+  // DOCUMENT_POSITION_FOLLOWING
+  return [...new Set(elements)].sort((a, b) => ((a.compareDocumentPosition(b) & 4) !== 0 ? -1 : 1));
+}
+
+/** The turn's number in the thread, where the page says it. */
+function numberOf(place: Element): number | null {
+  const number = Number.parseInt((place.getAttribute('data-testid') ?? '').slice('conversation-turn-'.length), 10);
+  return Number.isNaN(number) ? null : number;
+}
+
+function isBookkeeping(id: string): boolean {
+  return /-root$/.test(id) || id.startsWith('paginated-root');
+}
+
+/** One turn: its messages in order, merged. Null for a turn that says nothing. */
+function readPlace(
+  place: Element,
+  findings: DomFindings,
+  position: number,
+  follows: boolean,
+): DomTurn | 'unmounted' | null {
+  const turnRole = roleIn(place.getAttribute('data-turn'));
+  const marked = place.matches(MESSAGE) ? [place] : outermost([...place.querySelectorAll(MESSAGE)]);
+  const where = place.getAttribute('data-testid') ?? `message ${position + 1}`;
+  let messages: FoundMessage[] = marked
+    .map((element) => readMessage(element, place))
+    .filter((message) => message !== null);
+
+  if (marked.length === 0) {
+    if (turnRole === null) {
+      if (place.querySelector('[data-message-id]') !== null) {
+        findings.warnings.push({
+          code: 'unread_turn',
+          message: 'A turn says neither who speaks nor that it is a message; it is left out.',
+          where,
+        });
+      }
+      return null;
+    }
+    // A picture, or a frame the page itself cannot look into, comes without a message element.
+    const bare = readBare(place, turnRole);
+    if (bare === null) return turnRole === 'user' ? 'unmounted' : null;
+    messages = [bare];
+  } else {
+    const bare = turnRole === 'assistant' ? readPictures(place, marked) : null;
+    if (bare !== null) messages.push(bare);
+  }
+  const said = messages.filter((message) => message.markdown !== '' || message.images.length > 0);
+  if (said.length === 0) return null;
+  for (const message of said) {
+    if (message.frame)
+      findings.warnings.push({
+        code: 'unreadable_frame',
+        message: 'The answer is in a sandboxed frame that only the site can read; a placeholder stands for it.',
+        where,
+      });
+  }
+  const role = said[0]?.role ?? 'user';
+  const parts = said.filter((message) => message.role === role);
+  const ids = parts.map((message) => message.id).filter((id) => id !== null);
+  const id = ids.at(-1) ?? realId(place.getAttribute('data-turn-id')) ?? testIdNumber(place);
+  const citations = parts.flatMap((message) => message.citations);
+  return {
+    id,
+    mergedIds: ids.filter((each) => each !== id),
+    follows,
+    role,
+    author: parts.find((message) => message.author !== null)?.author ?? null,
+    model:
+      parts.map((message) => message.model).findLast((model) => model !== null) ??
+      attributeNear(place, ['data-message-model-slug', 'data-model']),
+    createdAt: parts.find((message) => message.createdAt !== null)?.createdAt ?? timeOf(place),
+    markdown: parts
+      .map((message) => message.markdown)
+      .filter((text) => text !== '')
+      .join('\n\n'),
+    attachments: distinct([
+      ...parts.flatMap((message) => message.images),
+      ...(role === 'user' ? filesIn(place) : canvasesIn(place)),
+    ]),
+    metadata: citations.length > 0 ? { citations: distinctUrls(citations) } : {},
+  };
+}
+
+/** Two answers in a row are parts of one (an empty thinking turn, then the answer). */
+function addTurn(turns: DomTurn[], turn: DomTurn): void {
+  const last = turns.at(-1);
+  if (last === undefined || last.role !== 'assistant' || turn.role !== 'assistant' || !turn.follows) {
+    turns.push(turn);
+    return;
+  }
+  turns[turns.length - 1] = {
+    ...last,
+    ...turn,
+    follows: last.follows,
+    mergedIds: [...last.mergedIds, ...(last.id === null ? [] : [last.id]), ...turn.mergedIds],
+    author: turn.author ?? last.author,
+    model: turn.model ?? last.model,
+    createdAt: last.createdAt ?? turn.createdAt,
+    markdown: [last.markdown, turn.markdown].filter((text) => text !== '').join('\n\n'),
+    attachments: distinct([...last.attachments, ...turn.attachments]),
+    metadata: { ...last.metadata, ...turn.metadata },
+  };
+}
+
+function readMessage(element: Element, place: Element): FoundMessage | null {
+  const role = roleIn(element.getAttribute('data-message-author-role'));
+  if (role === null) return null;
+  const found: FoundMessage = {
+    id: element.getAttribute('data-message-id'),
+    role,
+    model: attributeNear(element, ['data-message-model-slug', 'data-model']),
+    markdown: '',
+    images: [],
+    citations: [],
+    author: element.getAttribute('data-participant-name'),
+    createdAt: timeOf(element),
+    frame: false,
+  };
+  const bubble =
+    role === 'user'
+      ? (element.querySelector('.user-message-bubble-color .whitespace-pre-wrap') ??
+        element.querySelector('.whitespace-pre-wrap'))
+      : null;
+  if (bubble !== null && element.querySelector('.markdown') === null) {
+    found.markdown = preformattedText(bubble)
+      .replace(/\u00a0/g, ' ')
+      .replace(/[ \t]+\n/g, '\n')
+      .trim();
+    const images = copyToMarkdown(withoutNoise(inertCopy(element), '.whitespace-pre-wrap')).images;
+    found.images = images;
+    if (images.length > 0) {
+      const words = images.map((image) => (image.name === 'image' ? '[Image]' : `[Image: ${image.name}]`)).join('\n\n');
+      found.markdown = found.markdown === '' ? words : `${found.markdown}\n\n${words}`;
+    }
+    return found;
+  }
+  const frame = frameIn(element);
+  const read = copyToMarkdown(withoutNoise(inertCopy(element), role === 'user' ? FILE_TILE : NOTHING));
+  found.markdown = dollarMath(read.markdown);
+  found.images = read.images;
+  found.citations = read.citations;
+  if (found.markdown === '' && frame !== null && place.contains(element)) {
+    found.markdown = frame;
+    found.frame = true;
+  }
+  return found;
+}
+
+const NOTHING = '[data-commonplace-nothing]';
+const FILE_TILE = '[role="group"][aria-label]';
+
+function withoutNoise(copy: Element, more: string): Element {
+  for (const each of [...copy.querySelectorAll(`${NOT_SAID},${more}`)]) each.remove();
+  return copy;
+}
+
+/** A turn without a message element: pictures, or a frame. */
+function readBare(place: Element, role: 'user' | 'assistant'): FoundMessage | null {
+  const found = readPictures(place, []);
+  const frame = frameIn(place);
+  if (found !== null) return { ...found, role };
+  if (frame !== null)
+    return {
+      id: null,
+      role,
+      model: null,
+      markdown: frame,
+      images: [],
+      citations: [],
+      author: null,
+      createdAt: null,
+      frame: true,
+    };
+  // Words without a message element: the body of an answer whose wrapper lost its attributes.
+  const body = place.querySelector('.markdown');
+  if (body === null) return null;
+  const read = copyToMarkdown(withoutNoise(inertCopy(body), NOTHING));
+  return {
+    id: null,
+    role,
+    model: null,
+    markdown: dollarMath(read.markdown),
+    images: read.images,
+    citations: read.citations,
+    author: null,
+    createdAt: null,
+    frame: false,
+  };
+}
+
+/** Pictures the answer made: they stand beside the messages of a turn. */
+function readPictures(place: Element, outside: Element[]): FoundMessage | null {
+  const images = new Map<string, Attachment>();
+  for (const image of place.querySelectorAll(
+    '[class*="imagegen-image"] img, [id^="image-"] img, img[alt="Generated image" i], img[src*="/backend-api/estuary/"], img[src*="oaiusercontent.com"]',
+  )) {
+    if (outside.some((message) => message.contains(image))) continue;
+    const reference = image.getAttribute('src');
+    const alt = (image.getAttribute('alt') ?? '').replace(/\s+/g, ' ').trim();
+    const key = reference?.replace(/[?#].*$/, '') ?? alt;
+    const id = reference === null ? null : /[?&]id=(file[-_][A-Za-z0-9]+)/.exec(reference)?.[1];
+    // A picture is drawn several times over one another: sharp, blurred, as a backdrop.
+    if (!images.has(id ?? key))
+      images.set(id ?? key, { kind: 'image', name: alt === '' ? 'image' : alt.replace(/[[\]]/g, ''), reference });
+  }
+  if (images.size === 0) return null;
+  const list = [...images.values()];
+  const words = list.map((image) => (image.name === 'image' ? '[Image]' : `[Image: ${image.name}]`)).join('\n\n');
+  return {
+    id: null,
+    role: 'assistant',
+    model: null,
+    markdown: words,
+    images: list,
+    citations: [],
+    author: null,
+    createdAt: null,
+    frame: false,
+  };
+}
+
+function frameIn(element: Element): string | null {
+  const title = element.querySelector('iframe[title^="internal://"]')?.getAttribute('title');
+  if (title === null || title === undefined) return null;
+  return title.includes('deep-research')
+    ? '[Deep Research report: shown in a frame that cannot be read]'
+    : `[Shown in a frame that cannot be read: ${title.replace('internal://', '')}]`;
+}
+
+/** Files a person added to a question: their tiles carry the name as label. */
+function filesIn(place: Element): Attachment[] {
+  const files: Attachment[] = [];
+  for (const tile of place.querySelectorAll(`${MESSAGE} ${FILE_TILE}`)) {
+    const name = tile.getAttribute('aria-label') ?? '';
+    if (name !== '' && tile.querySelector('img') === null) files.push({ kind: 'file', name, reference: null });
+  }
+  return files;
+}
+
+function canvasesIn(place: Element): Attachment[] {
+  const cards = [...place.querySelectorAll('[data-testid="file-card"], [data-testid="artifact-card"]')].map((card) => ({
+    kind: 'file' as const,
+    name: (card.querySelector('span, div, p')?.textContent ?? card.textContent ?? '').replace(/\s+/g, ' ').trim(),
+    reference: null,
+  }));
+  const panels = [...place.querySelectorAll('[data-testid="canvas-panel"]')].map((panel) => ({
+    kind: 'file' as const,
+    name: panel.getAttribute('data-title') ?? 'Canvas',
+    reference: panel.querySelector('a[href]')?.getAttribute('href') ?? null,
+  }));
+  return [...cards.filter((card) => card.name !== ''), ...panels];
+}
+
+function roleIn(value: string | null): 'user' | 'assistant' | null {
+  return value === 'user' || value === 'assistant' ? value : value === 'tool' ? 'assistant' : null;
+}
+
+/** `request-WEB:…` is the page's own name for a turn whose answer had no id when it was drawn. */
+function realId(id: string | null): string | null {
+  return id === null || id === '' ? null : id;
+}
+
+function testIdNumber(place: Element): string | null {
+  const id = place.getAttribute('data-testid');
+  return id !== null && id.startsWith('conversation-turn-') ? id : null;
+}
+
+function attributeNear(element: Element, names: string[]): string | null {
+  for (const name of names) {
+    const value = element.getAttribute(name) ?? element.closest(`[${name}]`)?.getAttribute(name) ?? null;
+    if (value !== null && value !== '') return value;
+  }
+  return null;
+}
+
+function timeOf(element: Element): string | null {
+  const said =
+    element.getAttribute('data-created-at') ??
+    element.querySelector('time[datetime]')?.getAttribute('datetime') ??
+    null;
+  const ms = said === null ? NaN : Date.parse(said);
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
+}
+
+function titleOf(root: PageRoot, document: Document): string | null {
+  const clean = (text: string | null | undefined): string | null => {
+    const title = (text ?? '')
+      .replace(/\s+/g, ' ')
+      .replace(/^\s*ChatGPT\s*[-–—|]\s*/, '')
+      .replace(/\s*[-–—|]\s*ChatGPT\s*$/, '')
+      .trim();
+    return title === '' || title === 'ChatGPT' ? null : title;
+  };
+  return (
+    clean(document.querySelector('title')?.textContent) ?? clean(root.querySelector('a[data-active]')?.textContent)
+  );
+}
+
+/** What a saved page says about its address: its canonical link, its own metadata, the marked entry of the sidebar. */
+function addressIn(root: PageRoot, document: Document): string | null {
+  const said = [
+    document.querySelector('link[rel="canonical"]')?.getAttribute('href'),
+    document.querySelector('meta[property="og:url"]')?.getAttribute('content'),
+    root.querySelector('a[data-active][href*="/c/"]')?.getAttribute('href'),
+  ];
+  for (const address of said) {
+    if (address === null || address === undefined) continue;
+    if ((classifyPage(address)?.conversationId ?? null) !== null) return new URL(address, 'https://chatgpt.com').href;
+  }
+  return null;
+}
+
+/**
+ * True only where the page shows that nothing is missing: turns numbered from 1 without a gap, every place mounted,
+ * no older pages to load, and the end of the thread in view of the reader. Everything else is `some`.
+ */
+function isWhole(root: PageRoot, document: Document, url: string, turns: Element[], findings: DomFindings): boolean {
+  if (turns.length === 0 || findings.turnsUnmounted > 0) return false;
+  if (findings.warnings.some((warning) => warning.code === 'unreadable_frame' || warning.code === 'unread_turn'))
+    return false;
+  if (root.querySelector('[data-turn-id-container^="paginated-root"]') !== null) return false;
+  const numbers = turns.map((turn) =>
+    Number((turn.getAttribute('data-testid') ?? '').slice('conversation-turn-'.length)),
+  );
+  if (numbers.some((number, index) => number !== index + 1)) return false;
+  const shared = classifyPage(url)?.share === true;
+  return (
+    shared ||
+    document.querySelector('#thread-bottom-container, form[data-type="unified-composer"], #prompt-textarea') !== null
+  );
+}
+
+/** A saved piece of a page without a marked turn: what it holds is one answer, as far as can be told. */
+function readUnmarked(root: PageRoot, findings: DomFindings): void {
+  const body =
+    root.nodeType === 9 ? ((root as Document).querySelector('main') ?? (root as Document).body) : (root as Element);
+  if (body === null) return;
+  const read = copyToMarkdown(withoutNoise(inertCopy(body), 'nav, header, footer, form, aside'));
+  if (read.markdown.length < 20) return;
+  findings.warnings.push({
+    code: 'no_turns',
+    message: 'No turn is marked in the page; what it holds is read as one answer.',
+    where: null,
+  });
+  findings.turns.push({
+    id: null,
+    mergedIds: [],
+    follows: true,
+    role: 'assistant',
+    author: null,
+    model: null,
+    createdAt: null,
+    markdown: dollarMath(read.markdown),
+    attachments: read.images,
+    metadata: read.citations.length > 0 ? { citations: read.citations } : {},
+  });
+}
+
+function distinct(attachments: Attachment[]): Attachment[] {
+  const seen = new Set<string>();
+  return attachments.filter((each) => {
+    const key = `${each.kind} ${each.reference ?? each.name}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function distinctUrls<T extends { url: string }>(citations: T[]): T[] {
+  const seen = new Set<string>();
+  return citations.filter((each) => !seen.has(each.url) && seen.add(each.url));
+}

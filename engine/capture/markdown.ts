@@ -1,0 +1,503 @@
+/**
+ * HTML, as a site or a page renders it, to Markdown. Turndown does the walking; what is here prepares a copy:
+ * code from editors and highlighters, math from KaTeX and MathML, tables, images as words, citations as links.
+ *
+ * The element given is never changed. The copy is made in a document of its own that no window shows, so that copying
+ * an image does not fetch it and copying a custom element does not run it.
+ */
+import TurndownService from 'turndown';
+import type { Attachment } from './types';
+
+/** Element names and the like are compared in lower case: XHTML and linkedom differ in it. */
+export interface MarkdownResult {
+  markdown: string;
+  images: Attachment[];
+  citations: Array<{ title: string | null; url: string }>;
+}
+
+const NOISE = [
+  'script',
+  'style',
+  'noscript',
+  'template',
+  'svg',
+  'input',
+  'textarea',
+  'select',
+  'canvas',
+  'iframe',
+  'object',
+  'link',
+  'meta',
+  '.sr-only',
+  '.cdk-visually-hidden',
+  '[hidden]',
+].join(',');
+
+/** A copy of the element that can be changed at will. */
+export function inertCopy(element: Element): Element {
+  // linkedom has no `implementation`, and no window that would fetch anything.
+  const implementation = element.ownerDocument.implementation as DOMImplementation | undefined;
+  const copy =
+    implementation === undefined
+      ? (element.cloneNode(true) as Element)
+      : implementation.createHTMLDocument('').importNode(element, true);
+  // linkedom splits text at every entity, and what begins a line is asked of whole texts.
+  copy.normalize();
+  return copy;
+}
+
+/** Markdown of an element. `base` resolves relative links where it is given. */
+export function elementToMarkdown(element: Element, base?: string): MarkdownResult {
+  return copyToMarkdown(inertCopy(element), base);
+}
+
+/** As {@link elementToMarkdown}, for a copy that may be changed. */
+export function copyToMarkdown(copy: Element, base?: string): MarkdownResult {
+  const result: MarkdownResult = { markdown: '', images: [], citations: [] };
+  prepareMath(copy);
+  prepareCode(copy);
+  prepareMarks(copy);
+  for (const each of all(copy, NOISE)) if (!insideCode(each)) each.remove();
+  prepareCitations(copy, result);
+  prepareImages(copy, result);
+  prepareButtons(copy);
+  for (const each of all(copy, '[aria-hidden="true"]')) if (!insideCode(each)) each.remove();
+  prepareLinks(copy, base);
+  result.markdown = tidy(turndown().turndown(copy as HTMLElement));
+  return result;
+}
+
+/** The text of an element as it is laid out where white space counts (`pre`, `white-space: pre-wrap`). */
+export function preformattedText(element: Element): string {
+  let text = '';
+  const walk = (node: Node): void => {
+    if (node.nodeType === 3) text += node.nodeValue ?? '';
+    else if (node.nodeType === 1) {
+      const name = nameOf(node as Element);
+      if (name === 'br') text += '\n';
+      else if (name === 'img' || name === 'button' || name === 'svg' || name === 'script' || name === 'style') return;
+      else {
+        const line = /(?:^|\s)(?:cm-line|view-line)(?:\s|$)/.test((node as Element).getAttribute('class') ?? '');
+        if (line && text !== '' && !text.endsWith('\n')) text += '\n';
+        node.childNodes.forEach(walk);
+        if (line) text += '\n';
+      }
+    }
+  };
+  element.childNodes.forEach(walk);
+  return text;
+}
+
+/** Math that a text writes as `\(…\)` or `\[…\]`, as `$…$` and `$$…$$`, outside code. */
+export function dollarMath(text: string): string {
+  if (!/\\[([]/.test(text)) return text;
+  return text
+    .split(/(^[ \t]*(`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:^[ \t]*\2[ \t]*$|(?![\s\S]))|`[^`\n]+`)/m)
+    .filter((_piece, index) => index % 3 !== 2)
+    .map((piece, index) =>
+      index % 2 === 1
+        ? piece
+        : piece
+            .replace(
+              /^([ \t]*)\\\[([\s\S]+?)\\\][ \t]*$/gm,
+              (_all, indent: string, tex: string) => `${indent}$$\n${indent}${tex.trim()}\n${indent}$$`,
+            )
+            .replace(/\\\[([\s\S]+?)\\\]/g, (_all, tex: string) => `$$${tex.trim()}$$`)
+            .replace(/\\\(([\s\S]+?)\\\)/g, (_all, tex: string) => `$${tex.trim()}$`),
+    )
+    .join('');
+}
+
+function all(root: Element, selector: string): Element[] {
+  return [...root.querySelectorAll(selector)];
+}
+
+function nameOf(element: Element): string {
+  return element.nodeName.toLowerCase();
+}
+
+function make(near: Element, name: string, text = ''): Element {
+  const element = near.ownerDocument.createElement(name);
+  element.textContent = text;
+  return element;
+}
+
+function insideCode(element: Element): boolean {
+  return element.closest('pre[data-code]') !== null;
+}
+
+/** Math becomes an element that holds its TeX; Turndown's rules write the dollars. */
+function prepareMath(copy: Element): void {
+  const put = (target: Element, tex: string, block: boolean): void => {
+    const math = make(target, 'code', tex.trim());
+    math.setAttribute('data-math', block ? 'block' : 'inline');
+    target.replaceWith(math);
+  };
+  for (const annotation of all(copy, 'annotation[encoding="application/x-tex"]')) {
+    if (!copy.contains(annotation)) continue;
+    const display = annotation.closest('.katex-display');
+    const math = annotation.closest('math');
+    const target = display ?? annotation.closest('.katex') ?? annotation.closest('mjx-container') ?? math;
+    if (target !== null && target !== copy)
+      put(target, annotation.textContent ?? '', display !== null || math?.getAttribute('display') === 'block');
+  }
+  for (const source of all(copy, 'script[type^="math/tex"]'))
+    put(source, source.textContent ?? '', (source.getAttribute('type') ?? '').includes('mode=display'));
+  for (const source of all(copy, '[data-math]')) {
+    if (nameOf(source) === 'code') continue;
+    put(source, source.getAttribute('data-math') ?? '', /block|display/.test(source.getAttribute('class') ?? ''));
+  }
+  for (const image of all(
+    copy,
+    'img.mwe-math-fallback-image-inline, img.mwe-math-fallback-image-display, img.tex, img.latex',
+  )) {
+    const tex = image.getAttribute('alt') ?? '';
+    if (tex !== '') put(image, tex, (image.getAttribute('class') ?? '').includes('display'));
+  }
+}
+
+/** Code blocks of every kind become `pre > code.language-x` with nothing but text in it. */
+function prepareCode(copy: Element): void {
+  for (const found of all(copy, 'pre, .cm-editor')) {
+    const block = found;
+    if (!copy.contains(block)) continue;
+    const around = block.parentElement?.closest('pre, .cm-editor') ?? null;
+    if (around !== null && copy.contains(around)) continue;
+    const editor =
+      nameOf(block) === 'pre'
+        ? (block.querySelector('.cm-content') ?? block.querySelector('.view-lines'))
+        : block.querySelector('.cm-content');
+    const code = editor ?? block.querySelector('code') ?? block;
+    const language = languageOf(block, code);
+    if (code === block) for (const header of all(block, '.sticky, button, [role="button"]')) header.remove();
+    const text = preformattedText(code)
+      .replace(/\u00a0/g, ' ')
+      .replace(/\u200b/g, '')
+      .replace(/^\n+|\s+$/g, '');
+    if (text === '') continue;
+    const clean = make(block, 'pre');
+    clean.setAttribute('data-code', language);
+    const inner = make(block, 'code', text);
+    if (language !== '') inner.setAttribute('class', `language-${language}`);
+    clean.appendChild(inner);
+    block.replaceWith(clean);
+  }
+}
+
+const LANGUAGES: Record<string, string> = {
+  'c++': 'cpp',
+  'c#': 'csharp',
+  'f#': 'fsharp',
+  'objective-c': 'objectivec',
+  shell: 'shell',
+  'plain text': '',
+  plaintext: '',
+  text: '',
+  code: '',
+};
+
+function languageOf(block: Element, code: Element): string {
+  for (const element of [
+    code,
+    ...all(code, 'code'),
+    block,
+    block.parentElement,
+    block.parentElement?.parentElement ?? null,
+  ]) {
+    if (element === null) continue;
+    const named = /(?:^|\s)(?:language|lang|highlight-source|brush:)-?\s*([A-Za-z0-9+#._-]+)/.exec(
+      element.getAttribute('class') ?? '',
+    )?.[1];
+    const said = named ?? element.getAttribute('data-language') ?? element.getAttribute('data-lang');
+    if (said !== null && said !== '') return canonical(said);
+  }
+  // The label above the code: the text of the first element that does not hold the code, without its buttons.
+  const header = block.querySelector('.sticky') ?? firstBeside(block, code);
+  if (header === null || header.contains(code)) return '';
+  const copy = header.cloneNode(true) as Element;
+  for (const button of all(copy, 'button, [role="button"]')) button.remove();
+  return canonical((copy.textContent ?? '').trim());
+}
+
+function firstBeside(block: Element, code: Element): Element | null {
+  for (let at: Element | null = code; at !== null && at !== block; at = at.parentElement) {
+    const before = at.previousElementSibling;
+    if (before !== null && nameOf(before) !== 'button' && (before.textContent ?? '').trim() !== '') {
+      let first: Element = before;
+      while (first.previousElementSibling !== null) first = first.previousElementSibling;
+      return first;
+    }
+  }
+  return null;
+}
+
+function canonical(label: string): string {
+  const name = label.toLowerCase();
+  const known = LANGUAGES[name];
+  if (known !== undefined) return known;
+  return /^[a-z0-9][a-z0-9+#._-]{0,24}$/.test(name) ? name : '';
+}
+
+/** Ticks of a task list and marks of footnotes, which are elements on the page, as the text they are in Markdown. */
+function prepareMarks(copy: Element): void {
+  for (const box of all(copy, 'input[type="checkbox"]')) {
+    if (box.closest('li') !== null && !insideCode(box)) box.replaceWith(box.hasAttribute('checked') ? '[x] ' : '[ ] ');
+  }
+  for (const mark of all(copy, 'a[data-footnote-ref], sup > a[id*="fnref"]')) {
+    const label = /\d+|\w+$/.exec(mark.textContent ?? '')?.[0] ?? '';
+    if (label !== '') mark.replaceWith(`[^${label}]`);
+  }
+  for (const back of all(copy, 'a[data-footnote-backref]')) back.remove();
+  for (const note of all(copy, 'section[data-footnotes] li[id*="fn-"], .footnotes li[id*="fn-"]')) {
+    const label = /fn-(.+)$/.exec(note.getAttribute('id') ?? '')?.[1] ?? '';
+    const paragraph = make(
+      note,
+      'p',
+      `[^${label}]: ${(note.textContent ?? '')
+        .replace(/\u21a9\ufe0e?/g, '')
+        .replace(/\s+/g, ' ')
+        .trim()}`,
+    );
+    const list = note.parentElement;
+    if (list !== null && label !== '') {
+      list.parentElement?.insertBefore(paragraph, list);
+      note.remove();
+      if (list.children.length === 0) list.remove();
+    }
+  }
+}
+
+/** A citation pill is a link whose words are the first site it names; favicons and "+2" are not. */
+function prepareCitations(copy: Element, result: MarkdownResult): void {
+  for (const pill of all(copy, '[data-testid="webpage-citation-pill"]')) {
+    const anchors = (nameOf(pill) === 'a' ? [pill] : all(pill, 'a[href]')).filter((a) =>
+      /^https?:/.test(a.getAttribute('href') ?? ''),
+    );
+    const words = make(pill, 'span');
+    anchors.forEach((anchor, index) => {
+      const url = anchor.getAttribute('href') ?? '';
+      const title = firstWords(anchor) || hostOf(url);
+      if (!result.citations.some((known) => known.url === url)) result.citations.push({ title, url });
+      const link = make(pill, 'a', title);
+      link.setAttribute('href', url);
+      words.append(index === 0 ? ' (' : ', ', link);
+    });
+    if (anchors.length > 0) words.append(')');
+    else words.textContent = firstWords(pill);
+    pill.replaceWith(words);
+  }
+  for (const list of all(copy, '[data-testid="nav-list-widget"]')) {
+    const items = make(list, 'ul');
+    for (const anchor of all(list, 'a[href]')) {
+      const url = anchor.getAttribute('href') ?? '';
+      const title =
+        anchor.querySelector('img[alt]:not([alt=""])')?.getAttribute('alt') ??
+        ((anchor.textContent ?? '').trim() || hostOf(url));
+      if (!result.citations.some((known) => known.url === url)) result.citations.push({ title, url });
+      const link = make(list, 'a', title);
+      link.setAttribute('href', url);
+      const item = make(list, 'li');
+      item.appendChild(link);
+      items.appendChild(item);
+    }
+    list.replaceWith(items);
+  }
+  for (const anchor of all(copy, 'sup[data-testid="citation"] a[href], [data-testid="sources"] a[href]')) {
+    const url = anchor.getAttribute('href') ?? '';
+    const title = (anchor.textContent ?? '').replace(/\s+/g, ' ').trim();
+    const known = result.citations.find((each) => each.url === url);
+    if (known === undefined) result.citations.push({ title: title === '' ? null : title, url });
+    else if (known.title === null || /^\d+$/.test(known.title)) known.title = title;
+  }
+}
+
+/** The first text in an element that is not a count such as "+2". */
+function firstWords(element: Element): string {
+  let found = '';
+  const walk = (node: Node): void => {
+    if (found !== '') return;
+    if (node.nodeType === 3) {
+      const text = (node.nodeValue ?? '').replace(/\s+/g, ' ').trim();
+      if (text !== '' && !/^\+\d+$/.test(text)) found = text;
+    } else node.childNodes.forEach(walk);
+  };
+  walk(element);
+  return found;
+}
+
+function hostOf(url: string): string {
+  return /^https?:\/\/(?:www\.)?([^/?#]+)/.exec(url)?.[1] ?? url;
+}
+
+/** Buttons go, except those that are part of a sentence: a file that an answer cites, an entity that it names. */
+function prepareButtons(copy: Element): void {
+  for (const button of all(copy, 'button, [role="button"]')) {
+    if (!copy.contains(button) || insideCode(button)) continue;
+    const file = button.querySelector('.not-prose');
+    const text = (button.textContent ?? '').replace(/\s+/g, ' ').trim();
+    if (button.querySelector('[data-words]') !== null) {
+      const words = make(button, 'span');
+      words.append(...all(button, '[data-words]'));
+      button.replaceWith(words);
+    } else if (file !== null && text !== '') button.replaceWith(make(button, 'span', `(${text})`));
+    else if (/entity/.test(button.getAttribute('class') ?? '') && text !== '')
+      button.replaceWith(make(button, 'span', text));
+    else button.remove();
+  }
+}
+
+/** Images become words, so that showing the Markdown fetches nothing. */
+function prepareImages(copy: Element, result: MarkdownResult): void {
+  for (const image of all(copy, 'img')) {
+    if (insideCode(image)) continue;
+    const alt = (image.getAttribute('alt') ?? '').replace(/\s+/g, ' ').trim();
+    const source = image.getAttribute('src') ?? image.getAttribute('data-src') ?? '';
+    const decoration =
+      alt === '' &&
+      (source === '' || /favicon|sprite|logo|icon|avatar|^data:/i.test(source) || image.closest('a, th') !== null);
+    if (decoration || /s2\/favicons|faviconV2/.test(source)) {
+      image.remove();
+      continue;
+    }
+    const said = /^https?:/.test(alt) ? (image.closest('[aria-label]')?.getAttribute('aria-label') ?? alt) : alt;
+    const name =
+      said === ''
+        ? 'image'
+        : said
+            .replace(/^Open image details for /, '')
+            .replace(/[[\]]/g, '')
+            .slice(0, 300);
+    result.images.push({ kind: 'image', name, reference: source === '' || source.startsWith('data:') ? null : source });
+    const words = make(image, 'span', name === 'image' ? '[Image]' : `[Image: ${name}]`);
+    words.setAttribute('data-words', '');
+    // "+4" over the last picture of a row.
+    const over = image.closest('button')?.nextElementSibling ?? null;
+    if (over !== null && /^\s*\+?\d+\s*$/.test(over.textContent ?? '')) over.remove();
+    const link = image.closest('a');
+    // A picture that is a link is a picture here: its link is mostly to itself.
+    if (link !== null && copy.contains(link) && (link.textContent ?? '').trim() === '') link.replaceWith(words);
+    else image.replaceWith(words);
+  }
+}
+
+function prepareLinks(copy: Element, base: string | undefined): void {
+  for (const anchor of all(copy, 'a[href]')) {
+    const href = anchor.getAttribute('href') ?? '';
+    if (/^\s*javascript:/i.test(href)) {
+      anchor.removeAttribute('href');
+      continue;
+    }
+    if (base !== undefined && !href.startsWith('#')) {
+      try {
+        anchor.setAttribute('href', new URL(href, base).href);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        anchor.removeAttribute('href');
+      }
+    }
+  }
+}
+
+let service: TurndownService | null = null;
+
+function turndown(): TurndownService {
+  if (service !== null) return service;
+  const made = new TurndownService({
+    headingStyle: 'atx',
+    hr: '---',
+    bulletListMarker: '-',
+    codeBlockStyle: 'fenced',
+    emDelimiter: '*',
+  });
+  // Escaping everything that could be Markdown makes text that nobody can search or read. Only what would turn a
+  // paragraph into something else at the start of a line is escaped; tags stay text, as the site shows them.
+  made.escape = (text) =>
+    text
+      .replace(/^(\s*)([-+*])(?=\s)/, '$1\\$2')
+      .replace(/^(\s*)(#{1,6})(?=\s)/, '$1\\$2')
+      .replace(/^(\s*)>/, '$1\\>')
+      .replace(/^(\s*\d+)([.)])(?=\s)/, '$1\\$2');
+  made.addRule('math', {
+    filter: (node) => nameOf(node) === 'code' && node.getAttribute('data-math') !== null,
+    replacement: (_content, node) => {
+      const tex = node.textContent ?? '';
+      return (node as Element).getAttribute('data-math') === 'block' ? `\n\n$$\n${tex}\n$$\n\n` : `$${tex}$`;
+    },
+  });
+  made.addRule('listItem', {
+    filter: 'li',
+    replacement: (content, node, options) => {
+      const parent = node.parentElement;
+      let marker = `${options.bulletListMarker ?? '-'} `;
+      if (parent !== null && nameOf(parent) === 'ol') {
+        const start = Number.parseInt(parent.getAttribute('start') ?? '1', 10);
+        const index = [...parent.children].indexOf(node);
+        marker = `${(Number.isNaN(start) ? 1 : start) + index}. `;
+      }
+      const text = content
+        .replace(/^\n+/, '')
+        .replace(/\n+$/, '\n')
+        .replace(/\n(?=[^\n])/g, `\n${' '.repeat(marker.length)}`);
+      return (
+        marker +
+        text.replace(/^([^\n]+)\n\n( *)(?=(?:- |\d+\. ))/, '$1\n$2').replace(/[ \t]+$/, '') +
+        (node.nextSibling !== null && !/\n$/.test(text) ? '\n' : '')
+      );
+    },
+  });
+  made.addRule('strikethrough', {
+    filter: ['del', 's'],
+    replacement: (content) => (content.trim() === '' ? content : `~~${content}~~`),
+  });
+  made.addRule('cell', {
+    filter: ['th', 'td'],
+    replacement: (content) =>
+      ` ${content
+        .trim()
+        .replace(/\s*\n+\s*/g, ' ')
+        .replace(/(?<!\\)\|/g, '\\|')} |`,
+  });
+  made.addRule('row', {
+    filter: 'tr',
+    replacement: (content, node) => {
+      const row = node;
+      const table = row.closest('table');
+      const cells = [...row.children].filter((cell) => /^t[hd]$/i.test(cell.nodeName));
+      if (cells.length === 0) return '';
+      const first = table?.querySelector('tr') === row;
+      if (!first) return `|${content}\n`;
+      const rule = `|${cells.map(() => ' --- |').join('')}\n`;
+      const headed =
+        cells.some((cell) => nameOf(cell) === 'th') ||
+        (row.parentElement !== null && nameOf(row.parentElement) === 'thead');
+      return headed ? `|${content}\n${rule}` : `|${cells.map(() => '  |').join('')}\n${rule}|${content}\n`;
+    },
+  });
+  made.addRule('tableParts', { filter: ['thead', 'tbody', 'tfoot'] as never, replacement: (content) => content });
+  made.addRule('table', {
+    filter: 'table',
+    replacement: (content) => `\n\n${content.replace(/^\n+|\n+$/g, '').replace(/\n{2,}/g, '\n')}\n\n`,
+  });
+  service = made;
+  return made;
+}
+
+/** At most one empty line between blocks, none inside code touched, no blanks at line ends other than a hard break. */
+function tidy(markdown: string): string {
+  return markdown
+    .split(/(^[ \t]*(?:`{3,}|~{3,})[^\n]*\n[\s\S]*?^[ \t]*(?:`{3,}|~{3,})[ \t]*$)/m)
+    .map((piece, index) =>
+      index % 2 === 1
+        ? piece
+        : piece
+            .replace(/\u00a0/g, ' ')
+            .replace(/[\u200b\u2060]/g, '')
+            .replace(/[ \t]+\n(?=\n)/g, '\n')
+            .replace(/(\S) \n/g, '$1\n')
+            .replace(/^(#{1,6} +(?:\*\*)?\d+)\\([.)])/gm, '$1$2')
+            .replace(/\n{3,}/g, '\n\n'),
+    )
+    .join('')
+    .trim();
+}

@@ -1,0 +1,255 @@
+/**
+ * Reads a file a person has: a site's body, an export, an HTTP archive, a page saved from the browser. Which it is, is
+ * told from what it holds, not from its name.
+ */
+import { EngineError } from '../errors';
+import type { Adapter, ReadContext } from './adapters/_adapter';
+import { tryParse } from './json';
+import type { ReadResult, ReadWarning, Site } from './types';
+
+export interface ReadOptions {
+  /** The sites to try; the first that finds conversations wins. */
+  adapters: Adapter[];
+  /** Parses HTML into a document that no window shows: `DOMParser` in a page, linkedom in Node. */
+  parseHtml: (html: string) => Document;
+  /** Only this site. */
+  site?: Site;
+  /** Named in errors. */
+  name?: string;
+  capturedAt?: string;
+}
+
+/**
+ * @throws `bad_input` when nothing in the text can be read as a conversation: what was wrong, and where. What could be
+ * read only in part is returned, with a warning for each thing that could not.
+ */
+export function readText(text: string, options: ReadOptions): ReadResult {
+  const name = options.name ?? 'The input';
+  const adapters = options.adapters.filter((adapter) => options.site === undefined || adapter.site === options.site);
+  if (adapters.length === 0) {
+    throw new EngineError(
+      'bad_input',
+      `${options.site ?? 'No site'} is not a site that can be read; known: ${options.adapters.map((adapter) => adapter.site).join(', ')}.`,
+    );
+  }
+  const content = text.replace(/^\uFEFF/, '').replace(/^\)\]\}'[^\n]*\n/, '');
+  const context: ReadContext = {
+    saved: true,
+    ...(options.capturedAt === undefined ? {} : { capturedAt: options.capturedAt }),
+  };
+  if (content.trim() === '') throw new EngineError('bad_input', `${name} is empty.`);
+  if (content.startsWith('PK\u0003\u0004')) {
+    throw new EngineError('bad_input', `${name} is a ZIP archive.`, {
+      remedy: 'Unpack it and give the conversations.json (or conversations-000.json …) inside.',
+    });
+  }
+  if (/^\s*[[{]/.test(content)) return readJsonText(content, adapters, context, name);
+  if (
+    /<(?:!doctype|html|head|body|main|article|section|div|span|p|pre|script|table|ul)\b/i.test(
+      content.slice(0, 200_000),
+    ) ||
+    /^\s*<(?:!--|[a-z])/i.test(content)
+  ) {
+    return readHtmlText(content, adapters, context, name, options.parseHtml);
+  }
+  throw new EngineError(
+    'bad_input',
+    `${name} is neither JSON nor HTML: it begins with "${content.trim().slice(0, 40).replace(/\s+/g, ' ')}".`,
+    {
+      remedy: "Give a saved page, a body of the site's own JSON, or an export's conversations.json.",
+    },
+  );
+}
+
+function readJsonText(text: string, adapters: Adapter[], context: ReadContext, name: string): ReadResult {
+  const parsed = tryParse(text);
+  const warnings: ReadWarning[] = [];
+  let body: unknown;
+  if ('value' in parsed) body = parsed.value;
+  else {
+    const lines = parseLines(text);
+    const records = lines ?? parseRecords(text);
+    const problem = `${name} is not valid JSON${whereIn(text, parsed.error)}: ${parsed.error}`;
+    if (records.values.length === 0)
+      throw new EngineError('bad_input', `${problem}`, { remedy: 'If it was cut off, download it again.' });
+    body = records.values;
+    warnings.push(...records.warnings);
+    if (lines === null)
+      warnings.unshift({
+        code: 'broken_json',
+        message: `${problem} The ${records.values.length} whole records before it were read.`,
+        where: name,
+      });
+  }
+  return first(adapters, (adapter) => adapter.readJson(body, context), warnings, name, 'JSON');
+}
+
+function readHtmlText(
+  html: string,
+  adapters: Adapter[],
+  context: ReadContext,
+  name: string,
+  parseHtml: (html: string) => Document,
+): ReadResult {
+  const source = fromViewSource(html, parseHtml) ?? html;
+  const url = savedFrom(source);
+  const inPage = { ...context, ...(url === null ? {} : { url }) };
+  let document: Document | null = null;
+  return first(
+    adapters,
+    (adapter) => {
+      // The page's own data first: it is whole where the page shows only a part.
+      const embedded = adapter.readEmbedded(source, inPage);
+      if (embedded.conversations.length > 0) return embedded;
+      document ??= parseHtml(withBody(source));
+      const shown = bodyText(document);
+      if (/^\s*[[{]/.test(shown)) {
+        const parsed = tryParse(shown);
+        if ('value' in parsed) return adapter.readJson(parsed.value, inPage);
+      }
+      const { conversations, warnings } = adapter.readDom(document, url ?? '', inPage);
+      return { conversations, warnings: [...embedded.warnings, ...warnings] };
+    },
+    [],
+    name,
+    'page',
+  );
+}
+
+function first(
+  adapters: Adapter[],
+  read: (adapter: Adapter) => ReadResult,
+  before: ReadWarning[],
+  name: string,
+  what: string,
+): ReadResult {
+  let best: ReadResult | null = null;
+  for (const adapter of adapters) {
+    const result = read(adapter);
+    if (best === null || result.conversations.length > best.conversations.length) best = result;
+  }
+  const warnings = [...before, ...(best?.warnings ?? [])];
+  // A conversation in which nothing was said is a finding; a file in which none was found is a mistake.
+  if ((best?.conversations.length ?? 0) === 0 && !warnings.some((warning) => warning.code === 'empty_conversation')) {
+    const reasons = warnings
+      .slice(0, 3)
+      .map((warning) => `${warning.message}${warning.where === null ? '' : ` (${warning.where})`}`);
+    throw new EngineError(
+      'bad_input',
+      `${name}: the ${what} holds no conversation that can be read.${reasons.length > 0 ? ` ${reasons.join(' ')}` : ''}`,
+    );
+  }
+  return { conversations: best?.conversations ?? [], warnings };
+}
+
+/** Line and column of a JSON error, which engines give as a position, as line and column, or not at all. */
+function whereIn(text: string, error: string): string {
+  if (/line \d+ column \d+/.test(error)) return '';
+  const position = /position (\d+)/.exec(error)?.[1];
+  const at =
+    position === undefined ? (/end of JSON input|Unterminated/.test(error) ? text.length : null) : Number(position);
+  if (at === null) return '';
+  const before = text.slice(0, at).split('\n');
+  return ` at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+interface Records {
+  values: unknown[];
+  warnings: ReadWarning[];
+}
+
+/** JSON Lines: one value a line. Null when the text is not that. */
+function parseLines(text: string): Records | null {
+  const lines = text.split('\n').map((line, index) => ({ line: line.trim(), number: index + 1 }));
+  const full = lines.filter(({ line }) => line !== '');
+  const records: Records = { values: [], warnings: [] };
+  for (const { line, number } of full) {
+    const parsed = tryParse(line);
+    if ('value' in parsed) records.values.push(parsed.value);
+    else
+      records.warnings.push({
+        code: 'unreadable_record',
+        message: `Line ${number} is not valid JSON: ${parsed.error}`,
+        where: `line ${number}`,
+      });
+  }
+  return full.length > 1 &&
+    records.values.length * 2 > full.length &&
+    records.values.every((value) => typeof value === 'object')
+    ? records
+    : null;
+}
+
+/** The whole objects of a top-level array that is cut off or broken somewhere. */
+function parseRecords(text: string): Records {
+  const records: Records = { values: [], warnings: [] };
+  if (!/^\s*\[/.test(text)) return records;
+  let depth = 0;
+  let start = -1;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text[i];
+    if (inString) {
+      if (unit === '\\') i++;
+      else if (unit === '"') inString = false;
+      continue;
+    }
+    if (unit === '"') inString = true;
+    else if (unit === '{' || unit === '[') {
+      if (unit === '{' && depth === 1) start = i;
+      depth++;
+    } else if (unit === '}' || unit === ']') {
+      depth--;
+      if (unit === '}' && depth === 1 && start >= 0) {
+        const parsed = tryParse(text.slice(start, i + 1));
+        const line = text.slice(0, start).split('\n').length;
+        if ('value' in parsed) records.values.push(parsed.value);
+        else
+          records.warnings.push({
+            code: 'unreadable_record',
+            message: `The record that begins at line ${line} is not valid JSON: ${parsed.error}`,
+            where: `line ${line}`,
+          });
+        start = -1;
+      }
+    }
+  }
+  if (start >= 0) {
+    const line = text.slice(0, start).split('\n').length;
+    records.warnings.push({
+      code: 'unreadable_record',
+      message: `The record that begins at line ${line} is cut off.`,
+      where: `line ${line}`,
+    });
+  }
+  return records;
+}
+
+/** The address that a saved page notes in a comment: SingleFile, a browser's "Save as", test pages. */
+function savedFrom(html: string): string | null {
+  const top = html.slice(0, 8_000);
+  return (
+    /<!--[\s\S]{0,400}?(?:\burl:\s*|saved from url=\(\d+\)|"url"\s*:\s*")(https?:\/\/[^\s"'<>]+)/i.exec(top)?.[1] ??
+    null
+  );
+}
+
+/** A page saved from "view source" holds its source as text, a line a row. */
+function fromViewSource(html: string, parseHtml: (html: string) => Document): string | null {
+  if (!/class="?(?:line-content|line-gutter-backdrop)/.test(html)) return null;
+  const lines = [...parseHtml(withBody(html)).querySelectorAll('td.line-content')].map(
+    (cell) => cell.textContent ?? '',
+  );
+  return lines.length > 0 && lines.some((line) => line.includes('<')) ? lines.join('\n') : null;
+}
+
+/** JSON that a browser shows, and so saves, inside one `pre`. */
+function bodyText(document: Document): string {
+  const pre = document.querySelector('body > pre');
+  return pre === null || pre.querySelector('*') !== null ? '' : (pre.textContent ?? '');
+}
+
+/** Pieces of a page get a document around them, which some parsers need. */
+function withBody(html: string): string {
+  return /<html[\s>]/i.test(html) ? html : `<!DOCTYPE html><html><head></head><body>${html}</body></html>`;
+}

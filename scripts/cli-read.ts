@@ -1,0 +1,65 @@
+/** `read FILE [--json] [--site NAME]`: prints the conversations in a file as they are read; stores nothing. */
+import { readFileSync } from 'node:fs';
+import { parseHTML } from 'linkedom';
+import { ChatGptAdapter, readText, type ReadResult, type Site } from '../engine/capture/index';
+import { EngineError } from '../engine/errors';
+
+/** Parses HTML in Node, for `readText` and for the readers of pages. */
+export function parseHtml(html: string): Document {
+  return parseHTML(html).document;
+}
+
+/**
+ * @throws `not_found` when there is no such file, `bad_input` when it holds no conversation.
+ */
+export function readFile(path: string, options: { site?: string } = {}): ReadResult {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new EngineError('not_found', `The file ${path} cannot be read.`, { cause: error });
+  }
+  return readText(text, {
+    adapters: [new ChatGptAdapter()],
+    parseHtml,
+    name: path,
+    ...(options.site === undefined ? {} : { site: options.site as Site }),
+  });
+}
+
+/** The result as a person reads it: each conversation with its turns, then what could not be read. */
+export function printRead(result: ReadResult, write: (line: string) => void = console.log): void {
+  for (const conversation of result.conversations) {
+    const facts = [
+      conversation.site,
+      conversation.id,
+      conversation.created_at,
+      conversation.strategy,
+      `coverage ${conversation.coverage}`,
+      conversation.complete ? 'complete' : 'not complete',
+    ];
+    write(`# ${conversation.title ?? '(no title)'}`);
+    write(facts.filter((fact) => fact !== null).join(' · '));
+    if (conversation.url !== null) write(conversation.url);
+    write('');
+    for (const message of conversation.messages.filter((each) => each.on_active_branch)) {
+      const said = [
+        message.role,
+        message.author,
+        message.model,
+        message.created_at,
+        message.finished ? null : 'unfinished',
+      ];
+      write(`## ${said.filter((each) => each !== null).join(' · ')}`);
+      write(message.markdown);
+      for (const attachment of message.attachments) write(`(${attachment.kind}: ${attachment.name})`);
+      write('');
+    }
+    const left = conversation.messages.filter((each) => !each.on_active_branch).length;
+    if (left > 0) write(`${left} more on branches that were left.\n`);
+  }
+  for (const warning of result.warnings)
+    write(`warning ${warning.code}: ${warning.message}${warning.where === null ? '' : ` [${warning.where}]`}`);
+  const messages = result.conversations.reduce((sum, each) => sum + each.messages.length, 0);
+  write(`${result.conversations.length} conversations, ${messages} messages, ${result.warnings.length} warnings`);
+}
