@@ -440,8 +440,8 @@ export function createEngine(options: EngineOptions): Engine {
 
     idle: (signal) =>
       withStore(async ({ scheduler }) => {
-        await embedderReady;
         await exclusive(async () => undefined); // what is being stored now is through
+        await askForVectors();
         await scheduler.idle(signal);
       }, signal),
 
