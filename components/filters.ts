@@ -49,12 +49,12 @@ export interface Chip {
 export function takeFilters(text: string, filters: RecallFilters): { text: string; filters: RecallFilters } {
   let taken = filters;
   const rest = text.replace(
-    /(^|\s)(from|kind|role|after|before):([^\s:]+)\s/giu,
-    (whole: string, lead: string, name: string, value: string) => {
+    /(?:^|\s)(from|kind|role|after|before):([^\s:]+)(?=\s)/giu,
+    (whole: string, name: string, value: string) => {
       const next = withFilter(taken, name.toLowerCase(), value.toLowerCase());
       if (!next) return whole;
       taken = next;
-      return lead;
+      return '';
     },
   );
   return taken === filters ? { text, filters } : { text: rest.trimStart(), filters: taken };

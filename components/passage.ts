@@ -11,7 +11,7 @@ const SYNTAX = [
   /^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]+/gmu, // headings, quotes, list marks
   /^[ \t]*\|?[ \t:|-]*-{3,}[ \t:|-]*$/gmu, // table rules, thematic breaks
   /!?\[([^\]\n]*)\]\([^)\s]*(?:[ \t]+"[^"\n]*")?\)/gu, // links and images keep their text
-  /\*\*|__|~~|`+/gu,
+  /\*\*|__|~~|`+|\$\$|\\[()[\]]/gu,
   /(?<![\p{L}\p{N}])[*_](?=\S)|(?<=\S)[*_](?![\p{L}\p{N}])/gu, // emphasis, not snake_case
 ];
 

@@ -169,7 +169,7 @@ export function HitRow({ hit }: { hit: Hit }) {
       <span class="meta">
         <KindIcon kind={hit.kind} />
         <span>{sourceName(hit.source)}</span>
-        {hit.role !== null && hit.kind === 'conversation' && <span>{speaker(hit)}</span>}
+        {hit.role !== null && hit.role !== 'assistant' && hit.kind === 'conversation' && <span>{speaker(hit)}</span>}
         <Time iso={hit.created_at} />
         <span class="reasons">
           {hit.reasons.map((reason) => (

@@ -31,7 +31,7 @@ export function remoteEngine(over: Partial<EngineStatus>): {
     if (answer.error) throw EngineError.revive(answer.error);
     return answer.value;
   };
-  const engine = new Proxy(
+  const engine = new Proxy<Record<string, unknown>>(
     {},
     {
       get(target, method: string) {
