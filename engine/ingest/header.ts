@@ -33,16 +33,26 @@ function speaker({ source, kind, role, author }: HeaderFacts): string | null {
   return role === 'assistant' ? (ASSISTANTS[source] ?? source) : role;
 }
 
-const DAY = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  timeZone: 'UTC',
-});
+// Not Intl's: its form changes with the browser's version, and with it every header.
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 function day(value: string | Date | null): string | null {
   if (value === null) return null;
   const time = new Date(value);
-  return Number.isNaN(time.getTime()) ? null : DAY.format(time);
+  if (Number.isNaN(time.getTime())) return null;
+  return `${DAYS[time.getUTCDay()]} ${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]} ${time.getUTCFullYear()}`;
 }
