@@ -5,6 +5,7 @@
  */
 import { defineContentScript } from 'wxt/utils/define-content-script';
 import { classifyRequest } from '../engine/capture/adapters/chatgpt/addresses';
+import { readStream, type StreamNews } from '../engine/capture/adapters/chatgpt/stream';
 import { type FromPage, type FromReader, MAX_BODY_BYTES, MAX_KEPT_BYTES, OFFER } from './shell/page-wire';
 
 export default defineContentScript({
@@ -55,7 +56,7 @@ function observe(page: Window & typeof globalThis): void {
     for (const message of kept.values()) port.postMessage(message);
   });
 
-  async function readBody(url: string, copy: Response): Promise<void> {
+  async function readBody(url: string, method: string, copy: Response): Promise<void> {
     const size = Number(copy.headers.get('content-length') ?? 0);
     if (size > MAX_BODY_BYTES) {
       await copy.body?.cancel();
@@ -64,23 +65,29 @@ function observe(page: Window & typeof globalThis): void {
     }
     const bytes = await copy.arrayBuffer();
     if (bytes.byteLength > MAX_BODY_BYTES) give({ type: 'too_large', url, size: bytes.byteLength });
-    else give({ type: 'body', url, bytes });
+    else give({ type: 'body', url, method, bytes });
   }
 
   /** Reads an answer's stream only for the conversation's id, and to know when it is over. */
-  async function followStream(url: string, copy: Response): Promise<void> {
-    give({ type: 'stream_started', url });
-    let conversationId: string | null = null;
-    let tail = '';
+  async function followStream(copy: Response): Promise<void> {
+    const stream = `${nextId}`;
+    const reader = readStream();
+    let told = '';
+    const tell = (news: StreamNews) => {
+      if (JSON.stringify(news) === told) return;
+      told = JSON.stringify(news);
+      give({ type: 'stream', stream, news });
+    };
+    tell({ conversationId: null, ended: false, temporary: false });
+    let last: StreamNews = { conversationId: null, ended: false, temporary: false };
     try {
       const decoder = new TextDecoder();
-      for await (const part of copy.body as ReadableStream<Uint8Array>) {
-        if (conversationId !== null) continue;
-        tail = (tail + decoder.decode(part, { stream: true })).slice(-4096);
-        conversationId = /"conversation_id":\s*"([0-9a-zA-Z-]{8,})"/.exec(tail)?.[1] ?? null;
+      for await (const part of copy.body as unknown as AsyncIterable<Uint8Array>) {
+        last = reader.push(decoder.decode(part, { stream: true }));
+        tell({ ...last });
       }
     } finally {
-      give({ type: 'stream_ended', url, conversation_id: conversationId });
+      tell({ ...last, ended: true });
     }
   }
 
@@ -90,7 +97,7 @@ function observe(page: Window & typeof globalThis): void {
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
     const wanted = classifyRequest(url, method);
     if (!wanted || !response.ok || !response.body || wanted.kind === 'mutation') return;
-    const reading = wanted.kind === 'stream' ? followStream(url, response.clone()) : readBody(url, response.clone());
+    const reading = wanted.kind === 'stream' ? followStream(response.clone()) : readBody(url, method, response.clone());
     // The page's own copy is whole whatever happens to ours (aborted, network gone): then there is nothing to keep.
     reading.catch(() => undefined);
   }

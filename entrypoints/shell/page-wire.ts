@@ -3,18 +3,18 @@
  * nothing of the extension: it hands over copies of responses and keeps each until it is acknowledged.
  */
 
+import type { StreamNews } from '../../engine/capture/adapters/chatgpt/stream';
+
 /** Sent once to the page's window with a port; the observer stops it before the page could hear it. */
 export const OFFER = 'commonplace:observe';
 
 export type FromPage =
   /** A response that the page fetched, whole. */
-  | { type: 'body'; id: number; url: string; at: string; bytes: ArrayBuffer }
+  | { type: 'body'; id: number; url: string; method: string; at: string; bytes: ArrayBuffer }
   /** It was larger than {@link MAX_BODY_BYTES}; the DOM has to do. */
   | { type: 'too_large'; id: number; url: string; at: string; size: number }
-  /** The page began to receive an answer. */
-  | { type: 'stream_started'; id: number; url: string; at: string }
-  /** The answer's stream closed; the id is what the stream itself said. */
-  | { type: 'stream_ended'; id: number; url: string; at: string; conversation_id: string | null };
+  /** What a stream that carries an answer has said so far: its conversation, and whether it is over. */
+  | { type: 'stream'; id: number; stream: string; at: string; news: StreamNews };
 
 export interface FromReader {
   type: 'ack';

@@ -1,0 +1,223 @@
+/**
+ * Watches one page of an AI site: hears what the page fetches, reads the page itself where that is all there is, and
+ * delivers each conversation as it grows. What follows from what was heard is {@link liveConversation}'s affair; here
+ * is only when to listen and when to read.
+ *
+ * @remarks The page shares its main thread with us. Bodies are parsed when it is idle; the page is read only when it
+ * has been quiet, and while an answer streams in only once, for the question.
+ */
+import {
+  type Adapter,
+  type CapturedConversation,
+  liveConversation,
+  type LiveEvent,
+  type LiveView,
+} from '../../engine/capture';
+import { EngineError } from '../../engine/errors';
+import { deliver } from './deliver';
+import { ask, type PageReport } from './messages';
+import { type FromPage, type FromReader, OFFER } from './page-wire';
+
+/** The page must have been still this long before it is read… */
+const QUIET_MS = 600;
+/** …but a page that never rests is read this often. */
+const LONGEST_UNREAD_MS = 5_000;
+/** A page whose address names a conversation has this long to show or fetch one before it counts as broken. */
+const PATIENCE_MS = 12_000;
+/** After an answer began: time for the page to draw the question. */
+const QUESTION_DRAWN_MS = 400;
+
+export function watchConversations(adapter: Adapter, signal: AbortSignal): void {
+  const live = liveConversation(adapter);
+  const streaming = new Set<string>();
+  /** Turns that were said while we watched: the page names no time for them, the clock does. */
+  const saidAt = new Map<string, string>();
+  let watchedStream = false;
+  let arrived = performance.now();
+  let href = '';
+  let turns = 0;
+  let reported = '';
+
+  async function observe(event: LiveEvent): Promise<void> {
+    const view = live.observe(event);
+    await Promise.all(view.changed.map((conversation) => send(timed(conversation))));
+    await report(view);
+  }
+
+  async function follow(): Promise<void> {
+    if (location.href === href) return;
+    href = location.href;
+    arrived = performance.now();
+    turns = 0;
+    setTimeout(readPageSoon, PATIENCE_MS + 100);
+    await observe({ type: 'navigated', url: href });
+  }
+
+  /** Asked before anything is read, so that a paused page is left alone and not merely not stored. */
+  async function allowed(): Promise<boolean> {
+    return (await ask('mayCapture', { url: location.href })).allowed;
+  }
+
+  // --- what the page fetches
+  const { port1: port, port2: offered } = new MessageChannel();
+  port.onmessage = ({ data }: MessageEvent<FromPage>) => {
+    inBackground(
+      hear(data).then(() => {
+        port.postMessage({ type: 'ack', id: data.id } satisfies FromReader);
+      }),
+      'what the page fetched could not be read',
+    );
+  };
+  // The observer was installed before any script of the page and stops this message from reaching one.
+  window.postMessage(OFFER, location.origin, [offered]);
+
+  async function hear(message: FromPage): Promise<void> {
+    await follow();
+    switch (message.type) {
+      case 'body':
+        await readBody(message);
+        break;
+      case 'too_large':
+        break;
+      case 'stream':
+        if (message.news.ended) streaming.delete(message.stream);
+        else streaming.add(message.stream);
+        watchedStream = true;
+        await observe({ type: 'stream', streamId: message.stream, news: message.news });
+        if (!message.news.ended) setTimeout(readPageNow, QUESTION_DRAWN_MS);
+    }
+    readPageSoon();
+  }
+
+  async function readBody({ url, method, bytes }: Extract<FromPage, { type: 'body' }>): Promise<void> {
+    await idle();
+    if (!(await allowed())) return;
+    let body: unknown;
+    try {
+      body = JSON.parse(new TextDecoder().decode(bytes));
+    } catch (error) {
+      // an error page or an answer cut short: what there is, the page itself will show
+      console.debug('commonplace: a response was not JSON', error);
+      return;
+    }
+    await observe({ type: 'body', url, method, body });
+  }
+
+  // --- the page itself
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let unreadSince: number | null = null;
+
+  function readPageSoon(): void {
+    const now = performance.now();
+    unreadSince ??= now;
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(readPageNow, Math.max(0, Math.min(QUIET_MS, unreadSince + LONGEST_UNREAD_MS - now)));
+  }
+
+  function readPageNow(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    unreadSince = null;
+    inBackground(readPage(), 'the page could not be read');
+  }
+
+  async function readPage(): Promise<void> {
+    if (signal.aborted) return;
+    await idle();
+    if (location.href !== href) {
+      await follow();
+      readPageSoon(); // what stands here now may still be the page before
+      return;
+    }
+    const address = adapter.classifyPage(href);
+    // Without an id in the address there is nothing to file a turn under; it comes with the first answer.
+    if (!address?.supported || address.temporary || address.share || address.conversationId === null) {
+      await report(live.view());
+      return;
+    }
+    if (!(await allowed())) return;
+    const url = href;
+    const result = adapter.readDom(document, url);
+    if (watchedStream) {
+      for (const { id } of result.conversations[0]?.messages ?? []) {
+        if (!saidAt.has(id)) saidAt.set(id, new Date().toISOString());
+      }
+    } else for (const { id } of result.conversations[0]?.messages ?? []) saidAt.set(id, '');
+    await observe({ type: 'dom', url, result });
+  }
+
+  function timed(conversation: CapturedConversation): CapturedConversation {
+    const messages = conversation.messages.map((message) => ({
+      ...message,
+      created_at: message.created_at ?? (saidAt.get(message.id) || null),
+    }));
+    return { ...conversation, messages };
+  }
+
+  async function send(conversation: CapturedConversation): Promise<void> {
+    const delivered = await deliver(conversation, signal);
+    if ('refused' in delivered) return;
+    if (conversation.id !== adapter.classifyPage(location.href)?.conversationId) return;
+    turns = Math.max(turns, conversation.messages.filter((message) => message.on_active_branch).length);
+  }
+
+  /** Tells the background what is seen here, when it changed. */
+  async function report(view: LiveView): Promise<void> {
+    const address = adapter.classifyPage(location.href);
+    if (!address) return;
+    const id = address.share ? null : address.conversationId;
+    const overdue = performance.now() - arrived > PATIENCE_MS;
+    const temporary = view.blocked === 'temporary' || address.temporary;
+    const broken = id !== null && !temporary && turns === 0 && view.current === null && overdue;
+    const now: PageReport = {
+      site: adapter.site,
+      url: location.href,
+      conversation_id: id,
+      turns,
+      complete: view.current?.complete ?? false,
+      temporary,
+      broken: broken ? `${view.health?.turnsSeen ?? 0} turns in the page, no response that could be read` : null,
+    };
+    const print = JSON.stringify(now);
+    if (print === reported) return;
+    reported = print;
+    await ask('reportPage', now);
+  }
+
+  const observer = new MutationObserver(() => {
+    if (streaming.size === 0) readPageSoon();
+  });
+  const start = () => {
+    observer.observe(document.documentElement, { childList: true, subtree: true, characterData: true });
+    inBackground(follow(), 'the page could not be followed');
+    readPageSoon();
+  };
+  // at document_start there may be no root element yet
+  if (document.documentElement) start();
+  else document.addEventListener('readystatechange', start, { once: true });
+
+  signal.addEventListener('abort', () => {
+    observer.disconnect();
+    port.close();
+    if (timer !== null) clearTimeout(timer);
+  });
+
+  function inBackground(work: Promise<void>, what: string): void {
+    work.catch((error: unknown) => {
+      const { code } = EngineError.from(error);
+      if (!signal.aborted && code !== 'aborted') console.debug(`commonplace: ${what}`, error);
+    });
+  }
+}
+
+/** Resolves when the page has nothing urgent to do, within a second. */
+function idle(): Promise<void> {
+  return new Promise((resolve) => {
+    requestIdleCallback(
+      () => {
+        resolve();
+      },
+      { timeout: 1_000 },
+    );
+  });
+}
