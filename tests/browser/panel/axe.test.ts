@@ -1,0 +1,75 @@
+/** Every drawn state, read by axe-core in both themes. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type axe from 'axe-core';
+import type { Browser } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../harness/chromium';
+import { EVERYTHING } from './harness/invented';
+import { type Harness, serveHarness } from './harness/serve';
+import { reach, STATES } from './states';
+
+const executablePath = findChromium();
+
+describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
+  let browser: Browser;
+  let source: string;
+  let memories: Record<'full' | 'empty', Harness>;
+
+  beforeAll(async () => {
+    source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    memories = { full: await serveHarness(EVERYTHING), empty: await serveHarness([]) };
+    browser = await chromium.launch({
+      executablePath: executablePath ?? '',
+      args: [
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        '--disable-quic',
+        '--disable-background-networking',
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await Promise.all([memories.full.close(), memories.empty.close()]);
+  });
+
+  it.each(STATES.map((state) => [state.name, state] as const))('%s', async (_, state) => {
+    for (const [colorScheme, width] of [
+      ['light', 320],
+      ['dark', 400],
+    ] as const) {
+      const context = await browser.newContext({
+        colorScheme,
+        viewport: { width, height: 760 },
+        reducedMotion: 'reduce',
+      });
+      try {
+        const page = await context.newPage();
+        page.setDefaultTimeout(15_000);
+        await reach(page, memories[state.memory].url, state);
+        await page.evaluate(source);
+        const violations = await page.evaluate(async () => {
+          const found = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+            runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+          });
+          return found.violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+          );
+        });
+        expect(violations, colorScheme).toEqual([]);
+        expect(
+          await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+          'too wide',
+        ).toBeLessThanOrEqual(0);
+        // What a state deleted is there again for the next.
+        if (await page.getByRole('button', { name: 'Undo' }).isVisible()) {
+          await page.getByRole('button', { name: 'Undo' }).click();
+          await page.getByText('is back.').waitFor();
+        }
+      } finally {
+        await context.close();
+      }
+    }
+  });
+});

@@ -1,0 +1,305 @@
+/** The panel in a real Chromium, on a real engine with invented conversations. */
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findChromium } from '../../harness/chromium';
+import { conversation, EVERYTHING, HOSTILE } from './harness/invented';
+import { type Harness, serveHarness } from './harness/serve';
+import { type } from './states';
+
+const executablePath = findChromium();
+
+describe.skipIf(executablePath === null)('the panel', () => {
+  let browser: Browser;
+  let harness: Harness;
+  let context: BrowserContext;
+  let page: Page;
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: executablePath ?? '',
+      args: [
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        '--disable-quic',
+        '--disable-background-networking',
+      ],
+    });
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  beforeEach(async () => {
+    harness = await serveHarness(EVERYTHING);
+    context = await browser.newContext({ viewport: { width: 400, height: 760 }, reducedMotion: 'reduce' });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(harness.url).origin });
+    page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    errors.length = 0;
+    page.on('pageerror', (error) => errors.push(error.message));
+  });
+  afterEach(async () => {
+    await context.close();
+    await harness.close();
+    expect(errors).toEqual([]);
+  });
+
+  const field = () => page.getByRole('textbox', { name: 'Find in what you have kept' });
+  const titles = () => page.locator('.rows .row .title').allTextContents();
+  const focused = () =>
+    page.evaluate(
+      () => document.activeElement?.querySelector('.title')?.textContent ?? document.activeElement?.tagName,
+    );
+  async function open(): Promise<void> {
+    await page.goto(harness.url);
+    await page.locator('.row').first().waitFor();
+  }
+  async function search(text: string): Promise<void> {
+    await type(page, text);
+    await page.locator('.row mark').first().waitFor();
+  }
+
+  it('opens ready to type, with what was kept newest first', async () => {
+    await open();
+    expect(await field().evaluate((input) => input === document.activeElement)).toBe(true);
+    expect((await titles()).slice(0, 2)).toEqual([
+      'Why my sourdough stays flat',
+      'Four slow days in Lisbon with a toddler',
+    ]);
+    expect(await page.locator('.rows .group').allTextContents()).toContain('Yesterday');
+  });
+
+  it('finds as one types, marks the words and says why and when', async () => {
+    await open();
+    await field().pressSequentially('landlord deposit');
+    await page.locator('.row mark').first().waitFor();
+    const row = page.locator('.rows .row').first();
+    expect(await row.locator('.title').textContent()).toBe('Can the landlord keep the deposit for paint?');
+    expect(await row.locator('mark').allTextContents()).toContain('landlord');
+    expect(await row.locator('.reasons').textContent()).toContain('words');
+    expect(await row.locator('time').getAttribute('title')).toMatch(/20\d\d/u);
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^\d+ results?\.$/u })
+      .waitFor();
+  });
+
+  it('aborts the query that was overtaken', async () => {
+    await open();
+    harness.delays.set('recall:words', 600);
+    await type(page, 'violin');
+    await page.waitForTimeout(100);
+    await type(page, 'lisbon');
+    await expect
+      .poll(() => harness.calls.filter((call) => call.method === 'recall').map((call) => call.ended))
+      .toContain('aborted');
+    await page.getByText('Four slow days in Lisbon').first().waitFor();
+    expect(await page.getByText('Choosing strings').count()).toBe(0);
+  });
+
+  it('is walked by keyboard alone: choose, read, original, back to the same row, and on typing', async () => {
+    await open();
+    await search('dough');
+    await page.keyboard.press('ArrowDown');
+    const first = await focused();
+    await page.keyboard.press('Enter');
+    await page.locator('article.target').waitFor();
+    expect(await page.locator('article.target').evaluate((article) => article === document.activeElement)).toBe(true);
+    expect(await page.evaluate(() => CSS.highlights.has('match'))).toBe(true);
+    await page.keyboard.press('o');
+    expect(await page.evaluate(() => window.panel.calls.at(-1))).toContain('https://chatgpt.com/c/sourdough');
+    await page.keyboard.press('Escape');
+    await expect.poll(focused).toBe(first);
+    await page.keyboard.press('ArrowUp');
+    expect(await focused()).toBe('INPUT');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('c');
+    await page.getByText('Copied.').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/dough/u);
+    await page.keyboard.press('x');
+    expect(await field().inputValue()).toBe('doughx');
+    await page.keyboard.press('Escape');
+    expect(await field().inputValue()).toBe('');
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keyboard' }).waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(focused).toBe('INPUT');
+  });
+
+  it('has one tab stop in a list', async () => {
+    await open();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.rows .row[tabindex="0"]').count()).toBe(1);
+    expect(await page.locator('.rows .row[tabindex="0"]').evaluate((row) => row === document.activeElement)).toBe(true);
+  });
+
+  it('deletes with Undo, and moves on to the next row', async () => {
+    await open();
+    const before = await titles();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Delete');
+    await page.getByText('Deleted “Why my sourdough stays flat”.').waitFor();
+    expect(await titles()).toEqual(before.slice(1));
+    expect(await focused()).toBe(before[1]);
+    expect((await harness.engine.status()).documents).toBe(EVERYTHING.length - 1);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(titles).toEqual(before);
+    expect((await harness.engine.status()).documents).toBe(EVERYTHING.length);
+  });
+
+  it('undoes a deletion made while reading by Ctrl+Z', async () => {
+    await open();
+    await search('tide mills');
+    await page.keyboard.press('Enter');
+    await page.locator('article.target').waitFor();
+    await page.keyboard.press('Delete');
+    await page.getByText('Deleted “Outline').waitFor();
+    await page.locator('.list').focus();
+    await page.keyboard.press('Control+z');
+    await page.getByText('“Outline of the thesis on tide mills” is back.').waitFor();
+    await expect.poll(titles).toContain('Outline of the thesis on tide mills');
+  });
+
+  it('moves no row under the pointer when something newer or better arrives', async () => {
+    await open();
+    const before = await titles();
+    await page.locator('.rows .row').nth(2).hover();
+    await harness.engine.ingest([
+      conversation('new', 'A conversation of this minute', 0, [['user', 'What is new about dough?']]),
+    ]);
+    await expect.poll(titles).toContain('A conversation of this minute');
+    expect((await titles()).slice(0, 4)).toEqual([...before.slice(0, 3), 'A conversation of this minute']);
+
+    await search('dough');
+    const found = await titles();
+    await page.locator('.rows .row').nth(1).hover();
+    await harness.engine.ingest([
+      conversation('best', 'Dough dough dough', 0, [['user', 'dough dough dough dough. Dough? Dough, dough.']]),
+    ]);
+    await expect.poll(titles).toContain('Dough dough dough');
+    expect((await titles()).slice(0, 2)).toEqual(found.slice(0, 2));
+
+    // Nobody on the rows: the better order may come.
+    await page.mouse.move(5, 5);
+    await harness.engine.ingest([conversation('other', 'About something else', 0, [['user', 'A walk.']])]);
+    await expect.poll(async () => (await titles())[0]).toBe('Dough dough dough');
+  });
+
+  it('takes filters from typing and from the button, as chips that go again', async () => {
+    await open();
+    await field().pressSequentially('from:web ');
+    await page.getByRole('button', { name: 'Remove filter: Web' }).waitFor();
+    expect(await field().inputValue()).toBe('');
+    await expect.poll(titles).toEqual(['What a heat pump needs from an old house', 'How to keep a commonplace book']);
+    await page.getByRole('button', { name: 'Filters' }).click();
+    await page.getByRole('button', { name: 'Conversation', exact: true }).click();
+    await page.getByRole('heading', { name: 'Nothing kept that fits these filters' }).waitFor();
+    await page.getByRole('button', { name: 'Remove filter: Web' }).click();
+    await expect.poll(async () => (await titles()).length).toBe(EVERYTHING.length - 2);
+    await field().focus();
+    await page.keyboard.press('Backspace');
+    await expect.poll(async () => (await titles()).length).toBe(EVERYTHING.length);
+  });
+
+  it('offers wider filters when nothing is found', async () => {
+    await open();
+    await field().pressSequentially('from:web ');
+    await type(page, 'sourdough');
+    await page.getByRole('heading', { name: 'Nothing found' }).waitFor();
+    await page.getByRole('button', { name: 'Also outside “Web”' }).click();
+    await page.locator('.row mark').first().waitFor();
+  });
+
+  it('says what is known of the page one is on', async () => {
+    await page.goto(`${harness.url}?url=${encodeURIComponent('https://example.org/notes/heat-pumps')}`);
+    await page.getByRole('heading', { name: 'You have been here' }).waitFor();
+    await page.locator('.known .row').click();
+    await page.getByText('For the talk with the installer').waitFor();
+  });
+
+  it('reads further back as one scrolls', async () => {
+    await harness.engine.ingest(
+      Array.from({ length: 70 }, (_, index) =>
+        conversation(`many-${index}`, `Conversation ${index}`, 24 * (500 + index), [['user', `Number ${index}`]]),
+      ),
+    );
+    await open();
+    expect((await titles()).length).toBe(30);
+    for (let round = 0; round < 4; round++) {
+      await page.locator('.list').evaluate((list) => {
+        list.scrollTo(0, list.scrollHeight);
+      });
+      await page.waitForTimeout(250);
+    }
+    await expect.poll(async () => (await titles()).length).toBe(80);
+    expect(new Set(await titles()).size).toBe(80);
+  });
+
+  it('pauses, excludes, and forgets with the count said before and Undo after', async () => {
+    await page.goto(
+      `${harness.url}?tab=${encodeURIComponent(JSON.stringify({ state: 'keeping', site: 'chatgpt', conversation_id: 'sourdough', turns: 4, complete: true }))}`,
+    );
+    await page.getByRole('button', { name: 'Keeping this chat' }).click();
+    await page.getByRole('button', { name: 'All of ChatGPT' }).click();
+    await page.getByText(/8 things with 1\d messages would be deleted/u).waitFor();
+    await page.getByRole('button', { name: 'Delete all 8' }).click();
+    await page.getByText('Deleted 8 things.').waitFor();
+    await expect.poll(async () => (await harness.engine.status()).documents).toBe(2);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(async () => (await harness.engine.status()).documents).toBe(10);
+
+    await page.locator('.status').click();
+    await page.getByRole('button', { name: 'For an hour' }).click();
+    await page.getByRole('button', { name: /Paused until/u }).waitFor();
+    await page.getByRole('button', { name: 'Go on keeping' }).click();
+    await page.getByRole('button', { name: 'Never on chatgpt.com' }).click();
+    expect(await page.evaluate(() => window.panel.calls)).toEqual([
+      'pause("hour")',
+      'resume()',
+      'excludeSite("chatgpt.com")',
+    ]);
+  });
+
+  it('draws hostile Markdown as text: nothing runs, nothing is loaded, no element is made of it', async () => {
+    await harness.engine.ingest([HOSTILE]);
+    const origin = new URL(harness.url).origin;
+    const strangers: string[] = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) strangers.push(request.url());
+    });
+    await open();
+    await page.getByText('An answer with everything nasty in it').click();
+    await page.locator('.message .formula').first().waitFor();
+    await page.waitForTimeout(500);
+    expect(await page.evaluate(() => (window as { hacked?: number }).hacked)).toBeUndefined();
+    expect(strangers).toEqual([]);
+    const body = page.locator('.reading');
+    expect(await body.locator('script, iframe, img, style, object, embed, link, form, input').count()).toBe(0);
+    expect(
+      await body.locator('a').evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href)),
+    ).toEqual(['https://example.org/page', 'https://example.org/auto']);
+    expect(
+      await body.evaluate((root) =>
+        [...root.querySelectorAll('*')].flatMap((element) =>
+          element.getAttributeNames().filter((name) => name.startsWith('on')),
+        ),
+      ),
+    ).toEqual([]);
+    expect(await body.textContent()).toContain('<script>window.hacked = 3</script>');
+    expect(await body.textContent()).toContain('Image: a picture');
+    await body.getByText('fine').click();
+    expect(await page.evaluate(() => window.panel.calls)).toEqual(['openOriginal("https://example.org/page")']);
+  });
+
+  it('goes on with what it has while the engine starts again', async () => {
+    await open();
+    await page.evaluate(() => {
+      window.panel.setConnected(false);
+    });
+    await page.getByText('Starting again; nothing is lost').waitFor();
+    expect((await titles()).length).toBe(EVERYTHING.length);
+  });
+});
