@@ -107,8 +107,8 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
       const store = await open();
       const error = await rejected(store.query('select nonsense from document where id = $1', ['x']));
       check(error instanceof EngineError && error.code === 'query_failed', 'not query_failed');
-      check((error as EngineError).message.includes('nonsense from document'), 'the statement is missing');
-      check((error as EngineError).cause instanceof Error, 'the cause is missing');
+      check((error).message.includes('nonsense from document'), 'the statement is missing');
+      check((error).cause instanceof Error, 'the cause is missing');
       const inside = await rejected(store.transaction((tx) => tx.exec('select nonsense')));
       same((inside as EngineError).code, 'query_failed');
       same(await store.query('select 1 as one'), [{ one: 1 }]);
@@ -222,7 +222,7 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
 
       const restored = await open();
       check(restored.opened.state === 'restored', `opened as ${restored.opened.state}`);
-      const { actions, set_aside } = restored.opened as Extract<Store['opened'], { state: 'restored' }>;
+      const { actions, set_aside } = restored.opened;
       same(set_aside, 'database-1');
       check(
         actions.some((action) => action.includes(report?.taken_at ?? '?')),
@@ -319,7 +319,7 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
       release();
       const error = await rejected(open());
       check(error instanceof EngineError && error.code === 'store_unavailable', 'opened');
-      check((error as EngineError).message.includes('999'), 'the version is not named');
+      check((error).message.includes('999'), 'the version is not named');
       const after = await place.shelf();
       same(await readCatalogue(after), newer);
       (await after.lock())();
