@@ -24,6 +24,8 @@ export interface ParsedQuery {
   /** -words and -"phrases": none may be there. */
   excluded: string[];
   times: NamedTime[];
+  /** It asks what the other side said ("what did you suggest"). */
+  asksAssistant: boolean;
 }
 
 const KINDS: Record<string, DocumentKind> = {
@@ -66,6 +68,7 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
     phrases: [],
     excluded: [],
     times: [],
+    asksAssistant: false,
   };
   // Control characters mean nothing in a question, and Postgres refuses U+0000.
   const text = query.text
@@ -94,6 +97,8 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
     parsed.text = '';
   }
   parsed.times = namedTimes(parsed.text, now);
+  parsed.asksAssistant =
+    /\b(you|your|chatgpt|claude|gemini|assistant|suggest(ed|ions?)?|recommend(ed|ations?)?)\b/i.test(parsed.text);
   return parsed;
 }
 

@@ -2,7 +2,7 @@
  * The one statement of a recall. It is built from its parts so that a question without a vector or without filters
  * does not pay for them: Postgres plans every question anew, and joins that a filter does not need cost most of it.
  */
-import { DATE_WEIGHT, MEANING_WEIGHT, POOL, WORDS_WEIGHT } from './constants';
+import { DATE_WEIGHT, MEANING_WEIGHT, NEIGHBOUR_WEIGHT, POOL, USER_WEIGHT, WORDS_WEIGHT } from './constants';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
 
@@ -137,16 +137,26 @@ export function searchStatement(
   parts.push(`fused as (
   select id, sum(part) as score, max(words) as words, max(similarity) as similarity from scaled group by id
 )`);
-  parts.push(`dated as (
-  select f.id, f.words, f.similarity, coalesce(c.message_id, c.id) as unit, t.time,
-         f.score + case when t.time is null then 0 else ${DATE_WEIGHT} end as score
+  const spoken = query.asksAssistant ? '1' : `case when m.role = 'user' then ${USER_WEIGHT} else 1 end`;
+  parts.push(`placed as (
+  select f.id, f.words, f.similarity, coalesce(c.message_id, c.id) as unit, c.document_id, m.position, t.time,
+         f.score * ${spoken} + case when t.time is null then 0 else ${DATE_WEIGHT} end as score
   from fused f join ${SOURCES.replace('chunk c', 'chunk c on c.id = f.id')}, lateral (select ${time} as time) t
 )`);
   parts.push(`pooled as (
-  select distinct on (unit) * from dated order by unit, score desc, id
+  select distinct on (unit) * from placed order by unit, score desc, id
+)`);
+  parts.push(`lifted as (
+  select id, words, similarity, time,
+         score + ${NEIGHBOUR_WEIGHT} * greatest(
+           case when lag(position) over turns = position - 1 then lag(score) over turns end,
+           case when lead(position) over turns = position + 1 then lead(score) over turns end,
+           0) as score
+  from pooled
+  window turns as (partition by document_id order by position)
 )`);
   parts.push(`ranked as (
-  select * from pooled order by score desc, id limit ${params.add(limit, 'int')}
+  select * from lifted order by score desc, id limit ${params.add(limit, 'int')}
 )`);
   return { text: `with ${parts.join(',\n')}\n${SHOWN}\norder by r.score desc, r.id`, params: params.values };
 }
