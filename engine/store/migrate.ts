@@ -1,6 +1,7 @@
 import { EngineError } from '../errors';
 import type { Database } from './database';
 import initial from './migrations/0001_initial.sql?raw';
+import embeddingSigns from './migrations/0002_embedding_signs.sql?raw';
 
 export interface Migration {
   /** 1, 2, 3 … without a gap. */
@@ -10,7 +11,10 @@ export interface Migration {
 }
 
 /** Never change one that was released: add the next. Each has a test that upgrades a populated database before it. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: 'initial', sql: initial }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: 'initial', sql: initial },
+  { version: 2, name: 'embedding_signs', sql: embeddingSigns },
+];
 
 const CREATE_VERSIONS = `
 create table if not exists schema_version (

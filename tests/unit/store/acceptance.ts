@@ -107,8 +107,8 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
       const store = await open();
       const error = await rejected(store.query('select nonsense from document where id = $1', ['x']));
       check(error instanceof EngineError && error.code === 'query_failed', 'not query_failed');
-      check((error).message.includes('nonsense from document'), 'the statement is missing');
-      check((error).cause instanceof Error, 'the cause is missing');
+      check(error.message.includes('nonsense from document'), 'the statement is missing');
+      check(error.cause instanceof Error, 'the cause is missing');
       const inside = await rejected(store.transaction((tx) => tx.exec('select nonsense')));
       same((inside as EngineError).code, 'query_failed');
       same(await store.query('select 1 as one'), [{ one: 1 }]);
@@ -319,7 +319,7 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
       release();
       const error = await rejected(open());
       check(error instanceof EngineError && error.code === 'store_unavailable', 'opened');
-      check((error).message.includes('999'), 'the version is not named');
+      check(error.message.includes('999'), 'the version is not named');
       const after = await place.shelf();
       same(await readCatalogue(after), newer);
       (await after.lock())();

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { MIGRATIONS, type Migration } from '../../../engine/store/migrate';
+import { openOn } from '../../../engine/store/open';
+import { poolShelf } from '../../../engine/store/shelf-pool';
+import type { Store } from '../../../engine/store/store';
+import { addChunks, addDocument, texts } from './acceptance';
+import { PowerLossCabinet, seeded } from './power-loss';
+import { dataDirectory } from './prebuilt';
+
+const shelfOf = (cabinet: PowerLossCabinet) => poolShelf(cabinet, () => Promise.resolve(() => undefined));
+
+/** Proves the harness as long as there is one real migration only. */
+const NEXT: Migration = {
+  version: MIGRATIONS.length + 1,
+  name: 'test only',
+  sql: `alter table document add column pinned boolean not null default false;
+        update document set pinned = title is null;
+        create table shelf_mark (document_id uuid references document on delete cascade);`,
+};
+
+/**
+ * One per migration: what a database of the version before is filled with beyond documents, messages, chunks and
+ * vectors, and what must be true after. A migration without an entry fails the test below.
+ */
+const UPGRADES: Record<number, { fill?: (store: Store) => Promise<void>; check: (store: Store) => Promise<void> }> = {
+  [NEXT.version]: {
+    async check(store) {
+      expect(await store.query('select pinned from document')).toEqual([{ pinned: true }]);
+    },
+  },
+};
+
+describe('migrations', () => {
+  it('are numbered without a gap, and each after the first has a test that upgrades a populated database', () => {
+    MIGRATIONS.forEach((migration, index) => expect(migration.version).toBe(index + 1));
+    for (const { version } of MIGRATIONS.slice(1)) expect(Object.keys(UPGRADES)).toContain(String(version));
+  });
+
+  for (const migration of [...MIGRATIONS.slice(1), NEXT]) {
+    const before = [...MIGRATIONS, NEXT].filter(({ version }) => version < migration.version);
+    const upTo = [...before, migration];
+
+    async function populated(): Promise<PowerLossCabinet> {
+      const cabinet = new PowerLossCabinet();
+      const store = await openOn(shelfOf(cabinet), { dataDirectory: await dataDirectory() }, before);
+      expect(store.schemaVersion).toBe(migration.version - 1);
+      await addDocument(store, 'one', ['first', 'second']);
+      await addChunks(store);
+      await UPGRADES[migration.version]?.fill?.(store);
+      await store.snapshot();
+      await store.close();
+      return cabinet;
+    }
+
+    it(`${migration.version} (${migration.name}) upgrades a populated database`, async () => {
+      const cabinet = await populated();
+      const store = await openOn(shelfOf(cabinet), {}, upTo);
+      expect(store.schemaVersion).toBe(migration.version);
+      expect(await texts(store)).toEqual(['first', 'second']);
+      await UPGRADES[migration.version]?.check(store);
+      await store.close();
+    });
+
+    it(`${migration.version} is done or not done when the power goes meanwhile, and done at the next opening`, async () => {
+      const cabinet = await populated();
+      const random = seeded(Date.now());
+      // Where the operations of an upgrade lie.
+      const measured = cabinet.copy();
+      await (await openOn(shelfOf(measured), {}, upTo)).close();
+      for (let run = 0; run < 4; run++) {
+        const machine = cabinet.copy();
+        machine.offAfter(1 + Math.floor(random() * measured.power.operations));
+        await openOn(shelfOf(machine), {}, upTo).catch(() => undefined);
+        machine.lose(random);
+        const store = await openOn(shelfOf(machine), {}, upTo);
+        expect(store.opened.state).toBe('ready');
+        expect(await texts(store)).toEqual(['first', 'second']);
+        await UPGRADES[migration.version]?.check(store);
+        await store.close();
+      }
+    });
+
+    it(`${migration.version} is applied to a snapshot of the version before`, async () => {
+      const cabinet = await populated();
+      await cabinet.removeDirectory('database-1');
+      const store = await openOn(shelfOf(cabinet), { dataDirectory: await dataDirectory() }, upTo);
+      expect(store.opened.state).toBe('restored');
+      expect(store.schemaVersion).toBe(migration.version);
+      expect(await texts(store)).toEqual(['first', 'second']);
+      await UPGRADES[migration.version]?.check(store);
+      await store.close();
+    });
+  }
+
+  it('leave the database as it was when one fails, and say which statement', async () => {
+    const cabinet = new PowerLossCabinet();
+    const settings = { dataDirectory: await dataDirectory() };
+    const store = await openOn(shelfOf(cabinet), settings);
+    await addDocument(store, 'one', ['kept']);
+    await store.close();
+    const bad = { version: MIGRATIONS.length + 1, name: 'bad', sql: 'create table half (n int); select nonsense;' };
+    await expect(openOn(shelfOf(cabinet), settings, [...MIGRATIONS, bad])).rejects.toMatchObject({
+      code: 'query_failed',
+      message: expect.stringContaining('nonsense') as string,
+    });
+    const again = await openOn(shelfOf(cabinet), settings);
+    expect(again.schemaVersion).toBe(MIGRATIONS.length);
+    expect(await again.query(`select to_regclass('half')::text as name`)).toEqual([{ name: null }]);
+    expect(await texts(again)).toEqual(['kept']);
+    await again.close();
+  });
+});
