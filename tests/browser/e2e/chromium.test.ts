@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeEndToEnd } from './suite';
+
+describeEndToEnd(CHROMIUM);

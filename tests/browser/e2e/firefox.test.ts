@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeEndToEnd } from './suite';
+
+describeEndToEnd(FIREFOX);

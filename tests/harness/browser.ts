@@ -1,0 +1,112 @@
+/** Chromium and Firefox as one thing, for suites that must hold in both. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Engine } from '../../engine/api';
+import { launchChromium } from './chromium';
+import { launchFirefox } from './firefox';
+
+/** What Playwright's and Puppeteer's pages have in common and the suites use. */
+export interface Tab {
+  goto(url: string): Promise<unknown>;
+  evaluate<Result, Argument>(
+    work: (argument: Argument) => Result | Promise<Result>,
+    argument: Argument,
+  ): Promise<Result>;
+  click(selector: string): Promise<unknown>;
+  type(selector: string, text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RunningBrowser {
+  /** A tab of the web. */
+  newTab(): Promise<Tab>;
+  /** A page of the extension. */
+  open(path: string): Promise<Tab>;
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BrowserKind {
+  name: 'chromium' | 'firefox';
+  launch(options: { profile: string; proxyPort: number }): Promise<RunningBrowser>;
+}
+
+const OUTPUT = join(import.meta.dirname, '../../.output');
+
+export const CHROMIUM: BrowserKind = {
+  name: 'chromium',
+  async launch(options) {
+    const running = await launchChromium({ ...options, extension: built('chrome-mv3') });
+    return {
+      newTab: async () => (await running.context.newPage()) as unknown as Tab,
+      open: async (path) => (await running.open(path)) as unknown as Tab,
+      kill: running.kill,
+      close: running.close,
+    };
+  },
+};
+
+export const FIREFOX: BrowserKind = {
+  name: 'firefox',
+  async launch(options) {
+    const running = await launchFirefox({ ...options, extension: built('firefox-mv3') });
+    return {
+      newTab: async () => (await running.browser.newPage()) as unknown as Tab,
+      open: async (path) => (await running.open(path)) as unknown as Tab,
+      kill: running.kill,
+      close: running.close,
+    };
+  },
+};
+
+function built(folder: string): string {
+  const path = join(OUTPUT, folder);
+  if (!existsSync(join(path, 'manifest.json'))) throw new Error(`${path} is not built: run npm run build first.`);
+  return path;
+}
+
+export function freshProfile(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'commonplace-profile-'));
+  return {
+    path,
+    remove() {
+      rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+    },
+  };
+}
+
+type Method = keyof Engine;
+
+/** Calls the engine from the console page as a user's script would. */
+export function engineIn(page: Tab) {
+  return <Name extends Exclude<Method, 'subscribe' | 'close'>>(
+    method: Name,
+    ...args: Parameters<Engine[Name]>
+  ): Promise<Awaited<ReturnType<Engine[Name]>>> =>
+    page.evaluate(
+      async ({ method, args }) => {
+        const { engine } = globalThis as unknown as {
+          engine: Record<string, (...values: unknown[]) => Promise<unknown>>;
+        };
+        return engine[method]?.(...args);
+      },
+      { method: method as string, args: args as unknown[] },
+    ) as Promise<Awaited<ReturnType<Engine[Name]>>>;
+}
+
+/** Waits until `read` gives something that `accept` takes; the last thing read is in the error otherwise. */
+export async function until<Value>(
+  read: () => Promise<Value>,
+  accept: (value: Value) => boolean,
+  timeoutMs = 90_000,
+): Promise<Value> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await read();
+    if (accept(value)) return value;
+    if (Date.now() > end)
+      throw new Error(`Still not so after ${timeoutMs} ms: ${JSON.stringify(value).slice(0, 2_000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
