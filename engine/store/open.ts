@@ -37,8 +37,8 @@ export interface OpenSettings {
   retry?: boolean;
 }
 
-/** Files a new database needs, with room for a first transaction; the prebuilt directory has about 400. */
-const FRESH_FILES = 560;
+/** Files a new database needs, with room for a first transaction; the prebuilt directory has 369. */
+const FRESH_FILES = 480;
 /** A migration makes tables and indexes, about five files each. */
 const MIGRATION_FILES = 160;
 /** Broken databases kept. */
@@ -355,8 +355,10 @@ async function fetched(source: Blob | string | URL | undefined): Promise<Blob | 
       `The data directory ${String(source)} could not be read: ${response.status}.`,
     );
   }
-  // The type tells PGlite that it is compressed; servers and extensions give what they like.
-  return new Blob([await response.arrayBuffer()], { type: 'application/gzip' });
+  const bytes = await response.arrayBuffer();
+  // The type tells PGlite that it is compressed. Some servers unpack a .gz on the way.
+  const isZipped = new Uint8Array(bytes)[0] === 0x1f;
+  return new Blob([bytes], { type: isZipped ? 'application/gzip' : 'application/x-tar' });
 }
 
 /** Gives the files back after a failure; an error in doing so is the lesser one and goes along as its cause. */

@@ -113,6 +113,28 @@ describe('a store whose machine fails', () => {
     );
   }
 
+  it('keeps what a query, a script and a transaction committed when nothing unsynced reaches the disk', async () => {
+    const settings = { dataDirectory: await dataDirectory() };
+    const commits: Array<(store: Store) => Promise<unknown>> = [
+      (store) => store.query(...documentRow('n-1')),
+      (store) => store.exec('create table made (n int); insert into made values (1);'),
+      (store) => store.transaction((tx) => tx.query(...documentRow('n-1'))),
+    ];
+    const base = new PowerLossCabinet();
+    await (await openOn(shelfOf(base), settings)).close();
+    for (const [index, commit] of commits.entries()) {
+      const cabinet = base.copy();
+      await commit(await openOn(shelfOf(cabinet), settings));
+      cabinet.lose(() => 0.99);
+      const store = await openOn(shelfOf(cabinet), settings);
+      const [row] = await store.query<{ n: number }>(
+        `select count(*)::int as n from ${index === 1 ? 'made' : 'document'}`,
+      );
+      expect(row?.n).toBe(1);
+      await store.close();
+    }
+  });
+
   it(
     'is made anew when the power goes while the very first database is made',
     { timeout: 60_000 + RUNS * 20_000 },

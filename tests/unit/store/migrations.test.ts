@@ -23,6 +23,18 @@ const NEXT: Migration = {
  * vectors, and what must be true after. A migration without an entry fails the test below.
  */
 const UPGRADES: Record<number, { fill?: (store: Store) => Promise<void>; check: (store: Store) => Promise<void> }> = {
+  2: {
+    // the vectors that were there are in the index that comes
+    async check(store) {
+      const found = await store.query(`select chunk_id from embedding
+        order by centred_signs(vector)::bit(384) <~> centred_signs(vector)::bit(384)`);
+      expect(found).toHaveLength((await store.query('select from embedding')).length);
+      const [index] = await store.query<{ valid: boolean }>(
+        `select indisvalid as valid from pg_index where indexrelid = 'embedding_signs'::regclass`,
+      );
+      expect(index).toEqual({ valid: true });
+    },
+  },
   [NEXT.version]: {
     async check(store) {
       expect(await store.query('select pinned from document')).toEqual([{ pinned: true }]);
