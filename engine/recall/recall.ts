@@ -6,7 +6,7 @@ import { EMBED_DEADLINE_MS, LIMIT_DEFAULT, LIMIT_MAX, QUERY_WORDS } from './cons
 import { originalUrl } from './original';
 import { parseQuery, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
-import { listStatement, searchStatement, type Row } from './sql';
+import { listStatement, searchStatement, SESSION, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
 
 /**
@@ -45,6 +45,7 @@ export async function recall(
     result.used_meaning = meaning !== null;
     check(signal);
     const statement = searchStatement(asked, bm25Text(asked.text), meaning, limit);
+    if (meaning) await prepareSession(store);
     rows = await store.query<Row>(statement.text, statement.params);
   } else if (narrows(asked)) {
     const statement = listStatement(asked, limit);
@@ -58,13 +59,21 @@ export async function recall(
   return result;
 }
 
+const prepared = new WeakSet<Store>();
+
+async function prepareSession(store: Store): Promise<void> {
+  if (prepared.has(store)) return;
+  await store.exec(SESSION);
+  prepared.add(store);
+}
+
 async function embedQuestion(embedder: Embedder | null, text: string, signal: AbortSignal | undefined) {
   if (embedder?.state().state !== 'ready') return null;
   try {
     const deadline = AbortSignal.timeout(EMBED_DEADLINE_MS);
     const { modelId } = embedder;
     const [vector] = await embedder.embed([text], 'query', signal ? AbortSignal.any([signal, deadline]) : deadline);
-    return { vector: `[${(vector as Float32Array).join(',')}]`, modelId, scan: 'exact' as const };
+    return { vector: `[${(vector as Float32Array).join(',')}]`, modelId };
   } catch (error) {
     if (signal?.aborted) throw EngineError.from(error, 'aborted');
     // The embedder reports its own faults in its state; words still find something.

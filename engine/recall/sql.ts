@@ -2,9 +2,20 @@
  * The one statement of a recall. It is built from its parts so that a question without a vector or without filters
  * does not pay for them: Postgres plans every question anew, and joins that a filter does not need cost most of it.
  */
-import { DATE_WEIGHT, MEANING_WEIGHT, NEIGHBOUR_WEIGHT, POOL, USER_WEIGHT, WORDS_WEIGHT } from './constants';
+import {
+  DATE_WEIGHT,
+  MEANING_WEIGHT,
+  NEIGHBOUR_WEIGHT,
+  POOL,
+  SIGN_CANDIDATES,
+  USER_WEIGHT,
+  WORDS_WEIGHT,
+} from './constants';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
+
+/** Settings of the session that the statement counts on; see {@link searchStatement}. */
+export const SESSION = `set hnsw.ef_search = ${SIGN_CANDIDATES}; set hnsw.iterative_scan = relaxed_order;`;
 
 export interface Statement {
   text: string;
@@ -32,9 +43,6 @@ export interface Row {
   /** Index into the named times of the one that this hit falls into, null when none. */
   time: number | null;
 }
-
-/** How the vectors are read: all of them, or the index on their centred signs and then those that it names. */
-export type Scan = 'exact' | 'index';
 
 /** Numbers its parameters as they are used. */
 class Params {
@@ -85,7 +93,7 @@ from ranked r join ${SOURCES.replace('chunk c', 'chunk c on c.id = r.id')}`;
 export function searchStatement(
   query: ParsedQuery,
   words: string,
-  meaning: { vector: string; modelId: string; scan: Scan } | null,
+  meaning: { vector: string; modelId: string } | null,
   limit: number,
 ): Statement {
   const params = new Params();
@@ -104,14 +112,19 @@ export function searchStatement(
   if (meaning) {
     const vector = params.add(meaning.vector, 'halfvec(384)');
     const model = params.add(meaning.modelId, 'text');
-    parts.push(`meaning as materialized (
-  select c.id, 1 - (e.vector <=> ${vector}) as score
+    // The filters are inside, so that the scan of the index goes on until enough rows pass them; where few can pass,
+    // Postgres reads those instead. `centred_signs` is the index's own expression (0002_embedding_signs.sql).
+    parts.push(`near as materialized (
+  select c.id, e.vector
   from embedding e join chunk c on c.id = e.chunk_id join document d on d.id = c.document_id
        left join message m on m.id = c.message_id
   where e.model_id = ${model}
     and ${visible}
-  order by e.vector <=> ${vector}
-  limit ${pool}
+  order by centred_signs(e.vector)::bit(384) <~> centred_signs(${vector})::bit(384)
+  limit ${params.add(SIGN_CANDIDATES, 'int')}
+)`);
+    parts.push(`meaning as materialized (
+  select id, 1 - (vector <=> ${vector}) as score from near order by vector <=> ${vector} limit ${pool}
 )`);
   } else {
     parts.push(`meaning as (select null::uuid as id, null::float8 as score where false)`);
