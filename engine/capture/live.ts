@@ -505,6 +505,9 @@ function withTail(json: CapturedConversation, dom: CapturedConversation, streami
     return { ...json, complete: false, messages: [...messages, ...left] };
   }
   if (tail.length === 0) return { ...json, complete: false };
+  // A turn without a message id (a picture, a frame) is known to the JSON under another name.
+  const unnamed = tail.every((message) => /^(?:request-|conversation-turn-|dom-)/.test(message.id));
+  if (unnamed && !streaming && joint < active.length - 1) return { ...json, complete: false };
   const kept = active.slice(0, joint + 1);
   const replaced = active.slice(joint + 1).map((message) => ({ ...message, on_active_branch: false }));
   let parent = kept.at(-1)?.id ?? null;

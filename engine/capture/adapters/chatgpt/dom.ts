@@ -4,7 +4,8 @@
  * (a turn was `article` until 2026-03 and is `section` since); labels are localised and used only as a last resort.
  */
 import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
-import type { Attachment } from '../../types';
+import { stableHash } from '../../hash';
+import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
 import { classifyPage } from './addresses';
 
@@ -78,7 +79,7 @@ export function findInDom(root: PageRoot, url: string, context: ReadContext): Do
     const own = numberOf(place);
     if (own !== null && own !== (number ?? 0) + 1) follows = false;
     number = own;
-    const read = readPlace(place, findings, places.indexOf(place), follows);
+    const read = readOnce(place, findings, places.indexOf(place), follows);
     if (read === 'unmounted') {
       findings.turnsUnmounted++;
       follows = false;
@@ -119,6 +120,39 @@ function numberOf(place: Element): number | null {
 
 function isBookkeeping(id: string): boolean {
   return /-root$/.test(id) || id.startsWith('paginated-root');
+}
+
+/**
+ * Turns that were read before and are the same still: while an answer is written, only its turn is read again. What
+ * a turn shows is told apart by its text, its elements and its pictures.
+ */
+const readBefore = new WeakMap<
+  Element,
+  { print: string; read: DomTurn | 'unmounted' | null; warnings: ReadWarning[] }
+>();
+
+function readOnce(
+  place: Element,
+  findings: DomFindings,
+  position: number,
+  follows: boolean,
+): DomTurn | 'unmounted' | null {
+  const print = [
+    stableHash(place.textContent ?? ''),
+    place.querySelectorAll('*').length,
+    place.querySelectorAll('img[src]').length,
+    place.querySelector('[data-message-id]')?.getAttribute('data-message-id') ?? place.getAttribute('data-message-id'),
+    position,
+  ].join(' ');
+  const before = readBefore.get(place);
+  if (before?.print === print) {
+    findings.warnings.push(...before.warnings);
+    return before.read === null || before.read === 'unmounted' ? before.read : { ...before.read, follows };
+  }
+  const known = findings.warnings.length;
+  const read = readPlace(place, findings, position, follows);
+  readBefore.set(place, { print, read, warnings: findings.warnings.slice(known) });
+  return read;
 }
 
 /** One turn: its messages in order, merged. Null for a turn that says nothing. */

@@ -1,0 +1,203 @@
+/**
+ * A page, a selection or a link that the user chose to keep, as Markdown with its title, author and date.
+ *
+ * The second surface of this folder: it brings Defuddle (97 kB compressed), so that only what keeps a page loads it.
+ * Defuddle was measured against Readability; see docs/decisions/0002-page-text.md. Only its synchronous reader is
+ * used: the asynchronous one asks the network.
+ */
+import Defuddle from 'defuddle';
+import { EngineError } from '../errors';
+import { stableHash } from './hash';
+import { asText, asTime } from './json';
+import { copyToMarkdown, elementToMarkdown, inertCopy } from './markdown';
+import type { CapturedPage } from './types';
+
+export interface PageOptions {
+  /** The address the page was opened under. */
+  url: string;
+  /** Parses HTML into a document that no window shows: `DOMParser` in a page, linkedom in Node. */
+  parseHtml: (html: string) => Document;
+  note?: string | null;
+  /** ISO 8601 UTC; the clock where it is not given. */
+  capturedAt?: string;
+}
+
+/** Characters of Markdown that are kept of one page; the longest novels have three million. */
+const MAX_MARKDOWN = 4_000_000;
+
+/** Parts of an address that say who sent the reader, not what is read. */
+const TRACKING = /^(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|yclid|_hsenc|_hsmi|ref_src)$/;
+
+/**
+ * The readable part of a page. Where no main part is found, all of its visible text. The page is not changed.
+ * @throws `bad_input` when the page shows no text at all.
+ */
+export function capturePage(document: Document, options: PageOptions): CapturedPage {
+  const found = readable(document, options.url);
+  let markdown = '';
+  if (found !== null && found.content !== '') {
+    const content = options.parseHtml(`<!DOCTYPE html><html><head></head><body>${found.content}</body></html>`).body;
+    markdown = copyToMarkdown(inertCopy(content), options.url).markdown;
+  }
+  let whole = false;
+  if (markdown.length < 40) {
+    const all = elementToMarkdown(document.querySelector('main') ?? document.body, options.url).markdown;
+    if (all.length > markdown.length * 2) {
+      markdown = all;
+      whole = true;
+    }
+  }
+  if (markdown === '') throw new EngineError('bad_input', `The page ${options.url} shows no text.`);
+  const address = canonicalAddress(document, options.url);
+  return {
+    ...facts(document, found, options),
+    origin: 'page',
+    id: address,
+    url: address,
+    markdown: markdown.slice(0, MAX_MARKDOWN),
+    metadata: {
+      ...(found?.description === null || found === null ? {} : { description: found.description }),
+      ...(address === options.url ? {} : { opened_as: options.url }),
+      ...(whole ? { whole_page: true } : {}),
+      ...(markdown.length > MAX_MARKDOWN ? { truncated: true } : {}),
+    },
+  };
+}
+
+/**
+ * What the user selected, as Markdown; `selected` is an element that holds a copy of the selection
+ * (`range.cloneContents()`), or its plain text. The same words on the same page are the same capture.
+ * @throws `bad_input` when nothing is selected.
+ */
+export function captureSelection(document: Document, selected: Element | string, options: PageOptions): CapturedPage {
+  const markdown = (
+    typeof selected === 'string' ? selected.trim() : elementToMarkdown(selected, options.url).markdown
+  ).slice(0, MAX_MARKDOWN);
+  if (markdown === '') throw new EngineError('bad_input', 'Nothing is selected.');
+  const address = canonicalAddress(document, options.url);
+  const found = readable(document, options.url);
+  return {
+    ...facts(document, found, options),
+    origin: 'selection',
+    id: `${address}#selection-${stableHash(markdown.replace(/\s+/g, ' '))}`,
+    url: address,
+    markdown,
+    metadata: address === options.url ? {} : { opened_as: options.url },
+  };
+}
+
+/**
+ * A link that the user chose without opening it: its words and address. Nothing is fetched.
+ * @throws `bad_input` when the address is not one of the web.
+ */
+export function captureLink(
+  link: { href: string; text: string | null },
+  options: Omit<PageOptions, 'parseHtml'> & { pageTitle?: string | null },
+): CapturedPage {
+  const target = resolve(link.href, options.url);
+  if (target === null || !/^https?:$/.test(target.protocol))
+    throw new EngineError('bad_input', `The link ${link.href} does not lead to a web page.`);
+  const address = tidyAddress(target.href);
+  const words = (link.text ?? '').replace(/\s+/g, ' ').trim();
+  return {
+    kind: 'page',
+    origin: 'link',
+    id: address,
+    url: address,
+    title: words === '' ? null : words,
+    author: null,
+    site_name: target.hostname.replace(/^www\./, ''),
+    language: null,
+    published_at: null,
+    captured_at: options.capturedAt ?? new Date().toISOString(),
+    markdown: `[${(words === '' ? address : words).replace(/[[\]]/g, '\\$&')}](${address.replace(/[()]/g, (mark) => (mark === '(' ? '%28' : '%29'))})`,
+    note: options.note ?? null,
+    metadata: {
+      found_on: options.url,
+      ...(asText(options.pageTitle) === null ? {} : { found_on_title: options.pageTitle }),
+    },
+  };
+}
+
+interface Readable {
+  content: string;
+  title: string | null;
+  author: string | null;
+  site: string | null;
+  language: string | null;
+  published: string | null;
+  description: string | null;
+}
+
+/** Null where Defuddle fails on a page: its text is then taken as it stands. */
+function readable(document: Document, url: string): Readable | null {
+  try {
+    const result = new Defuddle(document, { url, useAsync: false }).parse();
+    return {
+      content: typeof result.content === 'string' ? result.content : '',
+      title: asText(result.title),
+      author: asText(result.author),
+      site: asText(result.site),
+      language: asText(result.language),
+      published: asTime(result.published),
+      description: asText(result.description),
+    };
+  } catch (error) {
+    // A page that the library cannot read is still worth keeping; what went wrong is for a log.
+    console.warn('commonplace: the readable part of the page was not found', error);
+    return null;
+  }
+}
+
+function facts(
+  document: Document,
+  found: Readable | null,
+  options: PageOptions,
+): Omit<CapturedPage, 'origin' | 'id' | 'url' | 'markdown' | 'metadata'> {
+  return {
+    kind: 'page',
+    title: found?.title ?? asText(document.querySelector('title')?.textContent?.replace(/\s+/g, ' ').trim()),
+    author: found?.author ?? null,
+    site_name: found?.site ?? resolve(options.url)?.hostname.replace(/^www\./, '') ?? null,
+    language: found?.language ?? asText(document.documentElement.getAttribute('lang')),
+    published_at: found?.published ?? null,
+    captured_at: options.capturedAt ?? new Date().toISOString(),
+    note: options.note ?? null,
+  };
+}
+
+/**
+ * The address that names the page however it was reached: its canonical link where that can be true (the same site,
+ * not the front page of it), without tracking parameters and fragment.
+ */
+export function canonicalAddress(document: Document, url: string): string {
+  const opened = resolve(url);
+  const said = document.querySelector('link[rel="canonical"]')?.getAttribute('href');
+  const canonical = said === null || said === undefined ? null : resolve(said, url);
+  const site = (host: string): string => host.split('.').slice(-2).join('.');
+  const believable =
+    canonical !== null &&
+    opened !== null &&
+    /^https?:$/.test(canonical.protocol) &&
+    site(canonical.hostname) === site(opened.hostname) &&
+    (canonical.pathname !== '/' || opened.pathname === '/');
+  return tidyAddress(believable ? canonical.href : url);
+}
+
+function tidyAddress(url: string): string {
+  const address = resolve(url);
+  if (address === null) return url;
+  for (const name of [...address.searchParams.keys()]) if (TRACKING.test(name)) address.searchParams.delete(name);
+  // A fragment is a place in the page; only one that routes (`#/…`, `#!…`) names another page.
+  if (!/^#[!/]/.test(address.hash)) address.hash = '';
+  return address.href;
+}
+
+function resolve(url: string, base?: string): URL | null {
+  try {
+    return base === undefined ? new URL(url) : new URL(url, base);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}

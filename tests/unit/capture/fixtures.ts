@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CapturedConversation, ReadResult } from '../../../engine/capture/index';
+import { readFile } from '../../../scripts/cli-read';
+
+/** Where the shared fixtures lie; unset on machines that have none. */
+export const fixtures = process.env['COMMONPLACE_FIXTURES'];
+
+/** The ChatGPT fixtures that the manifest lists, without the expected outputs of another tool. */
+export function listed(): string[] {
+  const manifest = join(fixtures ?? '', 'manifest.tsv');
+  if (fixtures === undefined || !existsSync(manifest)) return [];
+  return readFileSync(manifest, 'utf8')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split('\t')[0] ?? '')
+    .filter((file) => file.startsWith('chatgpt/') && !file.endsWith('.md'))
+    .sort();
+}
+
+export function fixture(name: string): string {
+  return join(fixtures ?? '', 'chatgpt', name);
+}
+
+export function readFixture(name: string): ReadResult {
+  return readFile(fixture(name));
+}
+
+export function only(result: ReadResult): CapturedConversation {
+  const [conversation, second] = result.conversations;
+  if (conversation === undefined || second !== undefined)
+    throw new Error(`one conversation was expected, ${result.conversations.length} were read`);
+  return conversation;
+}
+
+export const count = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;
+/** Fenced code blocks: every other fence line opens one. */
+export const codeBlocks = (text: string): number => count(text, /^[ \t>]*```/gm) / 2;
+export const inlineMath = (text: string): number =>
+  count(
+    text.replace(/^[ \t>]*```[\s\S]*?^[ \t>]*```/gm, '').replace(/`[^`\n]*`/g, ''),
+    /(?<![\\$])\$(?![\s$])[^$\n]*[^\s$\\]\$(?!\$)/g,
+  );
+export const blockMath = (text: string): number => count(text, /^[ \t>]*\$\$\n[\s\S]*?\n[ \t>]*\$\$$/gm);

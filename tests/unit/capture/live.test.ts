@@ -1,0 +1,309 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ChatGptAdapter,
+  liveConversation,
+  readStream,
+  type DomReadResult,
+  type LiveConversation,
+} from '../../../engine/capture/index';
+
+const adapter = new ChatGptAdapter();
+const T0 = Date.parse('2026-09-21T14:00:00Z');
+const message = (
+  id: string,
+  role: 'user' | 'assistant',
+  text: string,
+  more: Record<string, unknown> = {},
+): Record<string, unknown> => ({
+  id,
+  author: { role },
+  create_time: T0 / 1000,
+  content: { content_type: 'text', parts: [text] },
+  status: 'finished_successfully',
+  end_turn: role === 'assistant' ? true : null,
+  recipient: 'all',
+  ...more,
+});
+const pages = (
+  id: string,
+  messages: Array<Record<string, unknown>>,
+  cursor: string | null,
+): Record<string, unknown> => ({
+  conversation_id: id,
+  current_node: messages.at(-1)?.['id'],
+  messages,
+  page_info: { has_previous_page: cursor !== null, start_cursor: cursor },
+});
+const detail = (id: string): string =>
+  `https://chatgpt.com/backend-api/conversations/${id}?include_has_versions=true&num_turns=10`;
+const older = (id: string, before: string): string =>
+  `https://chatgpt.com/backend-api/conversations/${id}/messages?before=${before}&num_turns=10`;
+const body = (live: LiveConversation, url: string, value: unknown): ReturnType<LiveConversation['observe']> =>
+  live.observe({ type: 'body', url, method: 'GET', body: value });
+const c = (id: string): string => `https://chatgpt.com/c/${id}`;
+const dom = (
+  id: string,
+  turns: Array<[string, 'user' | 'assistant', string]>,
+  streaming = false,
+): { type: 'dom'; url: string; result: DomReadResult } => ({
+  type: 'dom',
+  url: c(id),
+  result: {
+    conversations: [
+      {
+        kind: 'conversation',
+        site: 'chatgpt',
+        id,
+        url: c(id),
+        title: null,
+        created_at: null,
+        updated_at: null,
+        captured_at: '',
+        strategy: 'dom',
+        coverage: 'some',
+        complete: false,
+        metadata: {},
+        messages: turns.map(([turnId, role, text], index) => ({
+          id: turnId,
+          parent_id: turns[index - 1]?.[0] ?? null,
+          role,
+          author: null,
+          model: null,
+          created_at: null,
+          markdown: text,
+          finished: !(streaming && index === turns.length - 1),
+          on_active_branch: true,
+          attachments: [],
+          metadata: {},
+        })),
+      },
+    ],
+    warnings: [],
+    health: { turnsSeen: turns.length, turnsRead: turns.length, turnsUnmounted: 0, streaming, state: 'ok' },
+  },
+});
+const start = (id = 'one'): LiveConversation => {
+  const live = liveConversation(adapter, { now: () => T0 });
+  live.observe({ type: 'navigated', url: c(id) });
+  return live;
+};
+const shown = (live: LiveConversation): string[] =>
+  (live.view().current?.messages ?? []).filter((m) => m.on_active_branch).map((m) => m.id);
+
+const u1 = message('u1', 'user', 'First question');
+const a1 = message('a1', 'assistant', 'First answer');
+const u2 = message('u2', 'user', 'Second question');
+const a2 = message('a2', 'assistant', 'Second answer');
+
+describe('a live conversation', () => {
+  it('asks for older pages until there are none, and is complete then', () => {
+    const live = start();
+    const first = body(live, detail('one'), pages('one', [u2, a2], 'u2'));
+    expect(first.current).toMatchObject({ coverage: 'tail', complete: false });
+    expect(first.wanted).toMatchObject({ reason: 'older-page' });
+    expect(first.wanted?.url).toContain('/conversations/one/messages?before=u2');
+    const second = body(live, older('one', 'u2'), pages('one', [u1, a1], null));
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+    expect(second.current).toMatchObject({ coverage: 'all', complete: true });
+    expect(second.wanted).toBeNull();
+  });
+
+  it('takes pages in any order and twice', () => {
+    const live = start();
+    body(live, older('one', 'u2'), pages('one', [u1, a1], null));
+    body(live, detail('one'), pages('one', [u2, a2], 'u2'));
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+    expect(body(live, detail('one'), pages('one', [u2, a2], 'u2')).changed).toEqual([]);
+    expect(body(live, older('one', 'u2'), pages('one', [u1, a1], null)).changed).toEqual([]);
+    expect(live.view().current?.coverage).toBe('all');
+  });
+
+  it('stops at a cursor that repeats', () => {
+    const live = start();
+    body(live, detail('one'), pages('one', [u2, a2], 'u2'));
+    expect(body(live, older('one', 'u2'), pages('one', [a1], 'u2')).wanted).toBeNull();
+    expect(live.view().current).toMatchObject({ coverage: 'tail', complete: false });
+  });
+
+  it('does not go back to a response that is older than what it holds', () => {
+    const live = start();
+    const late = pages('one', [u1, a1], null);
+    body(live, detail('one'), pages('one', [u1, a1, u2, a2], null));
+    expect(body(live, detail('one'), late).changed).toEqual([]);
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+  });
+
+  it('gives a late response to the conversation it belongs to', () => {
+    const live = start('one');
+    live.observe({ type: 'navigated', url: c('two') });
+    const view = body(live, detail('one'), pages('one', [u1, a1], null));
+    expect(view.changed.map((capture) => capture.id)).toEqual(['one']);
+    expect(view.current).toBeNull();
+  });
+
+  it('believes no payload that names another conversation than its address', () => {
+    const live = start('one');
+    expect(body(live, detail('one'), pages('other', [u1, a1], null)).changed).toEqual([]);
+  });
+
+  it('does not capture what the page only fetched ahead, until it is opened', () => {
+    const live = start('one');
+    expect(body(live, detail('two'), pages('two', [u1, a1], null)).changed).toEqual([]);
+    expect(live.observe({ type: 'navigated', url: c('two') }).changed.map((capture) => capture.id)).toEqual(['two']);
+  });
+
+  it('shows an answer being written as unfinished and asks for the JSON when it ends', () => {
+    const live = start();
+    body(live, detail('one'), pages('one', [u1, a1], null));
+    live.observe({ type: 'stream', streamId: 's', news: { conversationId: 'one', ended: false, temporary: false } });
+    const writing = live.observe(
+      dom(
+        'one',
+        [
+          ['a1', 'assistant', 'First answer'],
+          ['u2', 'user', 'Second question'],
+          ['a2', 'assistant', 'Seco'],
+        ],
+        true,
+      ),
+    );
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+    expect(writing.current?.messages.at(-1)).toMatchObject({ id: 'a2', finished: false, parent_id: 'u2' });
+    expect(writing.current?.complete).toBe(false);
+    expect(writing.wanted).toBeNull();
+    const ended = live.observe({ type: 'stream-closed', streamId: 's' });
+    expect(ended.wanted).toMatchObject({ reason: 'stream-ended', url: detail('one') });
+    const after = body(live, detail('one'), pages('one', [u1, a1, u2, a2], null));
+    expect(after.wanted).toBeNull();
+    expect(after.current).toMatchObject({ complete: true });
+    expect(after.current?.messages.at(-1)).toMatchObject({ markdown: 'Second answer', finished: true });
+  });
+
+  it('is not made shorter by a virtualised page', () => {
+    const live = start();
+    body(live, detail('one'), pages('one', [u1, a1, u2, a2], null));
+    expect(
+      live.observe(
+        dom('one', [
+          ['u2', 'user', 'Second question'],
+          ['a2', 'assistant', 'Second answer'],
+        ]),
+      ).changed,
+    ).toEqual([]);
+    live.observe({ type: 'stream', streamId: 's', news: { conversationId: 'one', ended: false, temporary: false } });
+    live.observe(
+      dom(
+        'one',
+        [
+          ['u1', 'user', 'First question'],
+          ['a1', 'assistant', 'First answer'],
+        ],
+        true,
+      ),
+    );
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+  });
+
+  it('puts together what two looks at a virtualised page show, when there is no JSON', () => {
+    const live = start();
+    live.observe(
+      dom('one', [
+        ['u1', 'user', 'q'],
+        ['a1', 'assistant', 'a'],
+        ['u2', 'user', 'q2'],
+      ]),
+    );
+    live.observe(
+      dom('one', [
+        ['u2', 'user', 'q2'],
+        ['a2', 'assistant', 'a2'],
+      ]),
+    );
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+    expect(live.view().current?.coverage).toBe('some');
+  });
+
+  it('replaces a regenerated answer at once, and keeps the one it replaced off the branch', () => {
+    const live = start();
+    body(live, detail('one'), pages('one', [u1, a1], null));
+    live.observe({ type: 'stream', streamId: 's', news: { conversationId: 'one', ended: false, temporary: false } });
+    live.observe(
+      dom(
+        'one',
+        [
+          ['u1', 'user', 'First question'],
+          ['a1b', 'assistant', 'Bet'],
+        ],
+        true,
+      ),
+    );
+    expect(shown(live)).toEqual(['u1', 'a1b']);
+    expect(live.view().current?.messages.find((m) => m.id === 'a1')?.on_active_branch).toBe(false);
+    live.observe({ type: 'stream-closed', streamId: 's' });
+    body(live, detail('one'), pages('one', [u1, message('a1b', 'assistant', 'Better answer')], null));
+    expect(shown(live)).toEqual(['u1', 'a1b']);
+  });
+
+  it('does not take the page of the conversation before for the new one', () => {
+    const live = start('one');
+    body(live, detail('one'), pages('one', [u1, a1], null));
+    live.observe({ type: 'navigated', url: c('two') });
+    expect(
+      live.observe(
+        dom('two', [
+          ['u1', 'user', 'First question'],
+          ['a1', 'assistant', 'First answer'],
+        ]),
+      ).current,
+    ).toBeNull();
+  });
+
+  it('never captures a temporary chat', () => {
+    const live = liveConversation(adapter, { now: () => T0 });
+    expect(live.observe({ type: 'navigated', url: 'https://chatgpt.com/?temporary-chat=true' }).blocked).toBe(
+      'temporary',
+    );
+    live.observe({ type: 'stream', streamId: 's', news: { conversationId: 'secret', ended: true, temporary: false } });
+    live.observe({ type: 'navigated', url: c('secret') });
+    const view = body(live, detail('secret'), pages('secret', [u1, a1], null));
+    expect([view.changed, view.current, view.wanted, view.blocked]).toEqual([[], null, null, 'temporary']);
+    const other = start('one');
+    expect(body(other, detail('one'), { ...pages('one', [u1, a1], null), is_temporary_chat: true })).toMatchObject({
+      changed: [],
+      blocked: 'temporary',
+    });
+  });
+
+  it('gives up on a read that keeps failing, and waits as long as the site asks', () => {
+    const live = start();
+    const first = live.view().wanted;
+    expect(first).toMatchObject({ reason: 'never-seen', notBefore: T0 + 4000 });
+    expect(
+      live.observe({ type: 'failed', url: first?.url ?? '', status: 429, retryAfterMs: 60_000 }).wanted?.notBefore,
+    ).toBe(T0 + 60_000);
+    expect(
+      live.observe({ type: 'failed', url: first?.url ?? '', status: 404, retryAfterMs: null }).wanted?.url,
+    ).toContain('/conversations/one');
+    live.observe({ type: 'failed', url: first?.url ?? '', status: 500, retryAfterMs: null });
+    expect(live.observe({ type: 'failed', url: first?.url ?? '', status: 500, retryAfterMs: null }).wanted).toBeNull();
+  });
+});
+
+describe('the stream of an answer', () => {
+  it('names the conversation and says when it is over, however it is cut', () => {
+    const text =
+      'event: delta_encoding\ndata: "v1"\n\ndata: {"v": {"conversation_id": "one"}, "o": "add"}\n\ndata: {"type": "message_stream_complete", "conversation_id": "one"}\n\ndata: [DONE]\n\n';
+    for (const size of [1, 7, 1000]) {
+      const reader = readStream();
+      let news = reader.push('');
+      for (let i = 0; i < text.length; i += size) news = reader.push(text.slice(i, i + size));
+      expect(news).toEqual({ conversationId: 'one', ended: true, temporary: false });
+    }
+  });
+
+  it('counts a connection that broke as ended', () => {
+    const reader = readStream();
+    expect(reader.push('data: {"conversation_id":"one"}\n').ended).toBe(false);
+    expect(reader.close()).toMatchObject({ conversationId: 'one', ended: true });
+  });
+});

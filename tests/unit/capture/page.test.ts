@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { canonicalAddress, captureLink, capturePage, captureSelection } from '../../../engine/capture/page';
+import { parseHtml } from '../../../scripts/cli-read';
+
+const html = readFileSync(new URL('../../fixtures/capture/article.html', import.meta.url), 'utf8');
+const options = {
+  url: 'https://gazette.example/why-lighthouses-blink?utm_source=mail#top',
+  parseHtml,
+  capturedAt: '2026-11-01T00:00:00.000Z',
+};
+
+describe('keeping a page', () => {
+  it('takes the article, who wrote it and when, and leaves the rest of the page', () => {
+    const page = capturePage(parseHtml(html), options);
+    expect(page).toMatchObject({
+      kind: 'page',
+      origin: 'page',
+      id: 'https://gazette.example/why-lighthouses-blink',
+      title: 'Why lighthouses blink',
+      author: 'Nora Quill',
+      site_name: 'The Harbour Gazette',
+      language: 'en-GB',
+      published_at: '2026-03-04T08:30:00.000Z',
+      note: null,
+    });
+    expect(page.markdown).toContain('## The pattern is the name');
+    expect(page.markdown).toContain('[list of lights](https://gazette.example/list)');
+    expect(page.markdown).toContain(
+      '```python\ndef flashes(period, count):\n    return [n * period / count for n in range(count)]\n```',
+    );
+    expect(page.markdown).toContain('| Tower | Pattern |\n| --- | --- |\n| Gull Rock | 2 in 10 s |');
+    expect(page.markdown).not.toMatch(/newsletter|Copyright|Home/);
+  });
+
+  it('does not change the page it reads', () => {
+    const document = parseHtml(html);
+    const before = document.documentElement.outerHTML;
+    capturePage(document, options);
+    captureSelection(document, document.querySelector('article p') as Element, options);
+    expect(document.documentElement.outerHTML).toBe(before);
+  });
+
+  it('keeps the text of a page that has no article', () => {
+    const page = capturePage(parseHtml('<html><body><div>Closed on Mondays.</div></body></html>'), options);
+    expect(page.markdown).toContain('Closed on Mondays.');
+  });
+
+  it('says so when a page has no text', () => {
+    expect(() => capturePage(parseHtml('<html><body><canvas></canvas></body></html>'), options)).toThrow(
+      /shows no text/,
+    );
+  });
+
+  it('gives a selection the same id whenever the same words are chosen', () => {
+    const document = parseHtml(html);
+    const paragraph = document.querySelectorAll('article p')[1] as Element;
+    const one = captureSelection(document, paragraph, options);
+    const two = captureSelection(parseHtml(html), parseHtml(html).querySelectorAll('article p')[1] as Element, {
+      ...options,
+      url: 'https://gazette.example/why-lighthouses-blink',
+    });
+    expect(one.id).toBe(two.id);
+    expect(one).toMatchObject({
+      origin: 'selection',
+      url: 'https://gazette.example/why-lighthouses-blink',
+      author: 'Nora Quill',
+    });
+    expect(one.markdown).toMatch(/^Each tower has a \*characteristic\*: so many flashes/);
+    expect(captureSelection(document, 'other words', options).id).not.toBe(one.id);
+  });
+
+  it('keeps a link by its words and address alone', () => {
+    const link = captureLink(
+      { href: '/list?utm_medium=x&page=2', text: ' The list\n of lights ' },
+      { ...options, pageTitle: 'Why lighthouses blink', note: 'for the trip' },
+    );
+    expect(link).toMatchObject({
+      origin: 'link',
+      id: 'https://gazette.example/list?page=2',
+      title: 'The list of lights',
+      note: 'for the trip',
+    });
+    expect(link.markdown).toBe('[The list of lights](https://gazette.example/list?page=2)');
+    expect(() => captureLink({ href: 'mailto:x@example.com', text: null }, options)).toThrow(
+      /does not lead to a web page/,
+    );
+  });
+
+  it('does not believe a canonical link to the front page or to another site', () => {
+    const withCanonical = (href: string): Document =>
+      parseHtml(`<html><head><link rel="canonical" href="${href}"></head><body>x</body></html>`);
+    expect(canonicalAddress(withCanonical('https://a.example/'), 'https://a.example/story')).toBe(
+      'https://a.example/story',
+    );
+    expect(canonicalAddress(withCanonical('https://evil.test/story'), 'https://a.example/story')).toBe(
+      'https://a.example/story',
+    );
+    expect(canonicalAddress(withCanonical('/story'), 'https://m.a.example/story?fbclid=1#/route')).toBe(
+      'https://m.a.example/story',
+    );
+  });
+});

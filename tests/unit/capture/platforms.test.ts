@@ -1,0 +1,67 @@
+/** docs/platforms.md: what each fixture yields. `UPDATE=1` writes it; without, it must be as it was written. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { expect, it } from 'vitest';
+import { blockMath, codeBlocks, fixtures, inlineMath, listed, readFixture } from './fixtures';
+
+const page = new URL('../../../docs/platforms.md', import.meta.url);
+const BEGIN = '<!-- begin fixtures: written by tests/unit/capture/platforms.test.ts -->';
+const END = '<!-- end fixtures -->';
+
+function row(file: string): string {
+  const { conversations, warnings } = readFixture(basename(file));
+  const messages = conversations.flatMap((conversation) => conversation.messages);
+  const text = messages.map((message) => message.markdown);
+  const sum = (each: (markdown: string) => number): number =>
+    text.reduce((total, markdown) => total + each(markdown), 0);
+  const shown = messages.filter((message) => message.on_active_branch);
+  const of = (role: string): number => shown.filter((message) => message.role === role).length;
+  const citations = messages.reduce(
+    (total, message) =>
+      total + (Array.isArray(message.metadata['citations']) ? message.metadata['citations'].length : 0),
+    0,
+  );
+  const images = messages
+    .flatMap((message) => message.attachments)
+    .filter((attachment) => attachment.kind === 'image').length;
+  const files = messages
+    .flatMap((message) => message.attachments)
+    .filter((attachment) => attachment.kind === 'file').length;
+  const strategies = [
+    ...new Set(conversations.map((conversation) => `${conversation.strategy}, ${conversation.coverage}`)),
+  ].join('; ');
+  const codes = [...new Set(warnings.map((warning) => warning.code))].join(', ');
+  const cells = [
+    basename(file).replace(/__/g, ' / '),
+    conversations.length,
+    of('user'),
+    of('assistant'),
+    messages.length - shown.length,
+    sum(codeBlocks),
+    sum((markdown) => inlineMath(markdown) + blockMath(markdown)),
+    sum((markdown) => (markdown.match(/^[ \t>]*\|(?: --- \||[ :-]+\|)+$/gm) ?? []).length),
+    citations,
+    images,
+    files,
+    strategies,
+    codes,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+it.skipIf(!fixtures)('every fixture yields what docs/platforms.md says', () => {
+  const files = listed();
+  expect(files.length).toBeGreaterThanOrEqual(30);
+  const table = [
+    '| fixture | conversations | user | assistant | left branches | code | math | tables | citations | images | files | read as | warnings |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |',
+    ...files.map(row),
+  ].join('\n');
+  const text = readFileSync(page, 'utf8');
+  const [before, rest] = text.split(BEGIN);
+  const after = rest?.split(END)[1];
+  expect(after).toBeDefined();
+  const wanted = `${before ?? ''}${BEGIN}\n\n${table}\n\n${END}${after ?? ''}`;
+  if (process.env['UPDATE'] === '1') writeFileSync(page, wanted);
+  else expect(text).toBe(wanted);
+});
