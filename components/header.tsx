@@ -102,6 +102,7 @@ export function Header(props: HeaderProps) {
         close();
       }}
     >
+      <h1 class="unseen">{words('app_name')}</h1>
       <div class="line">
         <button
           type="button"

@@ -55,15 +55,18 @@ interface DrawContext {
   open: (url: string) => void;
   /** Addresses of `[text][label]` links. */
   definitions: Map<string, string>;
+  /** The depths of headings that occur, shallowest first. */
+  depths: number[];
 }
 
 export function Markdown({ markdown, open }: { markdown: string; open: (url: string) => void }) {
   const root = parseMarkdown(markdown);
   const definitions = new Map<string, string>();
+  const depths = [...new Set(root.children.flatMap((node) => (node.type === 'heading' ? [node.depth] : [])))].sort();
   for (const node of root.children) {
     if (node.type === 'definition') definitions.set(node.identifier.toUpperCase(), node.url);
   }
-  return <div class="markdown">{drawAll(root.children, { open, definitions }, 0)}</div>;
+  return <div class="markdown">{drawAll(root.children, { open, definitions, depths }, 0)}</div>;
 }
 
 function drawAll(nodes: Nodes[], context: DrawContext, depth: number): ComponentChildren[] {
@@ -79,8 +82,8 @@ function draw(node: Nodes, context: DrawContext, depth: number): ComponentChildr
     case 'paragraph':
       return <p>{inner()}</p>;
     case 'heading': {
-      // Below the conversation's own title and its speakers; a heading in an answer is never a landmark of the panel.
-      const Heading = `h${Math.min(6, node.depth + 2)}` as 'h3';
+      // Below the conversation's own title, without gaps: an answer that begins with ### has nothing above it.
+      const Heading = `h${Math.min(6, 3 + Math.max(0, context.depths.indexOf(node.depth)))}` as 'h3';
       return <Heading class={`level-${node.depth}`}>{inner()}</Heading>;
     }
     case 'emphasis':
@@ -119,7 +122,7 @@ function draw(node: Nodes, context: DrawContext, depth: number): ComponentChildr
       return <CodeBlock language={node.lang ?? ''} text={node.value} />;
     case 'table':
       return (
-        <div class="wide" tabIndex={0} role="region" aria-label={words('table')}>
+        <div class="wide" tabIndex={0} role="group" aria-label={words('table')}>
           <table>
             <thead>
               {node.children.slice(0, 1).map((row) => drawRow(row.children, 'th', node.align, context, depth))}
@@ -226,7 +229,7 @@ function CodeBlock({ language, text }: { language: string; text: string }) {
   return (
     <figure class="code">
       {language !== '' && <figcaption>{language}</figcaption>}
-      <pre tabIndex={0} role="region" aria-label={language === '' ? words('code') : words('code_in', language)}>
+      <pre tabIndex={0} role="group" aria-label={language === '' ? words('code') : words('code_in', language)}>
         <code>{text}</code>
       </pre>
     </figure>

@@ -275,7 +275,6 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
 
   return (
     <div class="panel" onKeyDown={onKeyDown}>
-      {!bare && <h1 class="unseen">{words('app_name')}</h1>}
       {!bare && (
         <Header
           engine={engine}
