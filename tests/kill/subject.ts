@@ -1,0 +1,74 @@
+/** A browser with the built extension that can be killed and started again on the same profile. */
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Engine } from '../../engine/api';
+import type { Capture } from '../../engine/capture/types';
+import { launchChromium } from '../harness/chromium';
+import { launchFirefox } from '../harness/firefox';
+
+export type BrowserName = 'chrome' | 'firefox';
+
+/** The page's globals: see entrypoints/console. */
+export interface ConsoleGlobals {
+  engine: Engine;
+  ask(name: 'capture', capture: Capture): Promise<{ seq: number } | { refused: string }>;
+}
+
+export interface Live {
+  /** Runs a function in the extension's console page; rejects when the browser is killed meanwhile. */
+  evaluate<Input, Output>(run: (input: Input) => Output | Promise<Output>, input: Input): Promise<Output>;
+  kill(): Promise<void>;
+}
+
+export interface Subject {
+  newProfile(): string;
+  /**
+   * Starts the browser. Resolves when the extension runs; `live` when its console page is there.
+   * @param options.model without it the embedder is not there, which makes a start cheaper
+   */
+  launch(
+    profile: string,
+    options: { model: boolean; wrapper?: string[] },
+  ): Promise<{ kill(): Promise<void>; live: Promise<Live> }>;
+  close(): void;
+}
+
+/** @param extension the built extension; it is copied, so that a rebuild does not disturb the run */
+export function createSubject(browser: BrowserName, extension: string, proxyPort: number): Subject {
+  if (!existsSync(join(extension, 'manifest.json')))
+    throw new Error(`There is no built extension in ${extension}: run npm run build first.`);
+  const root = mkdtempSync(join(tmpdir(), 'commonplace-kill-'));
+  const copy = join(root, 'extension');
+  cpSync(extension, copy, { recursive: true });
+  const models = join(copy, 'models');
+  const away = join(root, 'models');
+  let profiles = 0;
+
+  function placeModels(wanted: boolean): void {
+    if (wanted && existsSync(away)) renameSync(away, models);
+    if (!wanted && existsSync(models)) renameSync(models, away);
+  }
+
+  return {
+    newProfile: () => join(root, `profile-${++profiles}`),
+    async launch(profile, { model, wrapper }) {
+      placeModels(model);
+      const running =
+        browser === 'chrome'
+          ? await launchChromium({ profile, extension: copy, proxyPort, ...(wrapper ? { wrapper } : {}) })
+          : await launchFirefox({ profile, extension: copy, proxyPort });
+      const kill = () => running.kill();
+      const live = (async (): Promise<Live> => {
+        // both drivers' pages evaluate in the same way; their types do not meet
+        const page = (await running.open('console.html')) as Pick<Live, 'evaluate'>;
+        return { evaluate: (run, input) => page.evaluate(run, input), kill };
+      })();
+      live.catch(() => undefined); // a kill may come first; who awaits it is told
+      return { kill, live };
+    },
+    close() {
+      rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
