@@ -59,11 +59,24 @@ export function createChatGptSite(conversations: SiteConversation[]): ChatGptSit
         json({ detail: 'not found' }, 404);
         return;
       }
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(url, state));
+      const html = url.pathname === '/article' ? ARTICLE : page(url, state);
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
     },
   };
   return state;
 }
+
+/** An ordinary page on a host the extension may read without a gesture, for "Remember this". */
+const ARTICLE = `<!doctype html><html lang="en"><head><title>Grafting apple trees – The Orchard Letter</title>
+<meta name="author" content="Ruta Meier"><meta property="og:site_name" content="The Orchard Letter">
+<meta property="article:published_time" content="2026-02-03T08:00:00Z"></head><body>
+<nav><a href="/">Home</a> <a href="/shop">Shop our mugs</a></nav>
+<article><h1>Grafting apple trees</h1>
+<p>Late winter is the time to graft: the scion must still be asleep while the rootstock begins to wake. Cut both at
+the same slant, so that the green layers under the bark meet on at least one side.</p>
+<p>The whip-and-tongue graft holds best on wood as thick as a pencil. Bind it with raffia, seal it with wax, and keep
+the tree out of the wind until the first leaves have opened.</p></article>
+<footer>Subscribe to our newsletter</footer></body></html>`;
 
 function record(message: SiteMessage) {
   return {

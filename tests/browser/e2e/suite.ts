@@ -13,7 +13,7 @@ const uuid = (name: string) => {
     .slice(0, 12);
   return `0c0ffee0-0000-4000-8000-${hex}`;
 };
-const ask = (id: string, question: string, answer: string, time: number) => [
+const exchange = (id: string, question: string, answer: string, time: number) => [
   { id: uuid(`q${id}`), role: 'user' as const, text: question, time },
   { id: uuid(`a${id}`), role: 'assistant' as const, text: answer, time: time + 5, model: 'gpt-5-5' },
 ];
@@ -24,13 +24,13 @@ const TREE: SiteConversation = {
   id: uuid('tree'),
   title: 'Oolong for guests',
   messages: [
-    ...ask(
+    ...exchange(
       't1',
       'How long should oolong steep?',
       'Steep **oolong** for three minutes.\n\n```python\nsteep("oolong", minutes=3)\n```',
       MARCH,
     ),
-    ...ask(
+    ...exchange(
       't2',
       'And the second pot?',
       'Add a minute for each further pot:\n\n- second: four\n- third: five',
@@ -43,7 +43,7 @@ const PAGES: SiteConversation = {
   title: 'Train to Lisbon',
   shape: 'pages',
   messages: Array.from({ length: 12 }, (_, n) =>
-    ask(
+    exchange(
       `p${n}`,
       `Question ${n} about the night train`,
       n === 3 ? 'The sleeper leaves Hendaye at 18:40.' : `Answer ${n}.`,
@@ -55,7 +55,7 @@ const PAGE_ONLY: SiteConversation = {
   id: uuid('dom'),
   title: 'Bread',
   shape: 'none',
-  messages: ask('d1', 'Why is my sourdough flat?', 'The starter was too young; feed it for a week.', MARCH),
+  messages: exchange('d1', 'Why is my sourdough flat?', 'The starter was too young; feed it for a week.', MARCH),
 };
 
 export function describeEndToEnd(kind: BrowserKind): void {
@@ -254,7 +254,7 @@ export function describeEndToEnd(kind: BrowserKind): void {
       const paused: SiteConversation = {
         id: uuid('pause'),
         title: 'While paused',
-        messages: ask('x', 'Quokka facts?', 'Quokkas smile.', MARCH),
+        messages: exchange('x', 'Quokka facts?', 'Quokkas smile.', MARCH),
       };
       site.conversations.set(paused.id, paused);
       const tab = await open(paused.id);
@@ -269,6 +269,40 @@ export function describeEndToEnd(kind: BrowserKind): void {
         () => stored(paused.id),
         (found) => found?.messages.length === 2,
       );
+      await tab.close();
+    });
+
+    it('remembers a page with its facts and a note, says so for a moment, and undoes it', async () => {
+      const url = 'https://chatgpt.com/article';
+      const tab = await browser.newTab();
+      await tab.goto(url);
+      const before = await html(tab);
+      const toasts = () => tab.evaluate(() => document.querySelectorAll('commonplace-toast').length, null);
+      await console.evaluate(async (address) => {
+        const [found] = await chrome.tabs.query({ url: address });
+        await ask('rememberTab', { tabId: found?.id, note: 'for the two old trees' });
+      }, url);
+      expect(await toasts()).toBe(1);
+      await engine('drainOutbox');
+      const found = await engine('find', { url });
+      const kept = await engine('read', found?.id ?? '');
+      expect(kept).toMatchObject({
+        kind: 'page',
+        title: 'Grafting apple trees',
+        author: 'Ruta Meier',
+        language: 'en',
+        note: 'for the two old trees',
+      });
+      expect(kept.messages[0]?.markdown).toContain('The whip-and-tongue graft holds best');
+      expect(kept.messages[0]?.markdown).not.toContain('newsletter');
+      expect((await engine('recall', { text: 'scion rootstock', mode: 'words' })).hits[0]?.url).toBe(url);
+      await until(toasts, (count) => count === 0);
+      expect(await html(tab)).toBe(before);
+
+      await console.evaluate(async (id) => {
+        await ask('undoRemember', { source: 'web', id });
+      }, url);
+      expect(await engine('find', { url })).toBeNull();
       await tab.close();
     });
 
@@ -288,4 +322,9 @@ export function describeEndToEnd(kind: BrowserKind): void {
   });
 }
 
-declare const chrome: { storage: { local: { set(items: Record<string, unknown>): Promise<void> } } };
+/** What the console page and its browser have. */
+declare const chrome: {
+  storage: { local: { set(items: Record<string, unknown>): Promise<void> } };
+  tabs: { query(filter: { url: string }): Promise<Array<{ id?: number }>> };
+};
+declare const ask: (name: string, input: unknown) => Promise<unknown>;
