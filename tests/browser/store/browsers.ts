@@ -91,6 +91,7 @@ export async function launch(name: BrowserName, profile: string, address: string
     executablePath: EXECUTABLES[name],
     userDataDir: profile,
     headless: true,
+    protocolTimeout: 600_000,
     ...(name === 'chrome'
       ? {
           args: [

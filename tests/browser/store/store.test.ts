@@ -28,15 +28,17 @@ describe.each(BROWSERS)('the store in %s', (name) => {
   });
 
   for (const storage of ['opfs', 'idb'] as const) {
-    it(`keeps its promises on ${storage}`, { timeout: 300_000 }, async () => {
+    it(`keeps its promises on ${storage}`, { timeout: 900_000 }, async () => {
       const browser = await start();
-      const results = (await browser.ask({ ask: 'acceptance', storage })) as Array<{
-        name: string;
-        error: string | null;
-        ms: number;
-      }>;
-      expect(results.length).toBeGreaterThan(10);
-      expect(results.filter(({ error }) => error !== null)).toEqual([]);
+      const names = (await browser.ask({ ask: 'cases' })) as string[];
+      expect(names.length).toBeGreaterThan(10);
+      for (const one of names) {
+        const outcome = await browser
+          .ask({ ask: 'accept', storage, name: one })
+          .catch((error: unknown) => String(error));
+        console.log(name, storage, one, outcome);
+        expect.soft(outcome, one).toBeTypeOf('number');
+      }
     });
   }
 

@@ -6,7 +6,8 @@ import { opfsCabinet, poolShelf } from '../../../../engine/store/shelf-pool';
 import { acceptance, addDocument, documentRow } from '../../../unit/store/acceptance';
 
 export type Ask =
-  | { ask: 'acceptance'; storage: 'opfs' | 'idb' }
+  | { ask: 'cases' }
+  | { ask: 'accept'; storage: 'opfs' | 'idb'; name: string }
   | { ask: 'open'; storage: 'browser' | 'opfs' | 'idb'; directory: string }
   | { ask: 'query'; sql: string }
   | { ask: 'fill'; documents: number }
@@ -22,36 +23,34 @@ function opened(): Store {
   return store;
 }
 
+function cases(storage: 'opfs' | 'idb'): Array<{ name: string; run: () => Promise<void> }> {
+  const found: Array<{ name: string; run: () => Promise<void> }> = [];
+  acceptance(
+    (name, run) => void found.push({ name, run }),
+    () => {
+      const place = `accept-${crypto.randomUUID()}`;
+      const lock = () => webLock(place);
+      const shelf = async () =>
+        storage === 'opfs' ? poolShelf(await opfsCabinet(place), lock) : idbShelf(place, lock);
+      return Promise.resolve({
+        shelf,
+        settings: { dataDirectory: '/data-dir.tar.gz' },
+        lasting: true,
+        exclusive: true,
+      });
+    },
+  );
+  return found;
+}
+
 const answers: { [Kind in Ask['ask']]: (ask: Extract<Ask, { ask: Kind }>) => Promise<unknown> } = {
-  async acceptance({ storage }) {
-    const cases: Array<{ name: string; run: () => Promise<void> }> = [];
-    acceptance(
-      (name, run) => void cases.push({ name, run }),
-      () => {
-        const place = `accept-${crypto.randomUUID()}`;
-        const lock = () => webLock(place);
-        const shelf = async () =>
-          storage === 'opfs' ? poolShelf(await opfsCabinet(place), lock) : idbShelf(place, lock);
-        return Promise.resolve({
-          shelf,
-          settings: { dataDirectory: '/data-dir.tar.gz' },
-          lasting: true,
-          exclusive: true,
-        });
-      },
-    );
-    const results: Array<{ name: string; error: string | null; ms: number }> = [];
-    for (const { name, run } of cases) {
-      const start = performance.now();
-      let error: string | null = null;
-      try {
-        await run();
-      } catch (fault) {
-        error = wordsOf(fault);
-      }
-      results.push({ name, error, ms: Math.round(performance.now() - start) });
-    }
-    return results;
+  cases: () => Promise.resolve(cases('opfs').map(({ name }) => name)),
+  async accept({ storage, name }) {
+    const start = performance.now();
+    await cases(storage)
+      .find((one) => one.name === name)
+      ?.run();
+    return Math.round(performance.now() - start);
   },
   async open({ storage, directory }) {
     const start = performance.now();
