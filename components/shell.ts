@@ -32,5 +32,7 @@ export interface Shell {
   rememberPage(note?: string): Promise<void>;
   openOriginal(url: string, inBackground?: boolean): Promise<void>;
   activeUrl(): Promise<string | null>;
+  /** Starts the engine anew after it failed; earlier failures no longer count. */
+  restartEngine(): Promise<void>;
   shortcuts(): Promise<Array<{ name: string; description: string; keys: string | null }>>;
 }

@@ -3,9 +3,10 @@ import type { Browser } from 'wxt/browser';
 import { defineBackground } from 'wxt/utils/define-background';
 import type { Capture } from '../engine/capture/types';
 import { OUTBOX_BELL } from '../engine/host';
-import { openOutbox, sourceOf, type WritableOutbox } from '../engine/outbox';
+import { openCounts, openOutbox, sourceOf, type WritableOutbox } from '../engine/outbox';
 import { readConsent, watchConsent } from './shell/consent';
 import { createEngineHost } from './shell/engine-host';
+import { injectIntoOpenTabs } from './shell/inject';
 import { handleMessages } from './shell/messages';
 import { addMenus, PANEL_COMMAND, REMEMBER_COMMAND, whatWasClicked } from './shell/menus';
 import { rememberInTab } from './shell/remember';
@@ -80,6 +81,14 @@ function main(): void {
     },
     async undoRemember({ source, id }) {
       await undoRemember(source, id);
+      return null;
+    },
+    async restartEngine() {
+      // the user asks to try again: earlier failures no longer count
+      const counts = openCounts();
+      await Promise.all([counts.set('failed', 0), counts.set('unfinished', 0)]);
+      await host.stop();
+      await host.ensure();
       return null;
     },
     async addNote({ capture }) {
@@ -175,7 +184,20 @@ function main(): void {
     logFailure(browser.alarms.create('refresh', { periodInMinutes: 5 }), 'the clock could not be set');
     if (reason === 'install')
       logFailure(browser.tabs.create({ url: '/welcome.html' }), 'the welcome page could not be opened');
+    if (reason === 'install' || reason === 'update') {
+      logFailure(injectIntoOpenTabs(reason), 'open tabs could not be joined');
+    }
     logFailure(wakeIfWaiting(), 'the outbox could not be looked at');
+  });
+  // An engine that runs for months would put updates off for months: they wait for an idle extension.
+  browser.runtime.onUpdateAvailable.addListener(() => {
+    if (panels.size > 0) return;
+    logFailure(
+      host.stop().then(() => {
+        browser.runtime.reload();
+      }),
+      'the update could not be taken',
+    );
   });
   browser.runtime.onStartup.addListener(() => {
     logFailure(wakeIfWaiting(), 'the outbox could not be looked at');

@@ -6,6 +6,8 @@ import { connectEngine, type EnginePortMessage } from './engine-connection';
 export interface EngineHost {
   /** Makes sure that the engine runs. */
   ensure(): Promise<void>;
+  /** Ends the engine; what it had acknowledged is safe. The next {@link ensure} or client starts another. */
+  stop(): Promise<void>;
   /** A connection for the background itself. */
   connect: typeof connectEngine;
 }
@@ -60,7 +62,11 @@ function offscreenHost(): EngineHost {
     const [port] = event.ports;
     if (data.type === 'commonplace:engine-port' && port) event.waitUntil(deliver(port, data.clientLock));
   });
-  return { ensure, connect: () => connectEngine(deliver) };
+  async function stop(): Promise<void> {
+    const open = await browser.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] });
+    if (open.length > 0) await browser.offscreen.closeDocument();
+  }
+  return { ensure, stop, connect: () => connectEngine(deliver) };
 }
 
 /**
@@ -88,6 +94,11 @@ function eventPageHost(): EngineHost {
   });
   return {
     ensure: async () => void start(),
+    async stop() {
+      host?.stop();
+      host = null;
+      onActivity(false);
+    },
     connect: () =>
       connectEngine(async (port, clientLock) => {
         start().connect(port, clientLock);

@@ -31,6 +31,8 @@ export interface Messages {
   rememberTab: { input: { tabId: number; note: string | null }; output: null };
   /** From the toast. */
   undoRemember: { input: { source: string; id: string }; output: null };
+  /** From the panel, when the database could not be opened and the user wants to try again. */
+  restartEngine: { input: null; output: null };
   addNote: { input: { capture: Capture }; output: null };
 }
 

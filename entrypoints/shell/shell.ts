@@ -51,6 +51,9 @@ export function createShell(): Shell {
       else await browser.tabs.create({ url, active: !inBackground });
     },
     activeUrl: async () => (await activeTab())?.url ?? null,
+    async restartEngine() {
+      await ask('restartEngine', null);
+    },
     async shortcuts() {
       const commands = await browser.commands.getAll();
       return commands.map(({ name = '', description = '', shortcut }) => ({
