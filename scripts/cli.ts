@@ -60,12 +60,11 @@ const log = (line: string) => process.stderr.write(`${line}\n`);
 /** @returns the exit code. */
 export async function main(args: string[]): Promise<number> {
   // Libraries print where they like; standard output is for the result alone.
-  console.log =
-    console.info =
-    console.debug =
-      (...parts: unknown[]) => {
-        log(parts.map(String).join(' '));
-      };
+  const { log: logs, info, debug } = console;
+  const divert = (...parts: unknown[]) => {
+    log(parts.map(String).join(' '));
+  };
+  Object.assign(console, { log: divert, info: divert, debug: divert });
   const json = args.includes('--json');
   try {
     const options = parse(args);
@@ -82,6 +81,8 @@ export async function main(args: string[]): Promise<number> {
     if (usage) log('See --help.');
     if (json) out(JSON.stringify({ error: failure.serialise() }, null, 2));
     return usage ? 2 : 1;
+  } finally {
+    Object.assign(console, { log: logs, info, debug });
   }
 }
 
