@@ -4,8 +4,8 @@ import type { EmbedKind } from './port';
 /** Rows of one batch, at most. Beyond it padding costs more than batching saves. */
 export const BATCH_ROWS = 16;
 /**
- * Padded tokens of one batch, at most: what a query may have to wait for. 512 tokens are about 0.37 s on one WASM
- * thread; larger batches were not faster per token.
+ * Padded tokens of one batch, at most, which is what a query may have to wait for: two passages of 128 tokens take
+ * about 0.18 s on one quiet WASM thread. A longer passage is a batch of its own.
  */
 export const BATCH_TOKENS = 256;
 /** Passages wait this long after a query, because a person who types asks again at once. */
