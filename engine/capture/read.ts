@@ -142,15 +142,47 @@ function first(
   return { conversations: best?.conversations ?? [], warnings };
 }
 
-/** Line and column of a JSON error, which engines give as a position, as line and column, or not at all. */
+/** Line and column of a JSON error; engines give a position, line and column, or nothing that helps. */
 function whereIn(text: string, error: string): string {
   if (/line \d+ column \d+/.test(error)) return '';
   const position = /position (\d+)/.exec(error)?.[1];
-  const at =
-    position === undefined ? (/end of JSON input|Unterminated/.test(error) ? text.length : null) : Number(position);
-  if (at === null) return '';
+  const at = position === undefined ? brokenAt(text) : Number(position);
   const before = text.slice(0, at).split('\n');
   return ` at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+const TOKEN = /\s*(?:("(?:[^"\\\n\r]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)|([{}[\],:]))/y;
+
+/** The offset of the first token that cannot stand where it stands; the end where the text is cut off. */
+function brokenAt(text: string): number {
+  const inside: string[] = [];
+  let wants: 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma' = 'value';
+  TOKEN.lastIndex = 0;
+  for (;;) {
+    const from = TOKEN.lastIndex;
+    const token = TOKEN.exec(text);
+    if (token === null) return from + (/^\s*/.exec(text.slice(from))?.[0].length ?? 0);
+    const at = token.index + token[0].length - token[0].trimStart().length;
+    const mark = token[3];
+    const opens = mark === '{' || mark === '[';
+    if (mark === undefined || opens) {
+      const asKey: boolean = token[1] !== undefined && wants.startsWith('key');
+      if (!asKey && !wants.startsWith('value')) return at;
+      if (opens) {
+        inside.push(mark);
+        wants = mark === '{' ? 'key or end' : 'value or end';
+      } else wants = asKey ? 'colon' : 'comma';
+    } else if (mark === ':') {
+      if (wants !== 'colon') return at;
+      wants = 'value';
+    } else if (mark === ',') {
+      if (wants !== 'comma' || inside.length === 0) return at;
+      wants = inside.at(-1) === '{' ? 'key' : 'value';
+    } else {
+      if (inside.pop() !== (mark === '}' ? '{' : '[') || !(wants === 'comma' || wants.endsWith('end'))) return at;
+      wants = 'comma';
+    }
+  }
 }
 
 interface Records {

@@ -1,0 +1,228 @@
+import { describe, expect, it } from 'vitest';
+import { ChatGptAdapter, readText, type CapturedMessage } from '../../../engine/capture/index';
+import { parseHtml } from '../../../scripts/cli-read';
+
+const adapter = new ChatGptAdapter();
+const open = '\uE200';
+const sep = '\uE202';
+const close = '\uE201';
+type Record_ = Record<string, unknown>;
+const answer = (content: Record_, more: Record_ = {}): Record_ => ({
+  id: 'a',
+  author: { role: 'assistant' },
+  content,
+  recipient: 'all',
+  status: 'finished_successfully',
+  end_turn: true,
+  ...more,
+});
+const text = (...parts: unknown[]): Record_ => ({ content_type: 'text', parts });
+
+/** The messages of a body with these records in a row. */
+function read(...records: Record_[]): CapturedMessage[] {
+  const all = [{ id: 'u', author: { role: 'user' }, content: text('Question') }, ...records].map((record, index) => ({
+    ...record,
+    id: `${String(record['id'])}${index}`,
+  }));
+  return adapter.readJson({ conversation_id: 'x', messages: all }).conversations[0]?.messages ?? [];
+}
+
+describe('the content of an answer', () => {
+  it('makes links of citations and drops markers that nothing explains', () => {
+    const marker = `${open}cite${sep}turn0search3${close}`;
+    const [, message] = read(
+      answer(
+        text(
+          `Tides turn twice. ${marker} Not this ${open}filecite${sep}turn1file0${close}. In ${open}entity${sep}["city","Brest","port"]${close}, too.`,
+        ),
+        {
+          metadata: {
+            content_references: [
+              {
+                matched_text: marker,
+                start_idx: 18,
+                type: 'grouped_webpages',
+                items: [
+                  {
+                    title: 'Tide [table]',
+                    url: 'https://t.example/a_(b)',
+                    supporting_websites: [{ title: 'More', url: 'https://m.example/' }],
+                  },
+                ],
+              },
+              { matched_text: ' ', type: 'sources_footnote', sources: [{ title: 'Foot', url: 'https://f.example/' }] },
+            ],
+          },
+        },
+      ),
+    );
+    expect(message?.markdown).toBe(
+      'Tides turn twice. ([Tide \\[table\\]](https://t.example/a_%28b%29), [More](https://m.example/)) Not this. In Brest, too.',
+    );
+    expect(message?.metadata['citations']).toMatchObject([
+      { url: 'https://t.example/a_(b)' },
+      { url: 'https://m.example/' },
+      { url: 'https://f.example/' },
+    ]);
+  });
+
+  it('joins the parts of one turn and leaves thoughts and tools out', () => {
+    const messages = read(
+      answer(
+        { content_type: 'thoughts', thoughts: [{ summary: 'SECRET', content: 'SECRET' }] },
+        { status: 'in_progress' },
+      ),
+      answer(text('Looking it up.'), { channel: 'commentary', end_turn: false }),
+      answer({ content_type: 'code', text: 'search("SECRET")' }, { recipient: 'web.run' }),
+      { id: 't', author: { role: 'tool', name: 'web.run' }, content: text('SECRET'), recipient: 'all' },
+      answer(text('Twice a day.'), { channel: 'final', metadata: { model_slug: 'gpt-5-6' } }),
+    );
+    expect(messages).toHaveLength(2);
+    expect(messages[1]).toMatchObject({
+      id: 'a5',
+      markdown: 'Looking it up.\n\nTwice a day.',
+      model: 'gpt-5-6',
+      finished: true,
+      metadata: { merged_ids: ['a2'] },
+    });
+    expect(JSON.stringify(messages)).not.toContain('SECRET');
+  });
+
+  it('shows a canvas as it was made and after each change', () => {
+    const messages = read(
+      answer(text(JSON.stringify({ name: 'Tide clock', type: 'code/python', content: 'a = 1\n' })), {
+        recipient: 'canmore.create_textdoc',
+        end_turn: false,
+      }),
+      answer(text('Here it is.')),
+      { id: 'u', author: { role: 'user' }, content: text('Make it 2') },
+      answer(text(JSON.stringify({ updates: [{ pattern: 'a = \\d', multiple: false, replacement: 'a = 2' }] })), {
+        recipient: 'canmore.update_textdoc',
+      }),
+    );
+    expect(messages[1]?.markdown).toBe('**Tide clock**\n\n```python\na = 1\n```\n\nHere it is.');
+    expect(messages[3]?.markdown).toContain('a = 2');
+  });
+
+  it('finds the report of a Deep Research answer in the state of its widget', () => {
+    const state = JSON.stringify({ report_message: { content: text('# Report\n\nTides.') } });
+    const messages = read({
+      id: 't',
+      author: { role: 'tool', name: 'api_tool' },
+      content: text('{}'),
+      metadata: { chatgpt_sdk: { widget_state: state } },
+    });
+    expect(messages[1]).toMatchObject({ role: 'assistant', markdown: '# Report\n\nTides.' });
+  });
+
+  it('marks an answer that is being written, whatever its thoughts say', () => {
+    const [, message] = read(answer(text('Twi'), { status: 'in_progress', end_turn: null }));
+    expect(message?.finished).toBe(false);
+  });
+
+  it('reads records in which everything may be null', () => {
+    const mapping = {
+      a: null,
+      b: { message: null },
+      c: {
+        id: 'c',
+        parent: 'b',
+        children: null,
+        message: {
+          id: null,
+          author: { role: 'user' },
+          content: { content_type: 'text', parts: [null, 'Hi'] },
+          metadata: null,
+        },
+      },
+    };
+    const { conversations } = adapter.readJson({ title: null, mapping, current_node: null, create_time: null });
+    expect(conversations[0]?.messages).toMatchObject([{ id: 'c', markdown: 'Hi' }]);
+  });
+});
+
+describe('a file', () => {
+  const options = { adapters: [adapter], parseHtml, name: 'x.json' };
+  const one = {
+    id: 'x',
+    mapping: { a: { id: 'a', message: { id: 'a', author: { role: 'user' }, content: text('Hi') } } },
+  };
+
+  it('is read with a byte order mark, as lines, in an envelope, in an archive, and in a page', () => {
+    const archive = {
+      log: {
+        entries: [
+          {
+            request: { method: 'GET', url: 'https://chatgpt.com/backend-api/conversation/x' },
+            response: { content: { text: JSON.stringify(one) } },
+          },
+        ],
+      },
+    };
+    const forms = [
+      `\uFEFF${JSON.stringify([one])}`,
+      `${JSON.stringify(one)}\n${JSON.stringify({ ...one, id: 'y' })}\n`,
+      JSON.stringify({ conversations: [one] }),
+      JSON.stringify(archive),
+      `<html><body><pre>${JSON.stringify(one)}</pre></body></html>`,
+    ];
+    for (const form of forms)
+      expect(readText(form, options).conversations[0]).toMatchObject({ id: 'x', messages: [{ markdown: 'Hi' }] });
+  });
+
+  it('that is cut off gives what is whole, and says where it broke', () => {
+    const result = readText(`${JSON.stringify([one, { ...one, id: 'y' }]).slice(0, -40)}`, options);
+    expect(result.conversations.map((conversation) => conversation.id)).toEqual(['x']);
+    expect(result.warnings.map((warning) => warning.code)).toEqual(
+      expect.arrayContaining(['broken_json', 'unreadable_record']),
+    );
+  });
+
+  it.each([
+    ['', /is empty/],
+    ['just words', /neither JSON nor HTML/],
+    ['{"a": 1,\n "b": }', /x\.json is not valid JSON.*line 2/s],
+    ['{"items": []}', /holds no conversation/],
+    ['PK\u0003\u0004zip', /ZIP/],
+  ])('that is %j is refused with the reason', (input, reason) => {
+    expect(() => readText(input, options)).toThrow(reason);
+    expect(() => readText(input, options)).toThrow(expect.objectContaining({ code: 'bad_input' }));
+  });
+});
+
+describe('addresses', () => {
+  it('tells conversations, shares, temporary chats and other pages apart', () => {
+    expect(adapter.classifyPage('https://chatgpt.com/g/g-p-1-work/c/abc?model=x')).toMatchObject({
+      conversationId: 'abc',
+      supported: true,
+      share: false,
+    });
+    expect(adapter.classifyPage('https://chatgpt.com/share/abc')).toMatchObject({ conversationId: 'abc', share: true });
+    expect(adapter.classifyPage('https://chatgpt.com/?temporary-chat=true')).toMatchObject({
+      conversationId: null,
+      temporary: true,
+      supported: true,
+    });
+    expect(adapter.classifyPage('https://chatgpt.com/library')).toMatchObject({ supported: false });
+    expect(adapter.classifyPage('https://example.com/c/abc')).toBeNull();
+  });
+
+  it('tells what a request is for', () => {
+    const kind = (url: string, method = 'GET'): unknown => adapter.classifyRequest(`https://chatgpt.com${url}`, method);
+    expect(kind('/backend-api/conversation/abc')).toMatchObject({ kind: 'conversation', conversationId: 'abc' });
+    expect(kind('/backend-api/conversations/abc?num_turns=10')).toMatchObject({
+      kind: 'conversation',
+      conversationId: 'abc',
+    });
+    expect(kind('/backend-api/conversations/abc/messages?before=m1')).toMatchObject({ kind: 'page', before: 'm1' });
+    expect(kind('/backend-api/f/conversation', 'POST')).toMatchObject({ kind: 'stream' });
+    expect(kind('/backend-api/conversation/abc', 'PATCH')).toMatchObject({ kind: 'mutation' });
+    for (const url of [
+      '/backend-api/conversations?offset=0',
+      '/backend-api/conversation/init',
+      '/backend-api/conversation/abc/stream_status',
+      '/backend-api/me',
+    ])
+      expect(kind(url)).toBeNull();
+  });
+});
