@@ -210,6 +210,8 @@ export interface Engine {
   undoForget(receiptId: string): Promise<void>;
   /** Purges now what was forgotten, without waiting for the undo time. */
   purgeForgotten(): Promise<number>;
+  /** Whether the user deleted this document, so that it is passed over when it is captured. */
+  wasForgotten(where: { source: string; external_id: string }): Promise<boolean>;
   /** Allows a document that was deleted before to be captured again. */
   allowAgain(where: { source: string; external_id: string }): Promise<void>;
 

@@ -11,6 +11,7 @@ import {
   readDocument,
   timeline,
   undoForget,
+  wasForgotten,
 } from './documents';
 import type { Embedder } from './embed';
 import { EngineError, type ErrorCode } from './errors';
@@ -436,6 +437,7 @@ export function createEngine(options: EngineOptions): Engine {
           return count;
         }),
       ),
+    wasForgotten: (where) => withStore(({ store }) => wasForgotten(store, where)),
     allowAgain: (where) => withStore(({ store }) => allowAgain(store, where)),
 
     idle: (signal) =>

@@ -104,7 +104,7 @@ function observe(page: Window & typeof globalThis): void {
 
   page.fetch = new Proxy(page.fetch, {
     apply(target, self, request: Parameters<typeof fetch>) {
-      const answer = Reflect.apply(target, self, request) as Promise<Response>;
+      const answer: Promise<Response> = Reflect.apply(target, self, request);
       answer.then(
         (response) => {
           try {

@@ -1,6 +1,7 @@
 import { browser } from 'wxt/browser';
 import { defineContentScript } from 'wxt/utils/define-content-script';
 import { ChatGptAdapter } from '../engine/capture';
+import { READ_AGAIN } from './shell/messages';
 import { watchConversations } from './shell/watch-conversations';
 
 /** Watches chatgpt.com. What is read and when is the same for every site; see watch-conversations.ts. */
@@ -10,6 +11,16 @@ export default defineContentScript({
   allFrames: false,
   main(ctx) {
     if (browser.extension.inIncognitoContext) return;
-    watchConversations(new ChatGptAdapter(), ctx.signal);
+    const watch = () => {
+      const watching = new AbortController();
+      watchConversations(new ChatGptAdapter(), AbortSignal.any([ctx.signal, watching.signal]));
+      return watching;
+    };
+    let watching = watch();
+    browser.runtime.onMessage.addListener((message: unknown) => {
+      if (message !== READ_AGAIN) return;
+      watching.abort();
+      watching = watch();
+    });
   },
 });

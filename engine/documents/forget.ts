@@ -137,3 +137,11 @@ export async function allowAgain(db: Queryable, where: { source: string; externa
     await forgottenHash(where.source, where.external_id),
   ]);
 }
+
+/** Whether the user deleted this document, so that it is not captured again. */
+export async function wasForgotten(db: Queryable, where: { source: string; external_id: string }): Promise<boolean> {
+  const rows = await db.query('select 1 from forgotten where source_hash = $1', [
+    await forgottenHash(where.source, where.external_id),
+  ]);
+  return rows.length > 0;
+}

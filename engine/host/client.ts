@@ -33,6 +33,7 @@ const REPEATABLE = new Set([
   'read',
   'find',
   'countForget',
+  'wasForgotten',
   'ingest',
   'drainOutbox',
   'idle',

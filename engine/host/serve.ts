@@ -77,6 +77,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     countForget: (scope) => engine.countForget(scope),
     undoForget: (id) => engine.undoForget(id),
     purgeForgotten: () => engine.purgeForgotten(),
+    wasForgotten: (where) => engine.wasForgotten(where),
     allowAgain: (where) => engine.allowAgain(where),
     idle: (signal) => engine.idle(signal),
     close: () => Promise.reject(new EngineError('bad_input', 'A client cannot close the engine.')),

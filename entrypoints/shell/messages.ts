@@ -53,7 +53,7 @@ export async function ask<Name extends MessageName>(
   input: Messages[Name]['input'],
 ): Promise<Messages[Name]['output']> {
   const envelope: Envelope = { target: 'commonplace:background', name, input };
-  const answer = (await browser.runtime.sendMessage(envelope)) as Answer | undefined;
+  const answer = await browser.runtime.sendMessage<Envelope, Answer | undefined>(envelope);
   if (!answer) throw new EngineError('engine_restarting', `The background did not answer ${name}.`);
   if (!answer.ok) throw EngineError.revive(answer.error);
   return answer.output as Messages[Name]['output'];
@@ -79,3 +79,6 @@ export function handleMessages(handlers: Handlers): void {
     return true; // the answer comes later
   });
 }
+
+/** To a content script: forget what you have seen and read the page anew. */
+export const READ_AGAIN = 'commonplace:read-again';

@@ -1,24 +1,32 @@
 /** The panel's {@link Shell} over `browser.*`. */
 import { browser } from 'wxt/browser';
+import type { Engine } from '../../engine/api';
 import type { Shell, TabState } from '../../components/shell';
 import { allowHost, excludeHost, pause, resume } from './consent';
-import { connectEngine } from './engine-connection';
-import { ask } from './messages';
+import { ask, READ_AGAIN } from './messages';
 
 /** A port named with this and the panel's window id gets the state of that window's active tab. */
 export const TAB_STATE_PORT = 'commonplace:tab-state:';
 
-export function createShell(): Shell {
+export function createShell(engine: Engine): Shell {
   return {
     watchTab(listener) {
       let stopped = false;
       let port: ReturnType<typeof browser.runtime.connect> | null = null;
+      /** What the user deleted is seen but passed over, which only the engine knows. */
+      async function tellIfForgotten(state: Extract<TabState, { state: 'keeping' }>): Promise<void> {
+        if (state.conversation_id === null) return;
+        const where = { source: state.site, external_id: state.conversation_id };
+        const gone = await engine.wasForgotten(where).catch(() => false); // then it is said at the next change
+        if (gone && !stopped) listener({ state: 'forgotten', site: state.site, conversation_id: where.external_id });
+      }
       async function connect(): Promise<void> {
         const { id } = await browser.windows.getCurrent();
         if (stopped) return;
         port = browser.runtime.connect({ name: `${TAB_STATE_PORT}${id ?? -1}` });
         port.onMessage.addListener((state: TabState) => {
           listener(state);
+          if (state.state === 'keeping') void tellIfForgotten(state);
         });
         // the background is restarted at will; its next life must know of this panel
         port.onDisconnect.addListener(() => setTimeout(() => void connect(), 200));
@@ -34,11 +42,10 @@ export function createShell(): Shell {
     excludeSite: excludeHost,
     allowSite: allowHost,
     async keepAgain(site, conversationId) {
-      const engine = connectEngine();
       await engine.allowAgain({ source: site, external_id: conversationId });
-      engine.disconnect();
       const tab = await activeTab();
-      if (tab?.id !== undefined) await browser.tabs.reload(tab.id);
+      // read again rather than loaded again: the user may have something half-written there
+      if (tab?.id !== undefined) await browser.tabs.sendMessage(tab.id, READ_AGAIN);
     },
     requestPermission: (host) => browser.permissions.request({ origins: [`https://${host}/*`] }),
     async rememberPage(note) {

@@ -5,4 +5,5 @@ import { createShell } from '../shell/shell';
 import { useBrowserWords } from '../shell/words';
 
 useBrowserWords();
-render(<Panel engine={connectEngine()} shell={createShell()} />, document.body);
+const engine = connectEngine();
+render(<Panel engine={engine} shell={createShell(engine)} />, document.body);

@@ -5,4 +5,5 @@ import { createShell } from '../shell/shell';
 import { useBrowserWords } from '../shell/words';
 
 useBrowserWords();
-render(<Welcome engine={connectEngine()} shell={createShell()} />, document.body);
+const engine = connectEngine();
+render(<Welcome engine={engine} shell={createShell(engine)} />, document.body);

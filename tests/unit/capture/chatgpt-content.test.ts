@@ -28,6 +28,11 @@ function read(...records: Record_[]): CapturedMessage[] {
 }
 
 describe('the content of an answer', () => {
+  it('writes math with dollars, as the page reading does, and leaves code as it is', () => {
+    const [, message] = read(answer(text('Area is \\(\\pi r^2\\), so\n\n\\[\nA = \\pi\n\\]\n\nIn code: `\\(x\\)`')));
+    expect(message?.markdown).toBe('Area is $\\pi r^2$, so\n\n$$\nA = \\pi\n$$\n\nIn code: `\\(x\\)`');
+  });
+
   it('makes links of citations and drops markers that nothing explains', () => {
     const marker = `${open}cite${sep}turn0search3${close}`;
     const [, message] = read(

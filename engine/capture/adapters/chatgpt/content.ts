@@ -1,6 +1,7 @@
 /** One message record of the site's JSON: what of it a person sees, as Markdown. */
 import { asArray, asId, asObject, asText, asTime, isObject, tryParse, type JsonObject } from '../../json';
 import type { Attachment, ReadWarning, Role } from '../../types';
+import { dollarMath } from '../../markdown';
 import { resolveReferences, stripMarkers, type Citation } from './references';
 
 /** A record, read. */
@@ -146,7 +147,7 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
   const report = reportOf(metadata);
   if (report !== null) {
     // The text of a Deep Research answer is in the widget's state, not in the message that carries the widget.
-    const resolved = resolveReferences(report.text, report.metadata);
+    const resolved = resolveReferences(dollarMath(report.text), report.metadata);
     return {
       ...record,
       role: 'assistant',
@@ -260,7 +261,8 @@ function readContent(
     // What a person typed is shown as typed.
     body.markdown = stripMarkers(text).trim();
   } else {
-    const resolved = resolveReferences(text, metadata);
+    // before links are put in: their titles have escaped brackets that look like math
+    const resolved = resolveReferences(dollarMath(text), metadata);
     body.markdown = unwrapWritingBlocks(resolved.text).trim();
     body.citations = resolved.citations;
     for (const [, label, path] of body.markdown.matchAll(/\[([^\]]*)\]\(sandbox:([^)\s]+)\)/g)) {
