@@ -99,6 +99,8 @@ export class PoolFilesystem extends BaseFilesystem {
   #free: Backing[] = [];
   /** Under no path any more, but the journal that says so is not durable yet, or a descriptor is still open. */
   #leaving = new Set<Backing>();
+  /** Never flushed: the browser may have forgotten the file after a power loss, so no durable path may stand for it. */
+  #unnamed = new Set<Backing>();
   #dirtyWal = new Set<Backing>();
   #dirtyData = new Set<Backing>();
   #descriptors = new Map<number, FileNode>();
@@ -180,6 +182,7 @@ export class PoolFilesystem extends BaseFilesystem {
       const file = await this.#directory.open(name, { create: false });
       const backing: Backing = { name, file, size: file.size(), dirty: false, opens: 0, role: 'data' };
       this.#backings.set(name, backing);
+      this.#unnamed.add(backing);
       this.#empty(backing);
     });
     await inBatches(unused.slice(this.#spare), (name) => this.#directory.remove(name));
@@ -211,8 +214,8 @@ export class PoolFilesystem extends BaseFilesystem {
       await inBatches(names, async (name) => {
         const file = await this.#directory.open(name, { create: true });
         if (this.#closed) return file.close();
-        file.flush(); // so that its name is durable before a path stands for it
         const backing: Backing = { name, file, size: 0, dirty: false, opens: 0, role: 'data' };
+        this.#unnamed.add(backing);
         this.#backings.set(name, backing);
         this.#free.push(backing);
       });
@@ -426,15 +429,21 @@ export class PoolFilesystem extends BaseFilesystem {
   }
 
   #flush(backing: Backing): void {
-    if (!backing.dirty) return;
+    if (backing.dirty) this.#name(backing);
+  }
+
+  #name(backing: Backing): void {
     this.#durably(() => backing.file.flush());
     backing.dirty = false;
+    this.#unnamed.delete(backing);
     this.#dirtyWal.delete(backing);
     this.#dirtyData.delete(backing);
   }
 
   #flushWalAndNames(): void {
     for (const backing of this.#dirtyWal) this.#flush(backing);
+    if (!this.#journal.hasWaiting) return;
+    for (const backing of this.#unnamed) if (!this.#free.includes(backing)) this.#name(backing);
     this.#durably(() => this.#journal.flush());
   }
 
