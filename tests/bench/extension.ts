@@ -212,6 +212,7 @@ function memoryOf(browser: RunningChromium): { processes: number; mb: number } {
  */
 async function measureKeystrokes(browser: RunningChromium): Promise<ExtensionResults['keystroke']> {
   const panel = await browser.open('sidepanel.html');
+  await panel.bringToFront(); // a page behind another has no frames
   await panel.setViewportSize({ width: 400, height: 800 });
   await panel.waitForSelector('.row');
   await panel.evaluate(() => {
