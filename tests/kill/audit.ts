@@ -1,5 +1,6 @@
 import type { StoreState } from '../../engine/api';
 import { fromKey, keyOf, type Ledger, type Seen, type Verdict } from './ledger';
+import { sendAgain } from './scenes';
 import type { ConsoleGlobals, Live } from './subject';
 
 export interface Audit extends Verdict {
@@ -12,7 +13,7 @@ const SLICE = 60;
 const SEARCHES = 3;
 
 /**
- * Waits for the engine, drains the outbox, reads back what was touched since the last audit and compares it with the
+ * Waits for the engine, drains the outbox, repeats what was not answered, reads back what was touched since the last audit and compares it with the
  * ledger; the whole is compared by its counts, and read whole when they differ or `which` says so.
  * @throws the engine's error when the database cannot be opened
  */
@@ -23,6 +24,7 @@ export async function audit(live: Live, ledger: Ledger, which: 'all' | 'touched'
     await engine.drainOutbox();
     return stats;
   }, null);
+  await sendAgain(live, ledger);
   const result: Audit = {
     store,
     lost: [],

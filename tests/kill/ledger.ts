@@ -32,6 +32,8 @@ interface Document {
   /** Sent and not answered: after a kill it may be there or not, but not in part. */
   sent: { shown: Shown[]; branch: CapturedMessage[] } | null;
   deletion: 'none' | 'asked' | 'done';
+  /** Every version that was sent, with the moments (epoch ms) between which it was acknowledged. */
+  history: Array<{ shown: Shown[]; sent_at: number; acknowledged_at: number | null }>;
   /** Captured or deleted since the last audit. */
   touched: boolean;
 }
@@ -55,6 +57,11 @@ export class Ledger {
   #counter = 0;
   #clock = START;
   acknowledged = 0;
+  /**
+   * Given straight to the engine and not answered. A kill may have left such a capture stored in part, which nobody
+   * was promised otherwise; who sent it sends it again, and then it must be there whole and once.
+   */
+  unanswered: Sending[] = [];
 
   constructor(random: Random) {
     this.#random = random;
@@ -83,7 +90,32 @@ export class Ledger {
     document.held = document.sent.shown;
     document.branch = document.sent.branch;
     document.sent = null;
+    const version = document.history.at(-1);
+    if (version) version.acknowledged_at = Date.now();
     this.acknowledged += 1;
+  }
+
+  /** The ledger as it stood at an earlier moment (epoch ms): for a power loss that comes before the end of a run. */
+  at(moment: number): Ledger {
+    const past = new Ledger(this.#random);
+    for (const [key, document] of this.#documents) {
+      const known = document.history.filter(({ sent_at }) => sent_at <= moment);
+      const kept = known.filter(({ acknowledged_at }) => acknowledged_at !== null && acknowledged_at <= moment);
+      const last = known.at(-1);
+      if (!last) continue;
+      const held = kept.at(-1)?.shown ?? null;
+      past.#documents.set(key, {
+        ...document,
+        held,
+        branch: [],
+        sent: last.shown === held ? null : { shown: last.shown, branch: [] },
+        deletion: 'none',
+        history: [],
+        touched: true,
+      });
+      past.acknowledged += kept.length;
+    }
+    return past;
   }
 
   /** Documents that could be deleted now: kept whole, with nothing under way. */
@@ -162,6 +194,7 @@ export class Ledger {
       branch: [],
       sent: null,
       deletion: 'none',
+      history: [],
       touched: true,
     };
     this.#documents.set(keyOf('chatgpt', id), document);
@@ -225,6 +258,7 @@ export class Ledger {
     const now = this.#now();
     const shown = branch.map(toShown);
     document.sent = { shown, branch };
+    document.history.push({ shown, sent_at: Date.now(), acknowledged_at: null });
     document.touched = true;
     const capture: CapturedConversation = {
       kind: 'conversation',
@@ -255,6 +289,7 @@ export class Ledger {
       branch: [],
       sent: { shown, branch: [] },
       deletion: 'none',
+      history: [{ shown, sent_at: Date.now(), acknowledged_at: null }],
       touched: true,
     });
     const now = this.#now();

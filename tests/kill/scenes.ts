@@ -110,15 +110,22 @@ async function drain({ live, over }: Stage): Promise<void> {
 /** As an import does: straight into the engine, acknowledged as a whole. */
 async function ingest({ live, ledger, over }: Stage, count: number): Promise<void> {
   while (!over()) {
-    const sendings: Sending[] = Array.from({ length: count }, () => ledger.next());
-    await live.evaluate(
-      async (captures: Capture[]) => {
-        await (globalThis as unknown as ConsoleGlobals).engine.ingest(captures);
-      },
-      sendings.map(({ capture }) => capture),
-    );
-    for (const sending of sendings) ledger.acknowledge(sending);
+    ledger.unanswered = Array.from({ length: count }, () => ledger.next());
+    await sendAgain(live, ledger);
   }
+}
+
+/** Gives the engine what it was given and did not answer. */
+export async function sendAgain(live: Live, ledger: Ledger): Promise<void> {
+  if (ledger.unanswered.length === 0) return;
+  await live.evaluate(
+    async (captures: Capture[]) => {
+      await (globalThis as unknown as ConsoleGlobals).engine.ingest(captures);
+    },
+    ledger.unanswered.map(({ capture }) => capture),
+  );
+  for (const sending of ledger.unanswered) ledger.acknowledge(sending);
+  ledger.unanswered = [];
 }
 
 async function remove({ live, ledger }: Stage, count: number, forGood: boolean): Promise<void> {

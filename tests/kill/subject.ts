@@ -58,12 +58,20 @@ export function createSubject(browser: BrowserName, extension: string, proxyPort
         browser === 'chrome'
           ? await launchChromium({ profile, extension: copy, proxyPort, ...(wrapper ? { wrapper } : {}) })
           : await launchFirefox({ profile, extension: copy, proxyPort });
-      const kill = () => running.kill();
-      const live = (async (): Promise<Live> => {
+      let die: (why: Error) => void = () => undefined;
+      // the drivers leave some calls pending for ever when the browser goes
+      const dead = new Promise<never>((_, reject) => (die = reject));
+      dead.catch(() => undefined);
+      const kill = async () => {
+        await running.kill();
+        die(new Error('The browser was killed.'));
+      };
+      const opening = (async (): Promise<Live> => {
         // both drivers' pages evaluate in the same way; their types do not meet
         const page = (await running.open('console.html')) as Pick<Live, 'evaluate'>;
-        return { evaluate: (run, input) => page.evaluate(run, input), kill };
+        return { evaluate: (run, input) => Promise.race([page.evaluate(run, input), dead]), kill };
       })();
+      const live = Promise.race([opening, dead]);
       live.catch(() => undefined); // a kill may come first; who awaits it is told
       return { kill, live };
     },

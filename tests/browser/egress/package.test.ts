@@ -1,0 +1,82 @@
+/** What the built packages could reach, read from their bytes. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const OUTPUT = join(import.meta.dirname, '../../../.output');
+
+/** Where code or data could be fetched from, and ways to make code of text. */
+const FORBIDDEN =
+  /cdn\.jsdelivr\.net|unpkg\.com|raw\.githubusercontent\.com|esm\.sh|cdnjs\.cloudflare\.com|storage\.googleapis\.com|new Function\(|(?<![\w.$])eval\(|importScripts\("?https?:/g;
+
+/** In the order: file (without its hash), what was found, how often at most, why it stays. */
+const ALLOWED: Array<{ file: RegExp; text: string; most: number; reason: string }> = [
+  {
+    file: /^assets\/worker-.+\.js$/,
+    text: 'eval(',
+    most: 4,
+    reason: 'PGlite: EM_ASM and EM_JS of side modules; ours have none, and the CSP forbids eval',
+  },
+  {
+    file: /^assets\/ort-wasm-.+\.mjs$/,
+    text: 'new Function(',
+    most: 1,
+    reason: 'embind of onnxruntime, for calls into JavaScript that it does not make; the CSP forbids it',
+  },
+];
+
+function below(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? below(path) : [path];
+  });
+}
+
+describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
+  const root = join(OUTPUT, name);
+  const isBuilt = existsSync(join(root, 'manifest.json'));
+
+  it.skipIf(!isBuilt)('names no place to fetch code from and makes no code of text, but for what is listed', () => {
+    const found = new Map<string, number>();
+    for (const path of below(root).filter((file) => /\.(?:js|mjs|html|css|json)$/.test(file))) {
+      const file = relative(root, path);
+      for (const [text] of readFileSync(path, 'utf8').matchAll(FORBIDDEN)) {
+        const key = `${file}: ${text}`;
+        found.set(key, (found.get(key) ?? 0) + 1);
+      }
+    }
+    const unexplained = [...found].filter(
+      ([key, count]) =>
+        !ALLOWED.some(({ file, text, most }) => {
+          const [path = '', what] = key.split(': ');
+          return file.test(path) && what === text && count <= most;
+        }),
+    );
+    expect(unexplained).toEqual([]);
+  });
+
+  it.skipIf(!isBuilt)('may connect to itself only, and asks for the one site it reads', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as {
+      content_security_policy: { extension_pages: string };
+      host_permissions: string[];
+      incognito: string;
+      externally_connectable?: unknown;
+      web_accessible_resources?: unknown;
+    };
+    const policy = Object.fromEntries(
+      manifest.content_security_policy.extension_pages.split(';').map((directive) => {
+        const [key = '', ...sources] = directive.trim().split(/\s+/);
+        return [key, sources];
+      }),
+    );
+    expect(policy).toEqual({
+      'script-src': ["'self'", "'wasm-unsafe-eval'"],
+      'object-src': ["'self'"],
+      'connect-src': ["'self'"],
+    });
+    expect(manifest.host_permissions).toEqual(['https://chatgpt.com/*']);
+    expect(manifest.incognito).toBe('not_allowed');
+    expect(manifest.externally_connectable).toBeUndefined();
+    expect(manifest.web_accessible_resources).toBeUndefined();
+  });
+});
