@@ -177,6 +177,7 @@ const PAUSES: Array<{ length: PauseLength; key: WordKey }> = [
 function Control(props: HeaderProps & { close: () => void }) {
   const { shell, tab, status, say } = props;
   const said = sayTab(tab);
+  const [note, setNote] = useState('');
   const act = (work: Promise<unknown>, done?: string) => {
     work.then(
       () => {
@@ -205,16 +206,27 @@ function Control(props: HeaderProps & { close: () => void }) {
         </button>
       )}
       {tab?.state === 'unsupported' && tab.host !== null && (
-        <button
-          type="button"
-          class="main"
-          onClick={() => {
-            act(shell.rememberPage(), words('remembered'));
+        <form
+          class="remember"
+          onSubmit={(event) => {
+            event.preventDefault();
+            act(shell.rememberPage(note.trim() === '' ? undefined : note.trim()), words('remembered'));
             props.close();
           }}
         >
-          {words('remember_page')}
-        </button>
+          <input
+            type="text"
+            aria-label={words('toast_note_label')}
+            placeholder={words('remember_note')}
+            value={note}
+            onInput={(event) => {
+              setNote(event.currentTarget.value);
+            }}
+          />
+          <button type="submit" class="main">
+            {words('remember_page')}
+          </button>
+        </form>
       )}
       {tab?.state === 'forgotten' && (
         <button

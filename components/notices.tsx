@@ -5,7 +5,7 @@ import { sentenceFor } from './trouble';
 import { count, words } from './words';
 
 /** Trouble that a person should know of. At most one each. */
-export function Troubles({ status }: { status: EngineStatus | null }) {
+export function Troubles({ status, onRestart }: { status: EngineStatus | null; onRestart: () => void }) {
   const [seen, setSeen] = useState(false);
   if (!status) return null;
   const { store } = status;
@@ -16,6 +16,9 @@ export function Troubles({ status }: { status: EngineStatus | null }) {
           <h2>{words('store_failed')}</h2>
           <p>{sentenceFor(store.code)}</p>
           {status.outbox_waiting > 0 && <p>{count('outbox_waits', status.outbox_waiting)}</p>}
+          <button type="button" onClick={onRestart}>
+            {words('try_again')}
+          </button>
           <details>
             <summary>{words('details')}</summary>
             <p class="source">{store.message}</p>

@@ -320,7 +320,14 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
               if (!searching && scrollHeight - scrollTop - clientHeight < 600) timeline.readMore();
             }}
           >
-            <Troubles status={status} />
+            <Troubles
+              status={status}
+              onRestart={() => {
+                shell.restartEngine().catch((error: unknown) => {
+                  say(inPlainWords(error));
+                });
+              }}
+            />
             {extra !== null && <p class="hint">{words('understood_as', extra)}</p>}
             {showHits && search.failure !== null && <p class="notice">{search.failure}</p>}
             {showHits && hits.length > 0 && (
