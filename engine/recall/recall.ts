@@ -6,7 +6,7 @@ import { EMBED_DEADLINE_MS, LIMIT_DEFAULT, LIMIT_MAX, QUERY_WORDS } from './cons
 import { originalUrl } from './original';
 import { parseQuery, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
-import { listStatement, searchStatement, SESSION, type Row } from './sql';
+import { listStatement, searchStatement, SETTINGS, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
 
 /**
@@ -44,9 +44,18 @@ export async function recall(
     result.embed_ms = performance.now() - before;
     result.used_meaning = meaning !== null;
     check(signal);
-    const statement = searchStatement(asked, bm25Text(asked.text), meaning, limit);
-    if (meaning) await prepareSession(store);
-    rows = await store.query<Row>(statement.text, statement.params);
+    const early = narrows(asked);
+    rows = await search(early);
+    // Perhaps the lists were full of what is hidden, as after forgetting half of everything.
+    if (!early && rows.length < limit) rows = await search(true);
+
+    function search(conditionsEarly: boolean): Promise<Row[]> {
+      const { text, params } = searchStatement(asked, bm25Text(asked.text), meaning, limit, conditionsEarly);
+      return store.transaction(async (tx) => {
+        await tx.exec(SETTINGS);
+        return tx.query<Row>(text, params);
+      });
+    }
   } else if (narrows(asked)) {
     const statement = listStatement(asked, limit);
     rows = await store.query<Row>(statement.text, statement.params);
@@ -57,14 +66,6 @@ export async function recall(
   result.hits = rows.map((row) => toHit(row, asked, stems));
   result.took_ms = performance.now() - started;
   return result;
-}
-
-const prepared = new WeakSet<Store>();
-
-async function prepareSession(store: Store): Promise<void> {
-  if (prepared.has(store)) return;
-  await store.exec(SESSION);
-  prepared.add(store);
 }
 
 async function embedQuestion(embedder: Embedder | null, text: string, signal: AbortSignal | undefined) {

@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Embedder } from '../../../engine/embed';
 import { startNodeEmbedder } from '../../../engine/embed/node';
-import { recall } from '../../../engine/recall';
+import { parseQuery, recall } from '../../../engine/recall';
+import { searchStatement, SETTINGS, type Row } from '../../../engine/recall/sql';
 import { openStore, type Store } from '../../../engine/store';
 
 let store: Store;
@@ -110,6 +111,31 @@ describe('recall', () => {
       expect(hit.reasons).toContainEqual({ kind: 'words', terms: ['cabin'] });
     }
   });
+
+  it.each([true, false])(
+    'scores words by the text itself, also in a store of a few rows (conditions early: %s)',
+    async (early) => {
+      const { text, params } = searchStatement(
+        parseQuery({ text: 'cabin lake migration' }, NOW),
+        'cabin lake migration',
+        null,
+        20,
+        early,
+      );
+      const rows = await store.transaction(async (tx) => {
+        await tx.exec(SETTINGS);
+        return tx.query<Row>(text, params);
+      });
+      expect(rows.length).toBeGreaterThan(3);
+      for (const row of rows) {
+        const [direct] = await store.query<{ score: number }>(
+          `select -(enriched_text <@> to_bm25query('cabin lake migration', 'chunk_words')) as score from chunk where id = $1`,
+          [row.chunk_id],
+        );
+        expect(row.words).toBeCloseTo(direct?.score ?? NaN, 4);
+      }
+    },
+  );
 
   it('finds by meaning where no word is the same', async () => {
     const { hits, used_meaning } = await ask('vacation accommodation near water');
