@@ -14,6 +14,8 @@ export interface Seen {
   host: string;
   method: string;
   path: string;
+  /** The `Origin` header: an extension's own requests carry `chrome-extension://…` where they carry one. */
+  origin: string | null;
   at: number;
 }
 
@@ -36,7 +38,13 @@ export async function startInternet(sites: Record<string, Site>): Promise<Intern
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', `https://${request.headers.host ?? 'unknown'}`);
-    seen.push({ host: url.hostname, method: request.method ?? '', path: url.pathname + url.search, at: Date.now() });
+    seen.push({
+      host: url.hostname,
+      method: request.method ?? '',
+      path: url.pathname + url.search,
+      origin: request.headers.origin ?? null,
+      at: Date.now(),
+    });
     let body = '';
     for await (const part of request) body += String(part);
     const site = sites[url.hostname];

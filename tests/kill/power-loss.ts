@@ -173,7 +173,7 @@ async function openAfter(
     report.duplicated.push(...found.duplicated.map((fault) => `${cut}: ${fault}`));
     report.disagreements.push(...found.disagreements.map((fault) => `${cut}: ${fault}`));
     if (found.store.state === 'restored') report.restored += 1;
-    log(`${cut}: ${ledger.acknowledged} acknowledged, ${JSON.stringify(found.store)}, lost ${found.lost.length}`);
+    log(`${cut}: ${ledger.acknowledged} acknowledged, ${found.store.state}, lost ${found.lost.length}`);
   } catch (error) {
     report.could_not_open.push(`${cut}: ${String(error)}`);
     log(`${cut}: ${String(error)}`);

@@ -32,7 +32,7 @@ export async function readTrace(file: string, root: string, parts: string[]): Pr
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     const [, pid = '', time = '', rest = ''] = /^(\d+) +(\d+\.\d+) (.*)$/.exec(line) ?? [];
     if (rest.endsWith('<unfinished ...>')) {
-      begun.set(pid, rest.slice(0, -'<unfinished ...>'.length));
+      begun.set(pid, rest.slice(0, -'<unfinished ...>'.length).trimEnd());
       continue;
     }
     const resumed = /^<\.\.\. \w+ resumed>/.exec(rest);
