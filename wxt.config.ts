@@ -13,7 +13,7 @@ function keepImportMetaUrl(): Plugin {
   const drop = (config: { define?: Record<string, unknown> }) => {
     delete config.define?.['import.meta.url'];
   };
-  return { name: 'keep-import-meta-url', enforce: 'post', config: drop, configResolved: drop as never };
+  return { name: 'keep-import-meta-url', enforce: 'post', config: drop, configResolved: drop };
 }
 
 /** What the package carries beside code: the default embedder and the prebuilt database (made by scripts/build.mjs). */

@@ -133,10 +133,7 @@ export interface ForgetReceipt {
 
 /** Which documents to forget. Give one of the fields. */
 export type ForgetScope =
-  | { document_ids: string[] }
-  | { source: string }
-  | { captured_after: string }
-  | { everything: true };
+  { document_ids: string[] } | { source: string } | { captured_after: string } | { everything: true };
 
 export type EmbedderState =
   | { state: 'loading'; model_id: string }
@@ -194,7 +191,10 @@ export interface Engine {
   recall(query: RecallQuery, signal?: AbortSignal): Promise<RecallResult>;
 
   /** Newest first. `before` is the `happened_at` of the last one seen. */
-  timeline(options: { limit?: number; before?: string; filters?: RecallFilters }, signal?: AbortSignal): Promise<DocumentSummary[]>;
+  timeline(
+    options: { limit?: number; before?: string; filters?: RecallFilters },
+    signal?: AbortSignal,
+  ): Promise<DocumentSummary[]>;
 
   /** @throws `not_found` when there is no such document or it was forgotten. */
   read(documentId: string, signal?: AbortSignal): Promise<DocumentView>;

@@ -39,8 +39,8 @@ export const CHROMIUM: BrowserKind = {
   async launch(options) {
     const running = await launchChromium({ ...options, extension: built('chrome-mv3') });
     return {
-      newTab: async () => (await running.context.newPage()) as unknown as Tab,
-      open: async (path) => (await running.open(path)) as unknown as Tab,
+      newTab: async () => await running.context.newPage(),
+      open: async (path) => await running.open(path),
       kill: running.kill,
       close: running.close,
     };
@@ -91,7 +91,7 @@ export function engineIn(page: Tab) {
         };
         return engine[method]?.(...args);
       },
-      { method: method as string, args: args as unknown[] },
+      { method: method, args: args },
     ) as Promise<Awaited<ReturnType<Engine[Name]>>>;
 }
 

@@ -93,7 +93,7 @@ const shell: Shell = {
   rememberPage: note('rememberPage'),
   openOriginal: note('openOriginal'),
   activeUrl: () => Promise.resolve(url),
-  restartEngine: note('restartEngine') as () => Promise<void>,
+  restartEngine: note('restartEngine'),
   shortcuts: () =>
     Promise.resolve([
       { name: 'open', description: 'Open the panel', keys: 'Ctrl+Shift+K' },
