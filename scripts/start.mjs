@@ -4,7 +4,7 @@
  *
  * Usage: npm start [-- --demo] [--profile DIR]     (plain Node: nothing is installed yet when this begins)
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { CHROMIUMS, ensureBrowsers, ensurePackages, run } from './prepare.mjs';
@@ -20,7 +20,7 @@ const hasDisplay =
 try {
   ensurePackages();
   ensureBrowsers(['chromium']);
-  if (run('node', ['scripts/build.mjs', 'chrome', '--no-zip']) !== 0) throw new Error('The build failed; see above.');
+  build();
   const extension = resolve(process.env.WXT_OUTDIR ?? '.output', 'chrome-mv3');
   if (args.includes('--demo') || !hasDisplay) {
     if (!args.includes('--demo')) console.log('\nThere is no display here, so this is the demo.');
@@ -31,6 +31,17 @@ try {
 } catch (error) {
   console.error(`\n${error.message}`);
   process.exitCode = 1;
+}
+
+/** Quiet unless it fails. */
+function build() {
+  console.log('Building the extension …');
+  const { status, stdout, stderr } = spawnSync('node', ['scripts/build.mjs', 'chrome', '--no-zip'], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) throw new Error(`${stdout}${stderr}\nThe build failed; see above.`);
 }
 
 /** Resolves with the browser's exit code when the user closes it. */
