@@ -18,6 +18,11 @@ export interface PowerLossOptions {
   extension: string;
   seed: number;
   cuts: number;
+  /**
+   * Also undo what {@link isDirectoryTable} tells of, from the making of the profile on: the names of new files are
+   * lost, and the database may have to be made again from the outbox.
+   */
+  loseNames?: boolean;
   log?: (line: string) => void;
 }
 
@@ -43,11 +48,12 @@ const TRACED = ['File System', 'IndexedDB'];
 const isDirectoryTable = (path: string) => /^File System\/(?:Origins|.+\/Paths)\//.test(path);
 
 export async function main(args: string[]): Promise<number> {
-  const [cuts = '10', seed = String(Date.now() % 1_000_000)] = args;
+  const [cuts = '10', seed = String(Date.now() % 1_000_000), names] = args;
   const report = await cutThePower({
     extension: '.output/chrome-mv3',
     cuts: Number(cuts),
     seed: Number(seed),
+    loseNames: names === 'names',
     log: (line) => {
       console.log(line);
     },
@@ -60,6 +66,7 @@ export async function cutThePower({
   extension,
   seed,
   cuts,
+  loseNames = false,
   log = () => undefined,
 }: PowerLossOptions): Promise<PowerLossReport> {
   const random = seeded(seed);
@@ -81,19 +88,20 @@ export async function cutThePower({
   try {
     const profile = join(root, 'profile');
     const ledger = new Ledger(random);
-    await fill(subject, profile, ledger);
+    if (!loseNames) await fill(subject, profile, ledger);
     const data = join(profile, 'Default');
-    const baseline = readFiles(data, TRACED);
+    const baseline = loseNames ? new Map<string, Buffer>() : readFiles(data, TRACED);
     const events = await traced(subject, profile, ledger, random, join(root, 'trace'));
     log(`${ledger.acknowledged} acknowledged, ${events.length} disk events`);
 
     const moments = chooseMoments(events, cuts, random);
     const disk = new TracedDisk(baseline);
+    const spare = loseNames ? () => false : isDirectoryTable;
     for (const event of events) {
       while (moments.length > 0 && event.at > (moments[0] ?? 0)) {
         const moment = moments.shift() ?? 0;
         report.unsynced_most = Math.max(report.unsynced_most, disk.unsynced());
-        const files = disk.afterPowerLoss(random, random.pick([0, 0.5]), isDirectoryTable);
+        const files = disk.afterPowerLoss(random, random.pick([0, 0.5]), spare);
         await openAfter(subject, profile, join(root, 'after'), files, ledger.at(moment), report, log);
       }
       disk.apply(event);

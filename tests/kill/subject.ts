@@ -54,6 +54,8 @@ export function createSubject(browser: BrowserName, extension: string, proxyPort
     newProfile: () => join(root, `profile-${++profiles}`),
     async launch(profile, { model, wrapper }) {
       placeModels(model);
+      // Puppeteer puts the profile's preferences back some time after a kill, and stumbles when it does so late
+      if (browser === 'firefox') await new Promise((resolve) => setTimeout(resolve, 500));
       const running =
         browser === 'chrome'
           ? await launchChromium({ profile, extension: copy, proxyPort, ...(wrapper ? { wrapper } : {}) })
