@@ -169,14 +169,14 @@ function keep(page: Page, capture: Capture): Promise<number> {
 async function measureAcknowledged(page: Page, bytes: number, count: number): Promise<Spread> {
   const corpus = createCorpus(bytes);
   const times: number[] = [];
+  const texts: string[] = [];
+  for (let left = bytes - 1_200; left > 0; left -= texts.at(-1)?.length ?? left)
+    texts.push(corpus.passage().text.slice(0, left));
   for (let i = 0; i < count + 2; i++) {
-    const texts: string[] = [];
-    for (let left = bytes - 600; left > 0; left -= texts.at(-1)?.length ?? left)
-      texts.push(corpus.passage().text.slice(0, left));
-    // one conversation that grows and changes, as a chat does
-    const time = await keep(page, conversation(`bench-acknowledged-${bytes}`, texts));
+    // one conversation that grows at its end, as a chat does
+    const time = await keep(page, conversation(`bench-acknowledged-${bytes}`, [...texts, corpus.passage().text]));
     if (i >= 2) times.push(time);
-    await new Promise((done) => setTimeout(done, 50));
+    await new Promise((done) => setTimeout(done, 250));
   }
   return spread(times);
 }
