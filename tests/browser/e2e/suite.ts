@@ -272,6 +272,42 @@ export function describeEndToEnd(kind: BrowserKind): void {
       await tab.close();
     });
 
+    it('says on the toolbar what happens on a page: kept, never here, and broken when a chat yields nothing', async () => {
+      const badge = (url: string) =>
+        console.evaluate(async (address) => {
+          const [tab] = await chrome.tabs.query({ url: address });
+          return tab?.id === undefined ? null : chrome.action.getBadgeText({ tabId: tab.id });
+        }, url);
+      const kept = await open(TREE.id);
+      const lost = `https://chatgpt.com/c/${uuid('nowhere')}`;
+      const broken = await browser.newTab();
+      await broken.goto(lost);
+      await until(
+        () => badge(lost),
+        (text) => text === '!',
+      );
+      expect(await badge(`https://chatgpt.com/c/${TREE.id}`)).toBe('');
+      const exclude = (hosts: string[]) =>
+        console.evaluate((list) => chrome.storage.local.set({ 'consent.excluded_hosts': list }), hosts);
+      await exclude(['chatgpt.com']);
+      const secret: SiteConversation = {
+        id: uuid('never'),
+        title: 'Never here',
+        messages: exchange('n', 'Wombat facts?', 'Wombats dig.', MARCH),
+      };
+      site.conversations.set(secret.id, secret);
+      await broken.goto(`https://chatgpt.com/c/${secret.id}`);
+      await until(
+        () => badge(`https://chatgpt.com/c/${secret.id}`),
+        (text) => text === '–',
+      );
+      await loaded(broken);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      expect(await stored(secret.id)).toBeNull();
+      await exclude([]);
+      await Promise.all([kept.close(), broken.close()]);
+    });
+
     it('remembers a page with its facts and a note, says so for a moment, and undoes it', async () => {
       const url = 'https://chatgpt.com/article';
       const tab = await browser.newTab();
@@ -317,6 +353,7 @@ export function describeEndToEnd(kind: BrowserKind): void {
       await loaded(tab);
       await new Promise((resolve) => setTimeout(resolve, 2_500));
       expect(await stored(PAGE_ONLY.id)).toBeNull();
+      expect(await engine('wasForgotten', { source: 'chatgpt', external_id: PAGE_ONLY.id })).toBe(true);
       await tab.close();
     });
   });
@@ -325,6 +362,7 @@ export function describeEndToEnd(kind: BrowserKind): void {
 /** What the console page and its browser have. */
 declare const chrome: {
   storage: { local: { set(items: Record<string, unknown>): Promise<void> } };
+  action: { getBadgeText(of: { tabId: number }): Promise<string> };
   tabs: { query(filter: { url: string }): Promise<Array<{ id?: number }>> };
 };
 declare const ask: (name: string, input: unknown) => Promise<unknown>;
