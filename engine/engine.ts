@@ -82,6 +82,17 @@ interface Opened {
  * @remarks Calls of one engine are ordered where it matters: captures are stored one batch after another, a purge
  *   never runs beside them, and a search goes before both.
  */
+/**
+ * A database with nothing in it may be one that was lost whole: Chromium never syncs the table of OPFS names, so a power
+ * loss in a new profile's first half minute can leave no file at all, while the outbox beside it is on disk.
+ */
+async function isEmpty(store: Store): Promise<boolean> {
+  const [row] = await store.query<{ empty: boolean }>(
+    'select not exists (select from document) and not exists (select from forgotten) as empty',
+  );
+  return row?.empty ?? false;
+}
+
 export function createEngine(options: EngineOptions): Engine {
   const { clock = () => new Date(), outbox } = options;
   const gate = new Gate();
@@ -140,7 +151,7 @@ export function createEngine(options: EngineOptions): Engine {
       throw error;
     }
     storeState = store.opened;
-    if (storeState.state === 'restored') await takeUpRestored(store);
+    if (storeState.state === 'restored' || (await isEmpty(store))) await takeUpRestored(store);
     await enqueue(store, 'resplit', after(storeState.state === 'restored' ? 0 : RESPLIT_AFTER_MS));
     const scheduler = startScheduler({
       store,

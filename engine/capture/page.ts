@@ -187,7 +187,10 @@ export function canonicalAddress(document: Document, url: string): string {
 function tidyAddress(url: string): string {
   const address = resolve(url);
   if (address === null) return url;
-  for (const name of [...address.searchParams.keys()]) if (TRACKING.test(name)) address.searchParams.delete(name);
+  // not `keys()`: in a content script of Firefox its iterator is the page's and cannot be iterated
+  const names: string[] = [];
+  address.searchParams.forEach((_value, name) => names.push(name));
+  for (const name of names) if (TRACKING.test(name)) address.searchParams.delete(name);
   // A fragment is a place in the page; only one that routes (`#/…`, `#!…`) names another page.
   if (!/^#[!/]/.test(address.hash)) address.hash = '';
   return address.href;

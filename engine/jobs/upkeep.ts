@@ -22,13 +22,23 @@ export function maintainHandler(gate: Gate): Handler {
   };
 }
 
+/**
+ * How old an outbox entry must be before a snapshot may stand in for it. Chromium leaves the names of new files to the
+ * operating system, which writes them within half a minute: until then neither a new database nor a new snapshot would
+ * survive a power loss.
+ */
+const NAMES_SETTLE_MS = 60_000;
+
 /** Takes a snapshot and lets go of the outbox entries that are in it. */
 export function snapshotHandler(gate: Gate, outbox: Outbox | undefined): Handler {
   return async (_job, { store, now, signal }) => {
     const later = whenQuiet(gate, now());
     if (later) return later;
     await store.snapshot(signal);
-    if (store.snapshotTakenAt !== null) await outbox?.pruneStored(new Date(store.snapshotTakenAt));
+    if (store.snapshotTakenAt !== null) {
+      const settled = Math.min(Date.parse(store.snapshotTakenAt), now().getTime() - NAMES_SETTLE_MS);
+      await outbox?.pruneStored(new Date(settled));
+    }
     return 'done';
   };
 }

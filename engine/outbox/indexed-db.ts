@@ -14,18 +14,20 @@ export interface WritableOutbox extends Outbox {
   close(): void;
 }
 
-interface Record {
+/** What is known of an entry without its capture, so that marking it stored does not write the capture again. */
+interface Entry {
   seq?: number;
   source: string;
   external_id: string;
-  capture: Capture;
   bytes: number;
   /** 0 while it waits, else when it was stored, epoch ms: IndexedDB cannot index null. */
   stored_at: number;
 }
 
 interface Schema extends DBSchema {
-  entry: { key: number; value: Record; indexes: { stored_at: number; document: [string, string] } };
+  entry: { key: number; value: Entry; indexes: { stored_at: number; document: [string, string] } };
+  /** The captures as JSON, by `seq`: a string is cloned many times faster than a tree of objects. */
+  capture: { key: number; value: string };
   /** Counted in the same transaction as the entries, so that the bound costs no scan. */
   total: { key: 'waiting'; value: { entries: number; bytes: number } };
 }
@@ -47,6 +49,7 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
         const entries = database.createObjectStore('entry', { keyPath: 'seq', autoIncrement: true });
         entries.createIndex('stored_at', 'stored_at');
         entries.createIndex('document', ['source', 'external_id']);
+        database.createObjectStore('capture');
         database.createObjectStore('total');
       },
       blocking: (_old, _new, event) => {
@@ -60,7 +63,8 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
     });
   }
 
-  const write = () => db.transaction(['entry', 'total'], 'readwrite', { durability: 'strict' });
+  const write = (durability: 'strict' | 'relaxed') =>
+    db.transaction(['entry', 'capture', 'total'], 'readwrite', { durability });
   type Write = ReturnType<typeof write>;
   const total = async (tx: Write) => (await tx.objectStore('total').get('waiting')) ?? { entries: 0, bytes: 0 };
   const change = async (tx: Write, entries: number, bytes: number) => {
@@ -69,11 +73,14 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
       .objectStore('total')
       .put({ entries: Math.max(0, before.entries + entries), bytes: Math.max(0, before.bytes + bytes) }, 'waiting');
   };
+  const remove = (tx: Write, seq: number) =>
+    Promise.all([tx.objectStore('entry').delete(seq), tx.objectStore('capture').delete(seq)]);
 
   return {
     async add(capture) {
-      const bytes = JSON.stringify(capture).length;
-      const tx = write();
+      const json = JSON.stringify(capture);
+      const bytes = json.length;
+      const tx = write('strict');
       const held = await total(tx);
       if (held.entries >= bounds.entries || held.bytes + bytes > bounds.bytes) {
         tx.abort();
@@ -82,40 +89,45 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
           remedy: 'Open the panel and let the engine store what waits.',
         });
       }
-      const seq = await tx.objectStore('entry').add({
-        source: sourceOf(capture),
-        external_id: capture.id,
-        capture,
-        bytes,
-        stored_at: 0,
-      });
-      await change(tx, 1, bytes);
-      await tx.done;
+      const seq = await tx
+        .objectStore('entry')
+        .add({ source: sourceOf(capture), external_id: capture.id, bytes, stored_at: 0 });
+      await Promise.all([
+        tx.objectStore('capture').put(json, seq),
+        tx.objectStore('total').put({ entries: held.entries + 1, bytes: held.bytes + bytes }, 'waiting'),
+        tx.done,
+      ]);
       return seq;
     },
 
     async peek(limit) {
-      const waiting = await db.getAllFromIndex('entry', 'stored_at', 0, limit);
-      return waiting.map(({ seq, capture }) => ({ seq: seq as number, capture }));
+      const tx = db.transaction(['entry', 'capture']);
+      const seqs = await tx.objectStore('entry').index('stored_at').getAllKeys(0, limit);
+      const captures = await Promise.all(seqs.map((seq) => tx.objectStore('capture').get(seq)));
+      return seqs.flatMap((seq, index) => {
+        const json = captures[index];
+        return json === undefined ? [] : [{ seq, capture: JSON.parse(json) as Capture }];
+      });
     },
 
     async markStored(seqs) {
-      const tx = write();
+      // relaxed: a mark that is lost only means that the entry is taken, and found unchanged, once more
+      const tx = write('relaxed');
       const now = Date.now();
       for (const seq of seqs) {
-        const record = await tx.objectStore('entry').get(seq);
-        if (!record || record.stored_at !== 0) continue;
-        await tx.objectStore('entry').put({ ...record, stored_at: now });
-        await change(tx, -1, -record.bytes);
+        const entry = await tx.objectStore('entry').get(seq);
+        if (!entry || entry.stored_at !== 0) continue;
+        await tx.objectStore('entry').put({ ...entry, stored_at: now });
+        await change(tx, -1, -entry.bytes);
       }
       await tx.done;
     },
 
     async purge(source, externalId) {
-      const tx = write();
+      const tx = write('strict');
       for await (const cursor of tx.objectStore('entry').index('document').iterate([source, externalId])) {
         if (cursor.value.stored_at === 0) await change(tx, -1, -cursor.value.bytes);
-        await cursor.delete();
+        await remove(tx, cursor.primaryKey);
       }
       await tx.done;
     },
@@ -126,14 +138,14 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
     },
 
     async pruneStored(before) {
-      const tx = write();
+      const tx = write('relaxed');
       const stored = IDBKeyRange.bound(1, before.getTime(), false, true);
-      for await (const cursor of tx.objectStore('entry').index('stored_at').iterate(stored)) await cursor.delete();
+      for (const seq of await tx.objectStore('entry').index('stored_at').getAllKeys(stored)) await remove(tx, seq);
       await tx.done;
     },
 
     async replay() {
-      const tx = write();
+      const tx = write('strict');
       let count = 0;
       for await (const cursor of tx.objectStore('entry').index('stored_at').iterate(IDBKeyRange.lowerBound(1))) {
         await cursor.update({ ...cursor.value, stored_at: 0 });

@@ -35,6 +35,9 @@ export async function rememberInTab(
       func: (what: Clicked, words: string | null) => globalThis.commonplaceRemembering?.read(what, words) ?? null,
       args: [clicked, note],
     });
+    // Firefox tells what was thrown in the page beside the result, Chrome by rejecting.
+    const thrown = (answer as { error?: unknown } | undefined)?.error;
+    if (thrown !== undefined) throw thrown instanceof Error ? thrown : new Error(JSON.stringify(thrown));
     capture = answer?.result;
   } catch (error) {
     throw new EngineError('bad_input', 'The browser does not let this page be read.', {

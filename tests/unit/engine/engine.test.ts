@@ -217,6 +217,15 @@ describe('the outbox', () => {
     });
   });
 
+  test('is taken again, stored entries too, by a database that holds nothing: one that was lost whole', async () => {
+    const outbox = createMemoryOutbox();
+    await outbox.markStored([await outbox.add(bread())]);
+    await withEngine({ outbox }, async (engine) => {
+      await engine.drainOutbox();
+      expect((await engine.timeline({})).map(({ title }) => title)).toEqual([bread().title]);
+    });
+  });
+
   test('a kill after storing and before letting go stores nothing twice', async () => {
     const outbox = createMemoryOutbox();
     await outbox.add(bread());
