@@ -15,6 +15,11 @@ export function openCounts(): {
   });
   return {
     get: async (key) => (await db).get('count', key),
-    set: async (key, value) => void (await (await db).put('count', value, key)),
+    // strict, as everything in the origin's LevelDB: see indexed-db.ts
+    async set(key, value) {
+      const tx = (await db).transaction('count', 'readwrite', { durability: 'strict' });
+      await tx.store.put(value, key);
+      await tx.done;
+    },
   };
 }

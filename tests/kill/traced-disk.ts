@@ -198,10 +198,18 @@ function settle(file: TracedFile): void {
   file.since = [];
 }
 
-/** @param keeps asked for each truncation and each page of each write */
+/**
+ * Pages that were overwritten in place are kept or lost each by itself. What was appended is kept up to the first page
+ * that is lost: ext4 (ordered), APFS and NTFS (valid data length) let a file grow only over what has been written, so a
+ * crash leaves no hole before appended data. A LevelDB log with such a hole would be called corrupt and thrown away.
+ *
+ * @param keeps asked for each truncation and each page of each write
+ */
 function contents(file: TracedFile, keeps: () => boolean): Buffer {
   if (file.since.length === 0) return file.synced.toBuffer();
   const bytes = new Bytes(file.synced.toBuffer());
+  let end = file.synced.toBuffer().length;
+  let ended = false;
   for (const change of file.since) {
     if (change.kind === 'truncate') {
       if (keeps()) bytes.truncate(change.size);
@@ -209,7 +217,10 @@ function contents(file: TracedFile, keeps: () => boolean): Buffer {
     }
     for (let at = 0; at < change.bytes.length;) {
       const next = Math.min(change.bytes.length, at + PAGE - ((change.offset + at) % PAGE));
-      if (keeps()) bytes.write(change.offset + at, change.bytes.subarray(at, next));
+      const appended = change.offset + next > end;
+      if (keeps() && !(appended && ended)) bytes.write(change.offset + at, change.bytes.subarray(at, next));
+      else if (appended) ended = true;
+      if (appended && !ended) end = change.offset + next;
       at = next;
     }
   }
