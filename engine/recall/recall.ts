@@ -6,7 +6,8 @@ import { EMBED_DEADLINE_MS, LIMIT_DEFAULT, LIMIT_MAX, QUERY_WORDS } from './cons
 import { originalUrl } from './original';
 import { parseQuery, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
-import { listStatement, searchStatement, SETTINGS, type Row } from './sql';
+import { runPlanned, runPrepared } from './run';
+import { listStatement, narrows, searchStatement, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
 
 /**
@@ -44,18 +45,14 @@ export async function recall(
     result.embed_ms = performance.now() - before;
     result.used_meaning = meaning !== null;
     check(signal);
+    const words = bm25Text(asked.text);
     const early = narrows(asked);
-    rows = await search(early);
+    rows = early
+      ? await runPlanned(store, searchStatement(asked, words, meaning, limit, true))
+      : await runPrepared(store, searchStatement(asked, words, meaning, limit, false));
     // Perhaps the lists were full of what is hidden, as after forgetting half of everything.
-    if (!early && rows.length < limit) rows = await search(true);
-
-    function search(conditionsEarly: boolean): Promise<Row[]> {
-      const { text, params } = searchStatement(asked, bm25Text(asked.text), meaning, limit, conditionsEarly);
-      return store.transaction(async (tx) => {
-        await tx.exec(SETTINGS);
-        return tx.query<Row>(text, params);
-      });
-    }
+    if (!early && rows.length < limit)
+      rows = await runPlanned(store, searchStatement(asked, words, meaning, limit, true));
   } else if (narrows(asked)) {
     const statement = listStatement(asked, limit);
     rows = await store.query<Row>(statement.text, statement.params);
@@ -90,14 +87,6 @@ function bm25Text(text: string): string {
     seen.add(word.text.toLowerCase());
   }
   return [...seen].join(' ');
-}
-
-function narrows(asked: ParsedQuery): boolean {
-  const { filters } = asked;
-  return (
-    asked.phrases.length + asked.hosts.length + asked.excluded.length > 0 ||
-    Object.values(filters).some((value) => value !== undefined)
-  );
 }
 
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {

@@ -19,8 +19,20 @@ export const SETTINGS = `set local enable_seqscan = off;
 set local hnsw.ef_search = ${SIGN_CANDIDATES};
 set local hnsw.iterative_scan = relaxed_order;`;
 
+/**
+ * For a prepared statement besides: its plan is kept while the collection grows, so it has to be the one that is right
+ * at any size, even when it was made for an empty table. The last line is how many the words' index ranks before it goes
+ * on for more; it does not see our limit behind `level = 1`, and would rank 1,000.
+ */
+export const PREPARED_SETTINGS = `${SETTINGS}
+set local enable_hashjoin = off;
+set local enable_mergejoin = off;
+set local plan_cache_mode = force_generic_plan;
+set local pg_textsearch.default_limit = ${POOL};`;
+
 export interface Statement {
   text: string;
+  /** Strings, numbers, and arrays of strings. */
   params: unknown[];
 }
 
@@ -44,6 +56,13 @@ export interface Row {
   similarity: number | null;
   /** Index into the named times of the one that this hit falls into, null when none. */
   time: number | null;
+}
+
+/** Whether the question leaves out more than what is hidden anyway. */
+export function narrows({ filters, phrases, hosts, excluded }: ParsedQuery): boolean {
+  return (
+    phrases.length + hosts.length + excluded.length > 0 || Object.values(filters).some((value) => value !== undefined)
+  );
 }
 
 /** Numbers its parameters as they are used. */
@@ -95,25 +114,26 @@ from ${ranked} join ${SOURCES.replace('chunk c', 'chunk c on c.id = ranked.id')}
 /**
  * Passages by words and, with a vector, by meaning, fused; the best one of each message.
  *
- * @param early whether the conditions hold already for what is taken into the lists. Needed where they leave out much;
- *   else it is cheaper to drop the few hidden rows afterwards.
+ * @param conditionsEarly whether the conditions hold already for what is taken into the lists. Needed where they leave out
+ *   much, and so always with filters; else it is cheaper to drop the few hidden rows afterwards. The text is then one of a
+ *   few, worth preparing.
  */
 export function searchStatement(
   query: ParsedQuery,
   words: string,
   meaning: { vector: string; modelId: string } | null,
   limit: number,
-  early: boolean,
+  conditionsEarly: boolean,
 ): Statement {
+  const early = conditionsEarly || narrows(query);
   const params = new Params();
-  const visible = conditions(query, params).join('\n    and ');
+  const visible = early ? conditions(query, params).join('\n    and ') : '';
   const question = `to_bm25query(${params.add(words, 'text')}, 'chunk_words')`;
-  const pool = params.add(POOL, 'int');
   // bm25_get_current_score() is the score that the index scan has just computed; `<@>` in the select list would compute
   // it anew from the text (36 ms in place of 3 for 200 rows). It holds only directly over that scan: hence conditions in
   // a subquery instead of a join, no `with` around it (the extension does not look there), and hence SETTINGS, without which a table of a few rows is read without the index.
   const found = `(
-  select c.id, -bm25_get_current_score() as score
+  select c.id, c.message_id, c.document_id, -bm25_get_current_score() as score
   from chunk c
 ${
   early
@@ -122,34 +142,37 @@ ${
     : '  where c.level = 1'
 }
   order by c.enriched_text <@> ${question}
-  limit ${pool}
+  limit ${POOL}
 ) words`;
   const parts: string[] = [];
   if (meaning) {
-    const vector = params.add(meaning.vector, 'halfvec(384)');
+    // without (384): a length is enforced anew for each row of a prepared statement
+    const vector = params.add(meaning.vector, 'halfvec');
     const model = params.add(meaning.modelId, 'text');
     // Early, the conditions are inside, so that the scan of the index goes on until enough rows pass them; where few can pass,
     // Postgres reads those instead. `centred_signs` is the index's own expression (0002_embedding_signs.sql).
     parts.push(`near as materialized (
 ${
   early
-    ? `  select c.id, e.vector
+    ? `  select c.id, e.vector <=> ${vector} as distance
   from embedding e join chunk c on c.id = e.chunk_id join document d on d.id = c.document_id
        left join message m on m.id = c.message_id
   where e.model_id = ${model}
     and ${visible}`
-    : `  select e.chunk_id as id, e.vector
+    : `  select e.chunk_id as id, e.vector <=> ${vector} as distance
   from embedding e
   where e.model_id = ${model}`
 }
   order by centred_signs(e.vector)::bit(384) <~> centred_signs(${vector})::bit(384)
-  limit ${params.add(SIGN_CANDIDATES, 'int')}
+  limit ${SIGN_CANDIDATES}
 )`);
     parts.push(`meaning as materialized (
-  select id, 1 - (vector <=> ${vector}) as score from near order by vector <=> ${vector} limit ${pool}
+  select c.id, c.message_id, c.document_id, nearest.score
+  from (select id, 1 - distance as score from near order by distance limit ${POOL}) nearest
+       join chunk c on c.id = nearest.id and c.level = 1
 )`);
   } else {
-    parts.push(`meaning as (select null::uuid as id, null::float8 as score where false)`);
+    parts.push(`meaning as (select id, message_id, document_id, null::float8 as score from chunk where false)`);
   }
   const times = query.times.slice(0, 4);
   const time = times.length
@@ -161,23 +184,31 @@ ${
         .join(' ')} end`
     : 'null::int';
   const scaled = `(
-  select id, score as words, null::float8 as similarity,
+  select id, message_id, document_id, score as words, null::float8 as similarity,
          ${WORDS_WEIGHT} * score / max(score) over () as part
   from ${found} where score > 0
   union all
-  select id, null, score,
+  select id, message_id, document_id, null, score,
          ${MEANING_WEIGHT} * coalesce((score - min(score) over ()) / nullif(max(score) over () - min(score) over (), 0), 1)
   from meaning
 ) scaled`;
   const fused = `(
-  select id, sum(part) as score, max(words) as words, max(similarity) as similarity from ${scaled} group by id
+  select id, message_id, document_id, sum(part) as score, max(words) as words, max(similarity) as similarity
+  from ${scaled} group by id, message_id, document_id
 ) fused`;
-  const spoken = query.asksAssistant ? '1' : `case when m.role = 'user' then ${USER_WEIGHT} else 1 end`;
+  const spoken = query.asksAssistant ? '1' : `case when m.role = 'user' then ${USER_WEIGHT}::float8 else 1 end`;
+  // The document is read only for the hits, unless a named time needs its date.
   const placed = `(
-  select fused.id, fused.words, fused.similarity, coalesce(c.message_id, c.id) as unit, c.document_id, m.position, t.time,
-         fused.score * ${spoken} + case when t.time is null then 0 else ${DATE_WEIGHT} end as score
-  from ${fused} join ${SOURCES.replace('chunk c', 'chunk c on c.id = fused.id')}, lateral (select ${time} as time) t
-  where ${visible}
+  select fused.id, fused.words, fused.similarity, coalesce(fused.message_id, fused.id) as unit, fused.document_id,
+         m.position, t.time, fused.score * ${spoken} + case when t.time is null then 0 else ${DATE_WEIGHT}::float8 end as score
+  from ${fused} left join message m on m.id = fused.message_id
+       ${times.length ? 'join document d on d.id = fused.document_id' : ''}, lateral (select ${time} as time) t
+${
+  early
+    ? ''
+    : `  where coalesce(m.on_active_branch and m.finished, true)
+    and fused.document_id not in (select id from document where forget_id is not null)`
+}
 ) placed`;
   const pooled = `(
   select distinct on (unit) * from ${placed} order by unit, score desc, id

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Embedder } from '../../../engine/embed';
 import { startNodeEmbedder } from '../../../engine/embed/node';
 import { parseQuery, recall } from '../../../engine/recall';
-import { searchStatement, SETTINGS, type Row } from '../../../engine/recall/sql';
+import { runPlanned, runPrepared } from '../../../engine/recall/run';
+import { searchStatement } from '../../../engine/recall/sql';
 import { openStore, type Store } from '../../../engine/store';
 
 let store: Store;
@@ -112,30 +113,39 @@ describe('recall', () => {
     }
   });
 
-  it.each([true, false])(
-    'scores words by the text itself, also in a store of a few rows (conditions early: %s)',
-    async (early) => {
-      const { text, params } = searchStatement(
-        parseQuery({ text: 'cabin lake migration' }, NOW),
-        'cabin lake migration',
-        null,
-        20,
-        early,
+  it.each([
+    ['planned, conditions early', runPlanned, true],
+    ['planned', runPlanned, false],
+    ['prepared', runPrepared, false],
+  ] as const)('scores words by the text itself, also in a store of a few rows (%s)', async (_, run, early) => {
+    const asked = parseQuery({ text: 'cabin lake migration' }, NOW);
+    const rows = await run(store, searchStatement(asked, 'cabin lake migration', null, 20, early));
+    expect(rows.length).toBeGreaterThan(3);
+    for (const row of rows) {
+      const [direct] = await store.query<{ score: number }>(
+        `select -(enriched_text <@> to_bm25query('cabin lake migration', 'chunk_words')) as score from chunk where id = $1`,
+        [row.chunk_id],
       );
-      const rows = await store.transaction(async (tx) => {
-        await tx.exec(SETTINGS);
-        return tx.query<Row>(text, params);
-      });
-      expect(rows.length).toBeGreaterThan(3);
-      for (const row of rows) {
-        const [direct] = await store.query<{ score: number }>(
-          `select -(enriched_text <@> to_bm25query('cabin lake migration', 'chunk_words')) as score from chunk where id = $1`,
-          [row.chunk_id],
-        );
-        expect(row.words).toBeCloseTo(direct?.score ?? NaN, 4);
+      expect(row.words).toBeCloseTo(direct?.score ?? NaN, 4);
+    }
+  });
+
+  it('answers a prepared question as a planned one, with meaning and a named time', async () => {
+    for (const text of ['cabin yesterday', 'which disk was full in march', 'soup']) {
+      const [vector] = await embedder.embed([text], 'query');
+      const meaning = { vector: `[${(vector as Float32Array).join(',')}]`, modelId: embedder.modelId };
+      const statement = searchStatement(parseQuery({ text }, NOW), text, meaning, 20, false);
+      expect(await runPrepared(store, statement)).toEqual(await runPlanned(store, statement));
+    }
+  });
+
+  it('takes quotes and backslashes in a question for words', async () => {
+    for (const text of ["cabin'); delete from document; --", "cabin \\'; drop table chunk; --", 'cabin $1 \\']) {
+      for (const mode of ['words', 'full'] as const) {
+        expect((await ask(text, { mode })).hits[0]?.title).toBe('Lake house');
       }
-    },
-  );
+    }
+  });
 
   it('finds by meaning where no word is the same', async () => {
     const { hits, used_meaning } = await ask('vacation accommodation near water');

@@ -1,0 +1,43 @@
+/** Runs the one statement of a recall, planned for its values or prepared once. */
+import type { Store } from '../store';
+import { PREPARED_SETTINGS, SETTINGS, type Row, type Statement } from './sql';
+
+/** Planned for its own values: where filters decide which index is read. */
+export function runPlanned(store: Store, { text, params }: Statement): Promise<Row[]> {
+  return store.transaction(async (tx) => {
+    await tx.exec(SETTINGS);
+    return tx.query<Row>(text, params);
+  });
+}
+
+/** Names of the statements that a store's session has prepared, by text. A store opened anew is another session. */
+const prepared = new WeakMap<Store, Map<string, string>>();
+
+/**
+ * Parsed and planned once in the life of a store. For texts of which there are few, since each is kept.
+ *
+ * EXECUTE takes its values only as literals, hence {@link literal}.
+ */
+export function runPrepared(store: Store, { text, params }: Statement): Promise<Row[]> {
+  return store.transaction(async (tx) => {
+    await tx.exec(PREPARED_SETTINGS);
+    const names = prepared.get(store) ?? new Map<string, string>();
+    prepared.set(store, names);
+    let name = names.get(text);
+    if (name === undefined) {
+      name = `recall_${names.size + 1}`;
+      await tx.exec(`prepare ${name} as ${text}`);
+      names.set(text, name);
+    }
+    return tx.query<Row>(`execute ${name}(${params.map(literal).join(', ')})`);
+  });
+}
+
+/** A value as Postgres reads it back unchanged, whatever stands in it. */
+function literal(value: unknown): string {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  if (typeof value !== 'string')
+    throw new TypeError(`A prepared recall takes strings and numbers, not ${typeof value}.`);
+  // E'' means the same with and without standard_conforming_strings
+  return `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
