@@ -15,6 +15,11 @@ export const QUERY_WORDS = 48;
 
 /** Longest passage shown, in characters: about three lines of the panel. */
 export const PASSAGE_CHARACTERS = 280;
+/**
+ * Of a longer text only this much around the first mark is divided into sentences: Intl.Segmenter takes a time that grows
+ * with the square of their number (50,000 characters of "/" lines: 2 s). Passages are about 1,100 characters.
+ */
+export const SENTENCES_WITHIN = 4000;
 
 // Fusion: each list is scaled to 0..1 and the two are added. Measured with tests/bench/recall-quality.ts on LoCoMo
 // (categories 1-4) and BEAM (chats 1-10); figures are turn fraction@10, each conversation its own store. The table and

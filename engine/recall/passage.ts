@@ -1,4 +1,4 @@
-import { PASSAGE_CHARACTERS } from './constants';
+import { PASSAGE_CHARACTERS, SENTENCES_WITHIN } from './constants';
 import { wordsOf } from './stem';
 
 /** What of a chunk is shown. */
@@ -22,10 +22,11 @@ interface Sentence {
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 /**
- * The two or three lines of `text` around its best sentence, with the words whose stem is asked for marked. The best
+ * The two or three lines of a text around its best sentence, with the words whose stem is asked for marked. The best
  * sentence has most different stems of the question; the first of equals.
  */
-export function showPassage(text: string, stems: ReadonlySet<string>, phrases: readonly string[] = []): ShownPassage {
+export function showPassage(whole: string, stems: ReadonlySet<string>, phrases: readonly string[] = []): ShownPassage {
+  const text = whole.length <= SENTENCES_WITHIN ? whole : aroundFirstMark(whole, stems, phrases);
   const marks = matchOffsets(text, stems, phrases);
   const sentences: Sentence[] = [...segmenter.segment(text)].map(({ index, segment }) => ({
     start: index,
@@ -60,6 +61,12 @@ export function showPassage(text: string, stems: ReadonlySet<string>, phrases: r
     terms: [...terms],
     sentence: chosen ? text.slice(chosen.start, chosen.end).trim() : text.trim(),
   };
+}
+
+function aroundFirstMark(text: string, stems: ReadonlySet<string>, phrases: readonly string[]): string {
+  const first = matchOffsets(text, stems, phrases)[0]?.start ?? 0;
+  const start = first < SENTENCES_WITHIN / 2 ? 0 : nextWord(text, first - SENTENCES_WITHIN / 4);
+  return text.slice(start, wholeCharacter(text, start + SENTENCES_WITHIN));
 }
 
 interface Mark {

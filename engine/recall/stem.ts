@@ -29,12 +29,29 @@ const STOP = new Set(
 export function* wordsOf(text: string): Generator<Word> {
   for (const match of text.matchAll(WORD)) {
     const word = match[0];
-    const plain = word
-      .toLowerCase()
-      .replace(/['’]s?$/, '')
-      .replace(/['’].*$/, '');
-    yield { text: word, stem: stemmer(plain), start: match.index, end: match.index + word.length };
+    yield { text: word, stem: stemOf(word), start: match.index, end: match.index + word.length };
   }
+}
+
+/** Stems already made: the hits of a question are some thousand words, and most are the same ones again and again. */
+const stems = new Map<string, string>();
+const STEMS_KEPT = 10_000;
+/** A longer one is no word. */
+const WORD_CHARACTERS = 40;
+
+function stemOf(word: string): string {
+  const known = stems.get(word);
+  if (known !== undefined) return known;
+  const plain = word
+    .toLowerCase()
+    .replace(/['’]s?$/, '')
+    .replace(/['’].*$/, '');
+  const stem = stemmer(plain);
+  if (word.length <= WORD_CHARACTERS) {
+    if (stems.size >= STEMS_KEPT) stems.clear();
+    stems.set(word, stem);
+  }
+  return stem;
 }
 
 /** The stems that a question searches by: without the words that mean nothing, unless there are no others. */
