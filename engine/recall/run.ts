@@ -12,6 +12,8 @@ export function runPlanned(store: Store, { text, params }: Statement): Promise<R
 
 /** Names of the statements that a store's session has prepared, by text. A store opened anew is another session. */
 const prepared = new WeakMap<Store, Map<string, string>>();
+/** Never used twice: two `Store`s may be two views of one session. */
+let lastName = 0;
 
 /**
  * Parsed and planned once in the life of a store. For texts of which there are few, since each is kept.
@@ -25,7 +27,7 @@ export function runPrepared(store: Store, { text, params }: Statement): Promise<
     prepared.set(store, names);
     let name = names.get(text);
     if (name === undefined) {
-      name = `recall_${names.size + 1}`;
+      name = `recall_${++lastName}`;
       await tx.exec(`prepare ${name} as ${text}`);
       names.set(text, name);
     }
