@@ -118,6 +118,8 @@ export interface IngestReport {
   messages_unchanged: number;
   /** Captures skipped because the user deleted that document before. */
   forgotten: number;
+  /** Captures skipped because they are older than the user wants to keep such things, and are not stored. */
+  expired: number;
   /** Id of each document, in the order given; null where skipped. */
   document_ids: Array<string | null>;
 }
@@ -127,13 +129,41 @@ export interface ForgetReceipt {
   id: string;
   documents: number;
   messages: number;
-  /** After this moment the engine purges by itself. */
+  /** After this moment the engine purges by itself; sooner when the client that asked for it is closed. */
   purge_at: string;
 }
 
-/** Which documents to forget. Give one of the fields. */
+/**
+ * Which documents to forget; two fields narrow each other.
+ * - `source`: conversations of one site, by the name their documents carry.
+ * - `host`: whatever was kept from addresses of this host, with or without `www.`.
+ * - `captured_after`: those with something that came in since then. One that began before goes as a whole; one that was
+ *   only opened since is not meant.
+ * - `everything` also removes what cannot be stored and waits in the outbox, and databases that were set aside.
+ *
+ * A capture made before and stored later, while it can be undone, comes under it too.
+ */
 export type ForgetScope =
-  { document_ids: string[] } | { source: string } | { captured_after: string } | { everything: true };
+  | { document_ids: string[] }
+  | { source: string; captured_after?: string }
+  | { host: string; captured_after?: string }
+  | { captured_after: string }
+  | { everything: true };
+
+/** What a deletion would take. */
+export interface ForgetCount {
+  documents: number;
+  messages: number;
+  by_kind: Partial<Record<DocumentKind, number>>;
+  /** Of those, with `captured_after`: how many hold something from before and go as a whole. */
+  older: number;
+}
+
+/** What has a time of its own to be kept for; `visit` is a page kept by being read, `page` one kept by hand. */
+export type RetainedKind = 'conversation' | 'page' | 'visit' | 'note';
+
+/** Days to keep each kind after its newest known time; null keeps it forever, which is the default. */
+export type Retention = Record<RetainedKind, number | null>;
 
 export type EmbedderState =
   | { state: 'loading'; model_id: string }
@@ -205,15 +235,29 @@ export interface Engine {
   /** Hides at once, purges every trace after the undo time. */
   forget(scope: ForgetScope): Promise<ForgetReceipt>;
   /** What `forget` would take. */
-  countForget(scope: ForgetScope): Promise<{ documents: number; messages: number }>;
+  countForget(scope: ForgetScope): Promise<ForgetCount>;
   /** @throws `not_found` when it was already purged. */
   undoForget(receiptId: string): Promise<void>;
-  /** Purges now what was forgotten, without waiting for the undo time. */
-  purgeForgotten(): Promise<number>;
+  /** The undo time of these is over: they are purged behind other work. Unknown ids are ignored. */
+  endUndo(receiptIds: string[]): Promise<void>;
+  /** Purges now what was forgotten (all of it, or these receipts), without waiting for the undo time. */
+  purgeForgotten(receiptIds?: string[]): Promise<number>;
   /** Whether the user deleted this document, so that it is passed over when it is captured. */
   wasForgotten(where: { source: string; external_id: string }): Promise<boolean>;
-  /** Allows a document that was deleted before to be captured again. */
+  /** Allows a document that was deleted before to be captured again, and shows it again where that can be undone. */
   allowAgain(where: { source: string; external_id: string }): Promise<void>;
+
+  /** How long each kind is kept. */
+  retention(): Promise<Retention>;
+  /**
+   * Sets it. What is older is deleted at once and then once a day, without undo and without a mark: it is kept again when
+   * it lives again. @throws `bad_input` when a number of days is none.
+   */
+  setRetention(retention: Retention): Promise<void>;
+  /** What `setRetention` would delete at once. */
+  countRetention(retention: Retention): Promise<ForgetCount>;
+  /** Broken databases that were set aside and still hold what they held. */
+  setAside(): Promise<Array<{ at: string; reason: string }>>;
 
   /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
   idle(signal?: AbortSignal): Promise<void>;

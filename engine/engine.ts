@@ -5,13 +5,21 @@ import {
   allowAgain,
   countBySource,
   countDocuments,
+  countExpired,
   countForget,
+  type DuePurge,
+  duePurges,
   findDocument,
   forget,
+  hasten,
+  hideLate,
   readDocument,
+  readRetention,
   timeline,
   undoForget,
+  UNDO_AFTER_START_MS,
   wasForgotten,
+  writeRetention,
 } from './documents';
 import type { Embedder } from './embed';
 import { EngineError, type ErrorCode } from './errors';
@@ -25,6 +33,7 @@ import {
   purge,
   purgeHandler,
   resplitHandler,
+  retainHandler,
   type Scheduler,
   snapshotHandler,
   startScheduler,
@@ -52,6 +61,8 @@ const MAINTAIN_AFTER_MS = 20_000;
 const SNAPSHOT_AFTER_MS = 30 * 60_000;
 /** Old chunks are looked for once a start, when the first searches are through. */
 const RESPLIT_AFTER_MS = 10_000;
+/** What is too old is looked for once a start, and once a day. */
+const RETAIN_AFTER_MS = 60_000;
 
 /** Faults of the machine, not of a capture: the outbox keeps what waits and is drained later. */
 const STORE_FAULTS = new Set<ErrorCode>([
@@ -153,12 +164,23 @@ export function createEngine(options: EngineOptions): Engine {
     storeState = store.opened;
     if (storeState.state === 'restored' || (await isEmpty(store))) await takeUpRestored(store);
     await enqueue(store, 'resplit', after(storeState.state === 'restored' ? 0 : RESPLIT_AFTER_MS));
+    // Whoever could still undo may be gone: a killed browser says nothing.
+    if ((await hasten(store, null, after(UNDO_AFTER_START_MS))) > 0)
+      await enqueue(store, 'purge', after(UNDO_AFTER_START_MS));
+    await enqueue(store, 'retain', after(RETAIN_AFTER_MS));
     const scheduler = startScheduler({
       store,
       gate,
       clock,
       handlers: {
-        purge: purgeHandler({ outbox, exclusive, onPurged: () => purged(store) }),
+        purge: purgeHandler({ outbox, refused, settle: drainFor, exclusive, onPurged: () => purged(store) }),
+        retain: retainHandler({
+          exclusive,
+          onHidden(receiptId) {
+            announce({ type: 'forgotten', receipt_id: receiptId });
+            changed({ counts: true });
+          },
+        }),
         maintain: maintainHandler(gate),
         snapshot: snapshotHandler(gate, outbox),
         resplit: resplitHandler({
@@ -296,7 +318,12 @@ export function createEngine(options: EngineOptions): Engine {
             const report = await ingest(store, captures, {
               pause: () => gate.free('ingest'),
               signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
+              now: clock(),
             });
+            await hideLate(
+              store,
+              report.document_ids.filter((id) => id !== null),
+            );
             if (report.messages_added + report.messages_updated > 0) {
               await boundLog(store);
               await enqueueVectors(store);
@@ -356,6 +383,24 @@ export function createEngine(options: EngineOptions): Engine {
     }
   }
 
+  /** A deletion of more than single documents is also about captures that still wait. */
+  async function drainFor(due: DuePurge[]): Promise<void> {
+    if (due.some(({ scope }) => scope !== null)) await drainOutbox();
+  }
+
+  /** One at a time; who asks while one runs gets a turn after it, for what came behind its last look. */
+  async function drainOutbox(signal?: AbortSignal): Promise<number> {
+    while (draining) await draining.catch(() => 0); // its caller is told
+    draining = drain(signal);
+    try {
+      return await draining;
+    } catch (error) {
+      throw EngineError.from(error);
+    } finally {
+      draining = null;
+    }
+  }
+
   async function purged(store: Store): Promise<void> {
     await enqueue(store, 'snapshot', clock());
     changed({ counts: true });
@@ -397,18 +442,7 @@ export function createEngine(options: EngineOptions): Engine {
 
     ingest: (captures, signal) => take(captures, signal),
 
-    async drainOutbox(signal) {
-      // One at a time; who asks while one runs gets a turn after it, for what came behind its last look.
-      while (draining) await draining.catch(() => 0); // its caller is told
-      draining = drain(signal);
-      try {
-        return await draining;
-      } catch (error) {
-        throw EngineError.from(error);
-      } finally {
-        draining = null;
-      }
-    },
+    drainOutbox,
 
     recall: (query, signal) => first(({ store }) => recall(store, embedder, query, signal, clock()), signal),
     timeline: (where, signal) => first(({ store }) => timeline(store, where), signal),
@@ -438,18 +472,44 @@ export function createEngine(options: EngineOptions): Engine {
         announce({ type: 'changed', document_ids: ids });
         changed({ counts: true });
       }),
-    purgeForgotten: () =>
-      withStore(({ store, scheduler }) =>
-        exclusive(async () => {
+    endUndo: (receiptIds) =>
+      withStore(async ({ store, scheduler }) => {
+        await hasten(store, receiptIds, clock());
+        await enqueue(store, 'purge', clock());
+        scheduler.wake();
+      }),
+    purgeForgotten: (receiptIds) =>
+      withStore(async ({ store, scheduler }) => {
+        await drainFor(await duePurges(store, null, receiptIds));
+        return exclusive(async () => {
           const pause = () => gate.free('ingest');
-          const count = await purge(store, { outbox, now: clock(), all: true, pause });
+          const due = await duePurges(store, null, receiptIds);
+          const count = await purge(store, { outbox, refused, now: clock(), due, pause });
           if (count > 0) await purged(store);
           scheduler.wake();
           return count;
-        }),
-      ),
+        });
+      }),
     wasForgotten: (where) => withStore(({ store }) => wasForgotten(store, where)),
-    allowAgain: (where) => withStore(({ store }) => allowAgain(store, where)),
+    allowAgain: (where) =>
+      withStore(async ({ store }) => {
+        const shown = await allowAgain(store, where);
+        if (shown === null) return;
+        announce({ type: 'changed', document_ids: [shown] });
+        changed({ counts: true });
+      }),
+
+    retention: () => withStore(({ store }) => readRetention(store)),
+    setRetention: (retention) =>
+      withStore(async ({ store, scheduler }) => {
+        await store.transaction(async (tx) => {
+          await writeRetention(tx, retention);
+          await enqueue(tx, 'retain', clock());
+        });
+        scheduler.wake();
+      }),
+    countRetention: (retention) => withStore(({ store }) => countExpired(store, retention, clock())),
+    setAside: () => withStore(async ({ store }) => (await store.setAside()).map(({ at, reason }) => ({ at, reason }))),
 
     idle: (signal) =>
       withStore(async ({ scheduler }) => {

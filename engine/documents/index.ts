@@ -3,12 +3,17 @@ export { countDocuments, countBySource, findDocument, readDocument, timeline } f
 export {
   allowAgain,
   countForget,
+  type DuePurge,
   duePurges,
   forget,
   forgottenHash,
+  hasten,
+  hideLate,
   purgeReceipt,
   undoForget,
+  UNDO_AFTER_START_MS,
   UNDO_MS,
   wasForgotten,
 } from './forget';
 export type { PurgeHooks } from './forget';
+export { countExpired, hideExpired, readExpired, readRetention, writeRetention } from './retention';

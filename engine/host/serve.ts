@@ -57,6 +57,16 @@ export function serveEngine(
 
 /** The engine as one client sees it: its subscriptions end with it, and only the interface can be called. */
 function forClient(engine: Engine, gone: AbortSignal): Engine {
+  /** What this client deleted and can still undo: nobody can when it is gone. */
+  const undoable = new Set<string>();
+  const endUndo = () => {
+    if (undoable.size === 0) return;
+    engine.endUndo([...undoable]).catch((error: unknown) => {
+      // an engine that closes; what is left is purged after its next start
+      console.debug('commonplace: a deletion was not made final yet', error);
+    });
+  };
+  gone.addEventListener('abort', endUndo, { once: true });
   return {
     status: () => engine.status(),
     stats: () => engine.stats(),
@@ -73,12 +83,22 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     timeline: (options, signal) => engine.timeline(options, signal),
     read: (id, signal) => engine.read(id, signal),
     find: (where) => engine.find(where),
-    forget: (scope) => engine.forget(scope),
+    async forget(scope) {
+      const receipt = await engine.forget(scope);
+      undoable.add(receipt.id);
+      if (gone.aborted) endUndo();
+      return receipt;
+    },
     countForget: (scope) => engine.countForget(scope),
     undoForget: (id) => engine.undoForget(id),
-    purgeForgotten: () => engine.purgeForgotten(),
+    endUndo: (ids) => engine.endUndo(ids),
+    purgeForgotten: (ids) => engine.purgeForgotten(ids),
     wasForgotten: (where) => engine.wasForgotten(where),
     allowAgain: (where) => engine.allowAgain(where),
+    retention: () => engine.retention(),
+    setRetention: (retention) => engine.setRetention(retention),
+    countRetention: (retention) => engine.countRetention(retention),
+    setAside: () => engine.setAside(),
     idle: (signal) => engine.idle(signal),
     close: () => Promise.reject(new EngineError('bad_input', 'A client cannot close the engine.')),
   };

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { IngestReport } from '../api';
 import { type Attachment, type Capture, type CapturedMessage, type CapturedPage, sourceOf } from '../capture/types';
-import { forgottenHash } from '../documents';
+import { forgottenHash, readExpired } from '../documents';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
 import { rechunk } from './chunks';
@@ -16,11 +16,14 @@ import {
 } from './merge';
 import { slices } from './slices';
 import { clean, cleanJson, textHash } from './text';
+import { foldVisit, lastingFacts, visitFacts } from './visits';
 
 export interface IngestOptions {
   /** Awaited between transactions: where a waiting search goes first. */
   pause?: () => Promise<void>;
   signal?: AbortSignal;
+  /** What is too old to be kept is too old at this moment; the clock's unless told. */
+  now?: Date;
   /** Called with captures done and all. */
   progress?: (done: number, total: number) => void;
 }
@@ -41,6 +44,7 @@ export async function ingest(store: Store, captures: Capture[], options: IngestO
     messages_updated: 0,
     messages_unchanged: 0,
     forgotten: 0,
+    expired: 0,
     document_ids: [],
   };
   captures.forEach(check);
@@ -103,6 +107,7 @@ interface StoredDocument {
   branch_at: Date | string | null;
   content_hash: string;
   complete: boolean;
+  metadata: Record<string, unknown>;
 }
 
 /** A capture on its way in. */
@@ -125,21 +130,27 @@ async function ingestGroup(
 ): Promise<void> {
   const { pause = async () => {} } = options;
   const forgotten = await readForgotten(store, captures);
-  const kept = captures.filter((capture) => !forgotten.has(capture));
+  const expired = await readExpired(
+    store,
+    captures.filter((capture) => !forgotten.has(capture)),
+    options.now ?? new Date(),
+  );
+  const kept = captures.filter((capture) => !forgotten.has(capture) && !expired.has(capture));
   const documents = await readDocuments(store, kept);
   const ids = new Map<Capture, string>();
   const works: Work[] = [];
   const unchanged: Work[] = [];
 
   const prepared: Work[] = [];
-  for (const capture of kept) {
-    const source = sourceOf(capture);
-    const externalId = clean(capture.id);
+  for (const given of kept) {
+    const source = sourceOf(given);
+    const externalId = clean(given.id);
     const before = documents.get(keyOf(source, externalId)) ?? null;
+    const capture = given.kind === 'page' ? foldVisit(given, before?.metadata ?? null) : given;
     const incoming = await toIncoming(capture, pause);
     const hash = await captureHash(capture, incoming);
     const id = before?.id ?? uuidv7();
-    ids.set(capture, id);
+    ids.set(given, id);
     const plan = { add: [], update: [], unchanged: incoming.messages.length, order: [], newer: true };
     const work = { capture, source, externalId, incoming, hash, id, before, plan };
     const same = before?.content_hash === hash && incoming.captured_at >= ms(before.captured_at);
@@ -182,6 +193,7 @@ async function ingestGroup(
 
   for (const capture of captures) report.document_ids.push(ids.get(capture) ?? null);
   report.forgotten += forgotten.size;
+  report.expired += expired.size;
   report.documents += kept.length;
   for (const { plan } of [...works, ...unchanged]) {
     report.messages_added += plan.add.length;
@@ -253,7 +265,8 @@ async function captureHash(capture: Capture, incoming: Incoming): Promise<string
     capture.kind === 'conversation'
       ? [capture.created_at, capture.updated_at, capture.coverage, capture.strategy, capture.complete]
       : [capture.author, capture.site_name, capture.language, capture.note, capture.published_at];
-  return textHash(JSON.stringify([capture.title, capture.url, facts, capture.metadata, messages]));
+  const metadata = capture.kind === 'page' ? lastingFacts(capture.metadata) : capture.metadata;
+  return textHash(JSON.stringify([capture.title, capture.url, facts, metadata, messages]));
 }
 
 async function readForgotten(store: Store, captures: Capture[]): Promise<Set<Capture>> {
@@ -269,7 +282,7 @@ async function readForgotten(store: Store, captures: Capture[]): Promise<Set<Cap
 async function readDocuments(store: Store, captures: Capture[]): Promise<Map<string, StoredDocument>> {
   const rows = await store.query<StoredDocument>(
     `select d.id, d.source, d.external_id, d.url, d.title, d.author, d.language, d.note, d.created_at, d.updated_at,
-      d.captured_at, d.happened_at, d.branch_at, d.content_hash, d.complete
+      d.captured_at, d.happened_at, d.branch_at, d.content_hash, d.complete, d.metadata
     from document d join unnest($1::text[], $2::text[]) as v(source, external_id) using (source, external_id)`,
     [captures.map(sourceOf), captures.map(({ id }) => clean(id))],
   );
@@ -563,16 +576,18 @@ async function finish(store: Store, works: Work[]): Promise<void> {
   );
 }
 
-/** The same again: only the time of the capture is new. */
+/** The same again: only the time of the capture is new, and that a page was visited. */
 async function touch(store: Store, works: Work[]): Promise<void> {
   await store.query(
-    `update document d set captured_at = v.captured_at, branch_at = case when d.branch_at is null then null when v.whole then v.captured_at else d.branch_at end
-    from unnest($1::uuid[], $2::timestamptz[], $3::boolean[]) as v(id, captured_at, whole)
+    `update document d set captured_at = v.captured_at, branch_at = case when d.branch_at is null then null when v.whole then v.captured_at else d.branch_at end,
+      happened_at = case when v.visit::jsonb ? 'visited_at' then v.captured_at else d.happened_at end, metadata = d.metadata || v.visit::jsonb
+    from unnest($1::uuid[], $2::timestamptz[], $3::boolean[], $4::text[]) as v(id, captured_at, whole, visit)
     where d.id = v.id and d.captured_at < v.captured_at`,
     [
       works.map(({ id }) => id),
       works.map(({ incoming }) => isoTime(incoming.captured_at)),
       works.map(({ incoming }) => incoming.coverage === 'all'),
+      works.map(({ capture }) => cleanJson(capture.kind === 'page' ? visitFacts(capture) : {})),
     ],
   );
 }

@@ -4,5 +4,6 @@ export { ATTEMPTS, backoff, enqueue, type Job, type JobKind, PRIORITY } from './
 export { type Handler, type JobContext, type Outcome, type Scheduler, startScheduler } from './scheduler';
 export { embedHandler } from './embed';
 export { purge, purgeHandler } from './purge';
+export { retainHandler } from './retain';
 export { resplitHandler } from './resplit';
 export { boundLog, maintainHandler, snapshotHandler } from './upkeep';

@@ -1,4 +1,4 @@
-import { duePurges, purgeReceipt } from '../documents';
+import { type DuePurge, duePurges, purgeReceipt } from '../documents';
 import type { Outbox } from '../outbox';
 import type { Store } from '../store';
 import type { Handler } from './scheduler';
@@ -6,14 +6,15 @@ import type { Handler } from './scheduler';
 export interface PurgeOptions {
   outbox: Outbox | undefined;
   now: Date;
-  /** Everything that was forgotten, or only what can no longer be undone. */
-  all: boolean;
+  /** What is to be made final; see `duePurges`. */
+  due: DuePurge[];
+  /** Entries of the outbox that cannot be stored: "everything" means them too. */
+  refused: ReadonlySet<number>;
   pause: () => Promise<void>;
 }
 
 /** Deletes for good what was forgotten. Resolves with how many documents went. */
-export async function purge(store: Store, { outbox, now, all, pause }: PurgeOptions): Promise<number> {
-  const due = await duePurges(store, all ? null : now);
+export async function purge(store: Store, { outbox, now, due, refused, pause }: PurgeOptions): Promise<number> {
   if (due.length === 0) return 0;
   // Before the first row goes, so that a kill between the two costs a snapshot and never keeps one with deleted text.
   const documents = await store.query<{ id: string }>('select id from document where forget_id = any($1::uuid[])', [
@@ -21,7 +22,13 @@ export async function purge(store: Store, { outbox, now, all, pause }: PurgeOpti
   ]);
   await store.markPurged(documents.map(({ id }) => id));
   let count = 0;
-  for (const { id } of due) {
+  for (const { id, scope, made_at } of due) {
+    if (scope !== null && 'everything' in scope) {
+      await outbox?.remove([...refused]);
+      // What was stored before then is deleted below; what was passed over has no document to go with.
+      await outbox?.pruneStored(made_at);
+      await store.discardSetAside();
+    }
     count += await purgeReceipt(store, id, now, {
       onSlice: pause,
       onDocument: async ({ source, external_id }) => outbox?.purge(source, external_id),
@@ -36,15 +43,20 @@ export async function purge(store: Store, { outbox, now, all, pause }: PurgeOpti
 /** Purges what is due and comes back for what can still be undone. */
 export function purgeHandler(options: {
   outbox: Outbox | undefined;
+  refused: ReadonlySet<number>;
+  /** Stores what waits in the outbox, so that the deletion finds all it is about. Called outside of `exclusive`. */
+  settle: (due: DuePurge[]) => Promise<void>;
   /** Keeps ingests out of a document that is half deleted. */
   exclusive: <Result>(work: () => Promise<Result>) => Promise<Result>;
   onPurged: (count: number) => Promise<void>;
 }): Handler {
+  const { outbox, refused, settle, exclusive, onPurged } = options;
   return async (_job, { store, now, pause }) => {
-    const count = await options.exclusive(() =>
-      purge(store, { outbox: options.outbox, now: now(), all: false, pause }),
+    await settle(await duePurges(store, now()));
+    const count = await exclusive(async () =>
+      purge(store, { outbox, refused, now: now(), due: await duePurges(store, now()), pause }),
     );
-    if (count > 0) await options.onPurged(count);
+    if (count > 0) await onPurged(count);
     const [next] = await duePurges(store, null);
     return next ? { again: next.purge_at } : 'done';
   };

@@ -6,7 +6,7 @@ import { EngineError } from '../errors';
 import type { Queryable } from '../store';
 
 /** Lower runs first. Searches and captures are no jobs: they go before all of these (see `Gate`). */
-export const PRIORITY = { purge: 10, embed: 20, resplit: 30, maintain: 40, snapshot: 50 } as const;
+export const PRIORITY = { purge: 10, retain: 15, embed: 20, resplit: 30, maintain: 40, snapshot: 50 } as const;
 
 export type JobKind = keyof typeof PRIORITY;
 
@@ -84,10 +84,13 @@ export async function finish(db: Queryable, job: Job, now: Date): Promise<void> 
 
 /** Not done yet, and nothing went wrong. */
 export async function runAgain(db: Queryable, job: Job, at: Date): Promise<void> {
-  await db.query(`update job set state = 'waiting', attempts = 0, error = null, run_after = $2 where id = $1`, [
-    job.id,
-    at.toISOString(),
-  ]);
+  // Asked for again while it ran, it may be wanted sooner than it thought.
+  await db.query(
+    `update job set state = 'waiting', attempts = 0, error = null,
+      run_after = case when created_at::text = $3 then $2 else least(run_after, $2::timestamptz) end
+    where id = $1`,
+    [job.id, at.toISOString(), job.asked],
+  );
 }
 
 /** Codes that say nothing about the job: it is tried as long as it takes. */

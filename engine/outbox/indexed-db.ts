@@ -135,6 +135,18 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
       await tx.done;
     },
 
+    async remove(seqs) {
+      if (seqs.length === 0) return;
+      const tx = write();
+      for (const seq of seqs) {
+        const entry = await tx.objectStore('entry').get(seq);
+        if (!entry) continue;
+        if (entry.stored_at === 0) await change(tx, -1, -entry.bytes);
+        await remove(tx, seq);
+      }
+      await tx.done;
+    },
+
     async size() {
       const held = (await db.get('total', 'waiting')) ?? { entries: 0, bytes: 0 };
       return { waiting: held.entries, full: held.entries >= bounds.entries || held.bytes >= bounds.bytes };

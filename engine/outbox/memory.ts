@@ -34,6 +34,9 @@ export function createMemoryOutbox(options: { capacity?: number; clock?: () => D
     async purge(source, externalId) {
       entries = entries.filter(({ capture }) => sourceOf(capture) !== source || capture.id !== externalId);
     },
+    async remove(seqs) {
+      entries = entries.filter(({ seq }) => !seqs.includes(seq));
+    },
     async size() {
       const count = waiting().length;
       return { waiting: count, full: count >= capacity };

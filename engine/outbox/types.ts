@@ -20,6 +20,8 @@ export interface Outbox {
   markStored(seqs: number[]): Promise<void>;
   /** Removes every entry, waiting or stored, of one document: the user deleted it. */
   purge(source: string, externalId: string): Promise<void>;
+  /** Removes these entries, waiting or stored. Unknown numbers are ignored. */
+  remove(seqs: number[]): Promise<void>;
   /** Entries that wait, and whether new ones are refused. */
   size(): Promise<{ waiting: number; full: boolean }>;
   /** Removes stored entries that were stored before this moment: a snapshot holds them. */

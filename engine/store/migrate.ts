@@ -2,6 +2,7 @@ import { EngineError } from '../errors';
 import type { Database } from './database';
 import initial from './migrations/0001_initial.sql?raw';
 import embeddingSigns from './migrations/0002_embedding_signs.sql?raw';
+import forgetting from './migrations/0003_forgetting.sql?raw';
 
 export interface Migration {
   /** 1, 2, 3 … without a gap. */
@@ -14,6 +15,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'initial', sql: initial },
   { version: 2, name: 'embedding_signs', sql: embeddingSigns },
+  { version: 3, name: 'forgetting', sql: forgetting },
 ];
 
 const CREATE_VERSIONS = `

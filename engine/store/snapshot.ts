@@ -12,7 +12,11 @@ const TABLES = [
   { name: 'message', key: 'id', type: 'uuid', needs: { column: 'document_id', table: 'document' } },
   { name: 'forgotten', key: 'source_hash', type: 'text' },
   { name: 'forget_receipt', key: 'id', type: 'uuid' },
+  { name: 'retention', key: 'kind', type: 'text', since: 3 },
 ] as const;
+
+/** Those that a database of this schema version has. */
+const tablesAt = (schema: number) => TABLES.filter((table) => !('since' in table) || table.since <= schema);
 
 const PAGE_ROWS = 200;
 const PIECE_BYTES = 512 * 1024;
@@ -80,7 +84,7 @@ export function snapshots(shelf: Shelf): Snapshots {
   async function write(db: Queryable, schema: number, number: number, signal?: AbortSignal): Promise<SnapshotEntry> {
     const name = `snapshot-${String(number).padStart(8, '0')}`;
     const taken_at = new Date().toISOString();
-    const fingerprint = await fingerprintOf(db);
+    const fingerprint = await fingerprintOf(db, schema);
     const writer = await shelf.writer(name);
     const rows: Record<string, number> = {};
     let checksum = 0;
@@ -102,7 +106,7 @@ export function snapshots(shelf: Shelf): Snapshots {
     };
     try {
       await line(JSON.stringify({ commonplace_snapshot: 1, taken_at, schema }));
-      for (const { name: table, key, type } of TABLES) {
+      for (const { name: table, key, type } of tablesAt(schema)) {
         rows[table] = 0;
         let after: string | null = null;
         for (;;) {
@@ -142,7 +146,7 @@ export function snapshots(shelf: Shelf): Snapshots {
     async take(db, schema, signal) {
       const marked = await purged();
       const before = await list();
-      if (marked.length === 0 && before[0]?.fingerprint === (await fingerprintOf(db)) && before[0].schema === schema) {
+      if (marked.length === 0 && before[0]?.fingerprint === (await fingerprintOf(db, schema)) && before[0].schema === schema) {
         return null;
       }
       // A deletion that was announced and has not happened yet: its rows will stand in this snapshot too.
@@ -184,8 +188,8 @@ export function snapshots(shelf: Shelf): Snapshots {
 }
 
 /** Changes whenever a row of a source table was added, changed or removed. */
-async function fingerprintOf(db: Queryable): Promise<string> {
-  const parts = TABLES.map(
+async function fingerprintOf(db: Queryable, schema: number): Promise<string> {
+  const parts = tablesAt(schema).map(
     ({ name }) => `(select count(*) || '/' || coalesce(max(xmin::text::bigint), 0) from ${name})`,
   );
   const [row] = await db.query<{ fingerprint: string }>(`select concat_ws(' ', ${parts.join(', ')}) as fingerprint`);

@@ -77,6 +77,10 @@ function setUp(engines: Engine[], options: { deadlineMs?: number } = {}) {
       server = serveEngine(engines[generation] as Engine, { locks: locks.forOwner(`engine${generation}`) });
       locks.die(dead);
     },
+    /** The panel is closed. */
+    leave() {
+      locks.die('client');
+    },
   };
 }
 
@@ -152,5 +156,21 @@ describe('a connection to the engine', () => {
     die();
     await expect.poll(() => events.at(-1)).toEqual({ type: 'changed', document_ids: ['new'] });
     expect(states).toEqual(['connecting', 'connected', 'connecting', 'connected']);
+  });
+
+  it('ends the undo time of what a client deleted when that client is gone, however it went', async () => {
+    const ended: string[][] = [];
+    let number = 0;
+    const { connection, leave } = setUp([
+      fakeEngine({
+        forget: async () => ({ id: `r${++number}`, documents: 1, messages: 1, purge_at: '' }),
+        endUndo: async (ids) => void ended.push(ids),
+      }),
+    ]);
+    await connection.forget({ source: 'chatgpt' });
+    await connection.forget({ everything: true });
+    expect(ended).toEqual([]);
+    leave();
+    await expect.poll(() => ended).toEqual([['r1', 'r2']]);
   });
 });

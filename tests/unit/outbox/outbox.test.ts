@@ -56,6 +56,19 @@ describe.each(Object.entries(kinds))('outbox in %s', (_name, open) => {
     expect((await outbox.peek(10)).map((entry) => entry.capture.id)).toEqual(['b', 'c', 'd']);
   });
 
+  it('lets go of single entries, waiting or stored', async () => {
+    const outbox = await open();
+    const [a, b] = [await outbox.add(page('a')), await outbox.add(page('b')), await outbox.add(page('c'))];
+    await outbox.markStored([b]);
+    await outbox.remove([a, b, 99]);
+    expect((await outbox.peek(10)).map((entry) => entry.capture.id)).toEqual(['c']);
+    expect(await outbox.size()).toEqual({ waiting: 1, full: false });
+    expect(await outbox.replay()).toBe(0);
+    await outbox.add(page('d'));
+    await outbox.add(page('e'));
+    expect(await outbox.size()).toEqual({ waiting: 3, full: true });
+  });
+
   it('keeps stored entries until a snapshot holds them, and can give them again', async () => {
     const outbox = await open();
     await outbox.markStored([await outbox.add(page('a'))]);

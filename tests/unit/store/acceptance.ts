@@ -187,7 +187,7 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
       const store = await open();
       await addDocument(store, 'one', ['a', 'b']);
       const report = await store.snapshot();
-      same(report?.rows, { document: 1, message: 2, forgotten: 0, forget_receipt: 0 });
+      same(report?.rows, { document: 1, message: 2, forgotten: 0, forget_receipt: 0, retention: 0 });
       same(store.snapshotTakenAt, report?.taken_at);
       same(await store.snapshot(), null);
       await store.query(`update document set title = 'new'`);

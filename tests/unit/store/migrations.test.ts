@@ -35,6 +35,16 @@ const UPGRADES: Record<number, { fill?: (store: Store) => Promise<void>; check: 
       expect(index).toEqual({ valid: true });
     },
   },
+  3: {
+    // a deletion that can still be undone is what it was, and nothing expires by itself
+    async fill(store) {
+      await store.exec("insert into forget_receipt (documents, messages, purge_at) values (1, 2, '2026-01-01')");
+    },
+    async check(store) {
+      expect(await store.query('select documents, scope from forget_receipt')).toEqual([{ documents: 1, scope: null }]);
+      expect(await store.query('select * from retention')).toEqual([]);
+    },
+  },
   [NEXT.version]: {
     async check(store) {
       expect(await store.query('select pinned from document')).toEqual([{ pinned: true }]);
