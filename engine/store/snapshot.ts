@@ -146,7 +146,11 @@ export function snapshots(shelf: Shelf): Snapshots {
     async take(db, schema, signal) {
       const marked = await purged();
       const before = await list();
-      if (marked.length === 0 && before[0]?.fingerprint === (await fingerprintOf(db, schema)) && before[0].schema === schema) {
+      if (
+        marked.length === 0 &&
+        before[0]?.fingerprint === (await fingerprintOf(db, schema)) &&
+        before[0].schema === schema
+      ) {
         return null;
       }
       // A deletion that was announced and has not happened yet: its rows will stand in this snapshot too.
