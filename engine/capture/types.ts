@@ -69,11 +69,11 @@ export interface CapturedConversation {
   metadata: Record<string, unknown>;
 }
 
-/** A page, selection or link that the user chose to keep. */
+/** A page, selection or link that the user chose to keep, or a page that was kept because it was read. */
 export interface CapturedPage {
   kind: 'page';
-  /** Where it came from: `selection` and `link` name what the user clicked. */
-  origin: 'page' | 'selection' | 'link';
+  /** Where it came from: `selection` and `link` name what the user clicked; `visit` was kept by being read. */
+  origin: 'page' | 'selection' | 'link' | 'visit';
   /** Unique for this thing: the canonical address, plus a hash of the text for a selection. */
   id: string;
   url: string;
@@ -85,6 +85,10 @@ export interface CapturedPage {
   captured_at: string;
   markdown: string;
   note: string | null;
+  /**
+   * Of a visit: `level` (`text`, or `address` where the text is only its title and address), `visits`, `read_seconds`.
+   * Of a PDF: `pdf` as `{pages}`; its text has a heading `Page N` before each page.
+   */
   metadata: Record<string, unknown>;
 }
 
