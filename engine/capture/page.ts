@@ -7,10 +7,13 @@
  */
 import Defuddle from 'defuddle';
 import { EngineError } from '../errors';
+import { canonicalAddress, resolve, tidyAddress } from './address';
 import { stableHash } from './hash';
 import { asText, asTime } from './json';
 import { copyToMarkdown, elementToMarkdown, inertCopy } from './markdown';
 import type { CapturedPage } from './types';
+
+export { canonicalAddress } from './address';
 
 export interface PageOptions {
   /** The address the page was opened under. */
@@ -24,9 +27,6 @@ export interface PageOptions {
 
 /** Characters of Markdown that are kept of one page; the longest novels have three million. */
 const MAX_MARKDOWN = 4_000_000;
-
-/** Parts of an address that say who sent the reader, not what is read. */
-const TRACKING = /^(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|yclid|_hsenc|_hsmi|ref_src)$/;
 
 /**
  * The readable part of a page. Where no main part is found, all of its visible text. The page is not changed.
@@ -164,43 +164,4 @@ function facts(
     captured_at: options.capturedAt ?? new Date().toISOString(),
     note: options.note ?? null,
   };
-}
-
-/**
- * The address that names the page however it was reached: its canonical link where that can be true (the same site,
- * not the front page of it), without tracking parameters and fragment.
- */
-export function canonicalAddress(document: Document, url: string): string {
-  const opened = resolve(url);
-  const said = document.querySelector('link[rel="canonical"]')?.getAttribute('href');
-  const canonical = said === null || said === undefined ? null : resolve(said, url);
-  const site = (host: string): string => host.split('.').slice(-2).join('.');
-  const believable =
-    canonical !== null &&
-    opened !== null &&
-    /^https?:$/.test(canonical.protocol) &&
-    site(canonical.hostname) === site(opened.hostname) &&
-    (canonical.pathname !== '/' || opened.pathname === '/');
-  return tidyAddress(believable ? canonical.href : url);
-}
-
-function tidyAddress(url: string): string {
-  const address = resolve(url);
-  if (address === null) return url;
-  // not `keys()`: in a content script of Firefox its iterator is the page's and cannot be iterated
-  const names: string[] = [];
-  address.searchParams.forEach((_value, name) => names.push(name));
-  for (const name of names) if (TRACKING.test(name)) address.searchParams.delete(name);
-  // A fragment is a place in the page; only one that routes (`#/…`, `#!…`) names another page.
-  if (!/^#[!/]/.test(address.hash)) address.hash = '';
-  return address.href;
-}
-
-function resolve(url: string, base?: string): URL | null {
-  try {
-    return base === undefined ? new URL(url) : new URL(url, base);
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 /** Which part of an address may be written down, and which addresses not at all. */
+import { parameterNames, tidyAddress } from '../address';
 
 /** Parameters that carry a session, a key or who somebody is. Compared without case, `-`, `_` and dots. */
 const PERSONAL = new RegExp(
@@ -24,9 +25,6 @@ const PERHAPS_PERSONAL =
 const SECRET_VALUE = /@|^eyJ[\w-]+\.|^(?=.*\d)(?=.*[a-z])[\w.~+/=-]{24,}$/iu;
 /** Numbers of what is shown look like that too. */
 const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/iu;
-
-/** Parameters that say who sent the reader, not what is read. */
-const TRACKING = /^(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|yclid|_hsenc|_hsmi|ref_src)$/u;
 
 /** Parts of a path that are a step of something private, when they stand alone between slashes. */
 const PRIVATE_STEP = new RegExp(
@@ -61,19 +59,12 @@ function isPersonal(name: string, value: string): boolean {
 
 const plain = (name: string) => name.toLowerCase().replace(/[-_.]/gu, '');
 
-function namesOf(parameters: URLSearchParams): string[] {
-  // not `keys()`: in a content script of Firefox its iterator is the page's and cannot be iterated
-  const names: string[] = [];
-  parameters.forEach((_value, name) => names.push(name));
-  return [...new Set(names)];
-}
-
 /** Whether the address is of search results: what was found is kept when it is read, what was asked is nobody's affair. */
 export function isSearch(url: URL): boolean {
   const steps = url.pathname.split('/').filter((step) => step !== '');
-  const asks = namesOf(url.searchParams).some((name) => SEARCH_PARAMETER.test(name) && url.searchParams.get(name));
+  const asks = parameterNames(url).some((name) => SEARCH_PARAMETER.test(name) && url.searchParams.get(name));
   // WordPress shows a post as `/?p=1`
-  if (steps.length === 0) return namesOf(url.searchParams).some((name) => /^(?:q|query|s|search)$/iu.test(name));
+  if (steps.length === 0) return parameterNames(url).some((name) => /^(?:q|query|s|search)$/iu.test(name));
   if (SEARCH_STEP.test(steps[0] ?? '')) return true;
   return asks && steps.some((step) => SEARCH_STEP.test(step));
 }
@@ -83,7 +74,7 @@ export function isPrivateStep(url: URL): boolean {
   const steps = url.pathname.split('/').filter((step) => step !== '');
   if (steps.some((step, index) => PRIVATE_STEP.test(step) && !steps.slice(0, index).some((one) => ABOUT.test(one))))
     return true;
-  const names = new Set(namesOf(url.searchParams).map(plain));
+  const names = new Set(parameterNames(url).map(plain));
   // an answer of OAuth or SAML on its way back, wherever it goes
   return (names.has('code') && names.has('state')) || names.has('samlresponse') || names.has('accesstoken');
 }
@@ -93,15 +84,14 @@ export function isPrivateStep(url: URL): boolean {
  * keys and names of persons. Null for what is no address of the web.
  */
 export function keptAddress(address: string): string | null {
-  const url = URL.parse(address);
+  const url = URL.parse(tidyAddress(address));
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return null;
   url.username = '';
   url.password = '';
-  for (const name of namesOf(url.searchParams)) {
-    if (TRACKING.test(name) || isPersonal(name, url.searchParams.get(name) ?? '')) url.searchParams.delete(name);
+  for (const name of parameterNames(url)) {
+    if (isPersonal(name, url.searchParams.get(name) ?? '')) url.searchParams.delete(name);
   }
   url.pathname = url.pathname.replace(/;(?:jsessionid|phpsessid|sid)=[^/;]*/giu, '');
-  // a fragment is a place in the page; only one that routes (`#/…`, `#!…`) names another page
-  if (!/^#[!/]/u.test(url.hash) || /[?&](?:\w*token|code|key|sid)=/iu.test(url.hash)) url.hash = '';
+  if (/[?&](?:\w*token|code|key|sid)=/iu.test(url.hash)) url.hash = '';
   return url.href;
 }

@@ -2,6 +2,7 @@
  * Pages that are kept by being read: which, when, and under what address. Pure and small: the script that waits in every
  * page is made of this. The text of a page is read by `engine/capture/page`, loaded only once a page was read.
  */
+export { canonicalAddress } from '../address';
 export { keptAddress } from './addresses';
 export { NEVER_CATEGORIES, type NeverCategory } from './never';
 export {
