@@ -1,0 +1,562 @@
+/**
+ * Where the turns of claude.ai are in the page, and what of one is the conversation. The fallback for when no JSON was
+ * seen: the list is virtual since 2026-07, only the rows near the viewport are mounted. Roles, positions and test ids
+ * are used before classes; labels are localised and not read. The page gives no message ids and no times: a turn is
+ * named by its position, which the rows say.
+ */
+import { stableHash } from '../../hash';
+import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
+import type { Attachment, ReadWarning } from '../../types';
+import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
+import { classifyPage } from './addresses';
+import { artifactWords, oneLine } from './artifacts';
+import type { Citation } from './citations';
+import { fileWords } from './content';
+
+const USER = '[data-testid="user-message"], [data-user-message-bubble], .font-user-message, .\\!font-user-message';
+/** The answer's own words. `font-claude-message` until 2025; the first is the one attribute-grade signal. */
+const ANSWER = '[data-is-streaming], [data-testid="assistant-message"]';
+const ANSWER_BODY = '.font-claude-response, .font-claude-message';
+const STREAMING = '[data-is-streaming="true"]';
+const ROW = '[role="article"]';
+const OLD_ROW = '[data-test-render-count]';
+/** A document shown beside the conversation, and what is never a part of one. */
+const BESIDE =
+  '[data-skill-file-viewer], #markdown-artifact, #wiggle-file-content, nav, aside, form, fieldset, [data-chat-input-container]';
+const ARTIFACT = '.artifact-block-cell, [class*="artifact-block-cell"]:not([class*="preview"])';
+/** A file name with an ending: the tiles of images and files carry it as test id. */
+const FILE_NAME = /^[^/\\]{1,200}\.[A-Za-z0-9]{1,8}$/;
+
+interface Place {
+  element: Element;
+  position: number | null;
+}
+
+export function findInDom(root: PageRoot, _url: string, context: ReadContext): DomFindings {
+  const document = documentOf(root);
+  const findings: DomFindings = {
+    title: titleOf(root, document),
+    turns: [],
+    turnsSeen: 0,
+    turnsUnmounted: 0,
+    whole: false,
+    streaming: root.querySelector(STREAMING) !== null,
+    warnings: [],
+    metadata: metadataOf(root),
+    address: addressIn(root, document),
+  };
+  const { places, total, virtual } = placesIn(root);
+  const positions = new Set(places.map((place) => place.position));
+
+  let before: number | null = 0;
+  let open = 0;
+  for (const place of places) {
+    const follows: boolean = place.position === null || before === null || place.position === before + 1;
+    before = place.position;
+    const read = readOnce(place, findings.warnings, follows);
+    if (read === 'unmounted') open++;
+    else if (read !== null) findings.turns.push({ ...read, follows: read.follows && open === 0 });
+  }
+  if (findings.turns.length === 0 && places.length === 0 && context.saved === true) readUnmarked(root, findings);
+
+  findings.turnsUnmounted = (total === null ? 0 : Math.max(0, total - positions.size)) + open;
+  findings.turnsSeen = Math.max(places.length, total ?? 0);
+  findings.whole =
+    places.length > 0 &&
+    findings.turnsUnmounted === 0 &&
+    !findings.warnings.some((warning) => warning.code === 'unread_turn' || warning.code === 'unreadable_frame') &&
+    (total === null
+      ? !virtual && findings.turns[0]?.role === 'user' && hasFrame(root, document)
+      : positions.size === total && places.every((place, index) => place.position === index + 1));
+  return findings;
+}
+
+function documentOf(root: PageRoot): Document {
+  return root.nodeType === 9 ? (root as Document) : (root.ownerDocument as Document);
+}
+
+/** The turns' elements in the order of the conversation, and how many the page says there are. */
+function placesIn(root: PageRoot): { places: Place[]; total: number | null; virtual: boolean } {
+  const rows = outermost(
+    [...root.querySelectorAll(ROW)].filter(
+      (row) =>
+        row.closest(BESIDE) === null &&
+        (row.hasAttribute('aria-posinset') ||
+          row.parentElement?.hasAttribute('data-index') === true ||
+          row.querySelector(`${OLD_ROW}, ${USER}, ${ANSWER}`) !== null),
+    ),
+  );
+  if (rows.length > 0) {
+    const places = rows.map((element) => ({ element, position: positionOf(element) }));
+    const totals = rows.map(totalOf).filter((each) => each !== null);
+    const numbered = places.every((place) => place.position !== null);
+    // Rows of a virtual list are placed by transforms: the order in the page is not always that of the conversation.
+    if (numbered) places.sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
+    return { places, total: numbered && totals.length > 0 ? Math.max(...totals) : null, virtual: rows.some(isVirtual) };
+  }
+  const old = outermost([...root.querySelectorAll(OLD_ROW)].filter((row) => row.closest(BESIDE) === null));
+  if (old.length > 0) {
+    const places = old.flatMap((element) => splitRow(element));
+    return {
+      places: places.map((element) => ({ element, position: null })),
+      total: null,
+      virtual: old.some(isVirtual),
+    };
+  }
+  const places = messagesIn(root);
+  return {
+    places: places.map((element) => ({ element, position: null })),
+    total: null,
+    virtual: places.some(isVirtual),
+  };
+}
+
+/** A wrapper around several messages is not a turn. */
+function splitRow(row: Element): Element[] {
+  const inside = messagesIn(row);
+  return inside.length > 1 &&
+    row.querySelector(USER) !== null &&
+    row.querySelector(`${ANSWER}, ${ANSWER_BODY}`) !== null
+    ? inside
+    : [row];
+}
+
+/** Messages by what marks their words, where nothing marks the turns. */
+function messagesIn(root: PageRoot): Element[] {
+  const marked = [...root.querySelectorAll(`${USER}, ${ANSWER}, ${ANSWER_BODY}`)].filter((each) => {
+    if (each.closest(BESIDE) !== null) return false;
+    // The same class dresses other words of the page; a message is more than a label.
+    return (
+      each.matches(`${USER}, ${ANSWER}`) ||
+      each.closest(ANSWER) !== null ||
+      each.querySelector('p, pre, li, h1, h2, h3, table') !== null
+    );
+  });
+  return inOrder(outermost(marked));
+}
+
+function isVirtual(row: Element): boolean {
+  return row.closest('[data-index]') !== null;
+}
+
+function numberIn(element: Element, name: string): number | null {
+  const value = Number.parseInt(element.getAttribute(name) ?? '', 10);
+  return Number.isSafeInteger(value) && value > 0 ? value : null;
+}
+
+/** "Message 1 of 2" in whatever language: the smaller number of two. */
+function labelled(row: Element): [number, number] | null {
+  const numbers = (row.getAttribute('aria-label') ?? '').match(/\p{Nd}+/gu)?.map(Number) ?? [];
+  const [a, b] = numbers;
+  return numbers.length === 2 && a !== undefined && b !== undefined && a > 0 && b > 0
+    ? [Math.min(a, b), Math.max(a, b)]
+    : null;
+}
+
+function positionOf(row: Element): number | null {
+  const said = numberIn(row, 'aria-posinset');
+  if (said !== null) return said;
+  const index = Number.parseInt(row.parentElement?.getAttribute('data-index') ?? '', 10);
+  return labelled(row)?.[0] ?? (Number.isSafeInteger(index) && index >= 0 ? index + 1 : null);
+}
+
+function totalOf(row: Element): number | null {
+  return numberIn(row, 'aria-setsize') ?? labelled(row)?.[1] ?? null;
+}
+
+function outermost(elements: Element[]): Element[] {
+  const set = new Set(elements);
+  return elements.filter((element) => {
+    for (let above = element.parentElement; above !== null; above = above.parentElement)
+      if (set.has(above)) return false;
+    return true;
+  });
+}
+
+function inOrder(elements: Element[]): Element[] {
+  // DOCUMENT_POSITION_FOLLOWING
+  return [...elements].sort((a, b) => ((a.compareDocumentPosition(b) & 4) !== 0 ? -1 : 1));
+}
+
+/** Turns that were read before and are the same still: while an answer is written, only its turn is read again. */
+const readBefore = new WeakMap<
+  Element,
+  { print: string; read: DomTurn | 'unmounted' | null; warnings: ReadWarning[] }
+>();
+
+function readOnce(place: Place, warnings: ReadWarning[], follows: boolean): DomTurn | 'unmounted' | null {
+  const { element, position } = place;
+  const print = [
+    stableHash(element.textContent ?? ''),
+    element.querySelectorAll('*').length,
+    element.querySelectorAll('img[src]').length,
+    position,
+  ].join(' ');
+  const before = readBefore.get(element);
+  if (before?.print === print) {
+    warnings.push(...before.warnings);
+    return before.read === null || before.read === 'unmounted' ? before.read : { ...before.read, follows };
+  }
+  const found: ReadWarning[] = [];
+  const read = readPlace(place, found, follows);
+  readBefore.set(element, { print, read, warnings: found });
+  warnings.push(...found);
+  return read;
+}
+
+function readPlace(
+  { element, position }: Place,
+  warnings: ReadWarning[],
+  follows: boolean,
+): DomTurn | 'unmounted' | null {
+  const turn: DomTurn = {
+    // The same as the base makes for a page that shows all; rows keep theirs when others leave the page.
+    id: position === null ? null : `dom-${position - 1}`,
+    mergedIds: [],
+    follows,
+    role: 'user',
+    author: null,
+    model: null,
+    createdAt: null,
+    markdown: '',
+    attachments: [],
+    metadata: position === null ? {} : { position },
+  };
+  const answer = element.matches(ANSWER)
+    ? element
+    : (element.querySelector(ANSWER) ?? (element.matches(ANSWER_BODY) ? element : null));
+  const body =
+    answer ??
+    (element.querySelector(USER) === null && !element.matches(USER) ? element.querySelector(ANSWER_BODY) : null);
+  if (body !== null) {
+    turn.role = 'assistant';
+    // Warnings and buttons stand in the turn beside the words.
+    const [words, second] = outermost([...body.querySelectorAll(ANSWER_BODY)]);
+    readAnswer(words !== undefined && second === undefined ? words : body, turn);
+    // An answer that has only begun says nothing yet.
+    return turn.markdown === '' && turn.attachments.length === 0 ? null : turn;
+  }
+  const bubbles = element.matches(USER) ? [element] : outermost([...element.querySelectorAll(USER)]);
+  readQuestion(element, bubbles, turn);
+  if (turn.markdown !== '') return turn;
+  const text = (element.textContent ?? '').trim();
+  if (text === '' && element.querySelector('img, iframe, canvas') === null) return 'unmounted';
+  warnings.push({
+    code: 'unread_turn',
+    message: 'A turn is neither a question nor an answer that is known; it is left out.',
+    where: position === null ? null : `message ${position}`,
+  });
+  return null;
+}
+
+function readQuestion(place: Element, bubbles: Element[], turn: DomTurn): void {
+  const texts: string[] = [];
+  for (const bubble of bubbles) {
+    const words = bubble.querySelector('[data-testid="user-message"]') ?? bubble;
+    if (words.querySelector('pre, ul, ol, table, h1, h2, h3, blockquote') !== null) {
+      texts.push(copyToMarkdown(withoutNoise(inertCopy(words))).markdown);
+      continue;
+    }
+    const paragraphs = [...words.querySelectorAll('p')];
+    const pieces = (paragraphs.length > 0 ? paragraphs : [words]).map((each) =>
+      preformattedText(each)
+        .replace(/\u00a0/g, ' ')
+        .replace(/[ \t]+\n/g, '\n')
+        .trim(),
+    );
+    texts.push(pieces.filter((piece) => piece !== '').join('\n\n'));
+  }
+  turn.attachments = filesIn(place, bubbles);
+  const text = texts.filter((each) => each !== '').join('\n\n');
+  const pictures = turn.attachments.filter((each) => each.kind === 'image' || text === '').map(fileWords);
+  turn.markdown = [text, ...pictures].filter((each) => each !== '').join('\n\n');
+}
+
+/** Files and pictures that a question came with: tiles beside its words. */
+function filesIn(place: Element, bubbles: Element[]): Attachment[] {
+  const files: Attachment[] = [];
+  const outside = (element: Element): boolean =>
+    !bubbles.some((bubble) => bubble.querySelector('[data-testid="user-message"]')?.contains(element));
+  const add = (kind: Attachment['kind'], name: string, reference: string | null): void => {
+    const clean = oneLine(name);
+    if (
+      clean !== '' &&
+      !files.some(
+        (each) =>
+          each.name === clean && (each.reference === null || reference === null || each.reference === reference),
+      )
+    )
+      files.push({ kind, name: clean, reference });
+  };
+  for (const image of place.querySelectorAll('img')) {
+    const source = image.getAttribute('src') ?? '';
+    const alt = image.getAttribute('alt') ?? '';
+    const id = /\/files\/([^/?]+)\//.exec(source)?.[1] ?? null;
+    if (outside(image) && (id !== null || FILE_NAME.test(alt)))
+      add('image', alt === '' ? 'image' : alt, id ?? (source === '' ? null : source));
+  }
+  for (const tile of place.querySelectorAll('[data-testid]')) {
+    const said = tile.getAttribute('data-testid') ?? '';
+    if (!outside(tile)) continue;
+    if (FILE_NAME.test(said)) {
+      if (tile.querySelector('img') === null) add('file', said, null);
+    } else if (/^file-thumbnail|^attachment/.test(said) && tile.querySelector('img') === null) {
+      const name = tile.querySelector('h3, [class*="truncate"], [class*="line-clamp"]')?.textContent ?? '';
+      add('file', FILE_NAME.test(oneLine(name)) ? name : 'Pasted text', null);
+    }
+  }
+  return files;
+}
+
+function readAnswer(place: Element, turn: DomTurn): void {
+  const copy = inertCopy(place);
+  const thinking: string[] = [];
+  const tools: Array<Record<string, unknown>> = [];
+  const artifacts: string[] = [];
+
+  prepareCode(copy);
+  for (const frame of all(copy, 'iframe[title]')) {
+    const title = oneLine((frame.getAttribute('title') ?? '').replace(/^[\w -]{1,40}:\s+/, ''));
+    if (title === '') continue;
+    artifacts.push(title);
+    const whole = frame.closest('[data-find-omitted]');
+    replaceWith(whole !== null && whole !== copy && copy.contains(whole) ? whole : frame, artifactWords(title));
+  }
+  for (const cell of all(copy, ARTIFACT)) {
+    if (!copy.contains(cell)) continue;
+    const title = oneLine(
+      cell.querySelector('[class*="leading-tight"], [class*="line-clamp"]')?.textContent ?? cell.textContent ?? '',
+    );
+    const whole = cell.closest('button, [class*="group/artifact-block"]');
+    const target = whole !== null && whole !== copy && copy.contains(whole) ? whole : cell;
+    if (title === '') target.remove();
+    else {
+      artifacts.push(title);
+      replaceWith(target, artifactWords(title));
+    }
+  }
+  for (const beside of all(copy, ASIDE)) {
+    if (!copy.contains(beside)) continue;
+    if (!beside.matches('h1, h2, h3, .sr-only')) readAside(beside, thinking, tools);
+    beside.remove();
+  }
+  for (const box of all(copy, '[class*="transition-all"]')) {
+    if (!copy.contains(box) || !isCollapsible(box)) continue;
+    readAside(box, thinking, tools);
+    box.remove();
+  }
+  const citations: Citation[] = [];
+  for (const pill of all(copy, 'a[class*="group/tag"][href]')) putCitation(pill, citations);
+  withoutNoise(copy);
+
+  const read = copyToMarkdown(copy);
+  turn.markdown = dollarMath(read.markdown);
+  turn.attachments = read.images;
+  if (thinking.length > 0) turn.metadata['thinking'] = thinking.join('\n\n');
+  if (tools.length > 0) turn.metadata['tools'] = tools;
+  if (citations.length > 0) turn.metadata['citations'] = citations;
+  if (artifacts.length > 0) turn.metadata['artifacts'] = [...new Set(artifacts)];
+}
+
+/** What the model thought and which tools it used: shown on demand, between the words of an answer. */
+const ASIDE = ['[data-find-omitted]', 'details', '[data-testid*="thinking"]', '[data-testid*="thought"]'].join(',');
+
+/** In or beside an answer, but not part of what was said. */
+const NOT_SAID = [
+  '[data-find-omitted]',
+  '[data-message-action-bar]',
+  '[role="toolbar"]',
+  '[role="group"][aria-label]',
+  '[role="status"]',
+  '[data-testid="message-warning"]',
+  '[inert]',
+  '.sr-only',
+  'time',
+].join(',');
+
+function withoutNoise(copy: Element): Element {
+  for (const each of all(copy, NOT_SAID))
+    if (each.querySelector('p, pre, table') === null || each.matches('[inert], .sr-only, [data-testid]')) each.remove();
+  return copy;
+}
+
+/** A framed box whose first element is the button that opens it: thoughts, or what a search found. */
+function isCollapsible(box: Element): boolean {
+  const [first, second] = box.children;
+  if (first === undefined || second === undefined) return false;
+  const opens = /^button$/i.test(first.nodeName) ? first : first.querySelector('button[aria-expanded]');
+  return opens !== null && opens !== undefined && box.querySelector('pre') === null;
+}
+
+function readAside(box: Element, thinking: string[], tools: Array<Record<string, unknown>>): void {
+  const sources = all(box, 'a[href]')
+    .map((link) => ({
+      title: oneLine(link.querySelector('p')?.textContent ?? link.textContent ?? ''),
+      url: link.getAttribute('href') ?? '',
+    }))
+    .filter((source) => /^https?:/.test(source.url));
+  const label = oneLine(box.querySelector('button')?.textContent ?? '');
+  if (sources.length > 0) {
+    tools.push({ name: 'web_search', message: label, sources: sources.slice(0, 30) });
+    return;
+  }
+  for (const part of all(box, 'button, .sr-only, [role="status"], summary')) part.remove();
+  const text = copyToMarkdown(box).markdown;
+  // The pill's own words are a summary of the thought; the thought itself is there only while it is open.
+  const said = text === '' ? label : text;
+  if (said !== '' && !thinking.includes(said)) thinking.push(said);
+}
+
+/** A pill after a sentence names a site that it is from. */
+function putCitation(pill: Element, citations: Citation[]): void {
+  const url = pill.getAttribute('href') ?? '';
+  const title = oneLine(pill.textContent ?? '').replace(/\s*\+\d+$/, '');
+  if (!/^https?:/.test(url)) return;
+  if (!citations.some((known) => known.url === url)) citations.push({ title: title === '' ? null : title, url });
+  const words = pill.ownerDocument.createElement('span');
+  const link = pill.ownerDocument.createElement('a');
+  link.setAttribute('href', url);
+  link.textContent = title === '' ? url : title;
+  words.append(' (', link, ')');
+  pill.replaceWith(words);
+}
+
+/** A code block stands in a frame with its language as a label and a button; the code itself says the language too. */
+function prepareCode(copy: Element): void {
+  for (const code of all(copy, 'pre')) {
+    if (!copy.contains(code) || (code.parentElement?.closest('pre') ?? null) !== null) continue;
+    const named =
+      /(?:^|\s)language-([^\s]+)/.exec(code.querySelector('code')?.getAttribute('class') ?? '')?.[1] ?? null;
+    let frame: Element | null = code.closest('[class*="group/copy"]');
+    if (frame !== null && (!copy.contains(frame) || frame === copy || frame.querySelectorAll('pre').length > 1))
+      frame = null;
+    if (frame === null && named !== null) {
+      // The frame's classes may change: it is the element above that has nothing else but the label.
+      for (
+        let above = code.parentElement, steps = 0;
+        above !== null && above !== copy && steps < 4;
+        above = above.parentElement, steps++
+      ) {
+        const label = (above.textContent ?? '')
+          .replace(code.textContent ?? '', '')
+          .trim()
+          .toLowerCase();
+        if (label === named.toLowerCase() && above.querySelectorAll('pre').length === 1) frame = above;
+      }
+    }
+    if (frame === null) continue;
+    if (named === null) {
+      const label = [...frame.querySelectorAll('div, span')].find(
+        (each) =>
+          !each.contains(code) &&
+          !code.contains(each) &&
+          each.children.length === 0 &&
+          /^[A-Za-z0-9+#._-]{1,25}$/.test((each.textContent ?? '').trim()) &&
+          each.closest('button') === null,
+      );
+      if (label !== undefined) code.setAttribute('data-language', (label.textContent ?? '').trim());
+    }
+    frame.replaceWith(code);
+  }
+}
+
+function replaceWith(element: Element, words: string): void {
+  const paragraph = element.ownerDocument.createElement('p');
+  paragraph.textContent = words;
+  element.replaceWith(paragraph);
+}
+
+function all(root: Element, selector: string): Element[] {
+  return [...root.querySelectorAll(selector)];
+}
+
+/** Things of the page around a conversation, by which a whole page is told from a piece of one. */
+function hasFrame(root: PageRoot, document: Document): boolean {
+  const frame =
+    '[data-testid="page-header"], [data-testid="chat-header"], [data-testid^="chat-title"], [data-testid="chat-input"], [data-testid="model-selector-dropdown"]';
+  return root.querySelector(frame) !== null || document.querySelector(frame) !== null;
+}
+
+function titleOf(root: PageRoot, document: Document): string | null {
+  const clean = (text: string | null | undefined): string | null => {
+    const title = (text ?? '')
+      .replace(/\s+/g, ' ')
+      .replace(/\s*[-–—|\\]\s*Claude\s*$/, '')
+      .replace(/^\s*Claude\s*[-–—|]\s*/, '')
+      .trim();
+    return title === '' || title === 'Claude' ? null : title;
+  };
+  const split = root.querySelector('[data-testid="chat-title-split"]');
+  return (
+    clean(root.querySelector('[data-testid="chat-title-button"]')?.textContent) ??
+    clean((split?.querySelector('button') ?? split)?.textContent) ??
+    clean(document.querySelector('title')?.textContent)
+  );
+}
+
+/** What the page says of the conversation: the project it is in, the model that would answer next. */
+function metadataOf(root: PageRoot): Record<string, unknown> {
+  const metadata: Record<string, unknown> = {};
+  const model = root.querySelector('[data-testid="model-selector-dropdown"]');
+  const words: string[] = [];
+  const walk = (node: Node): void => {
+    // Icons are letters of a font of their own.
+    if (node.nodeType === 3) words.push((node.nodeValue ?? '').replace(/[\ue000-\uf8ff]/g, '').trim());
+    node.childNodes.forEach(walk);
+  };
+  if (model !== null) walk(model);
+  if (words.join('') !== '') metadata['model'] = oneLine(words.join(' '));
+  const header = root.querySelector('header, [data-testid="chat-header"], [data-testid="page-header"]');
+  const project = header?.querySelector('a[href*="/project/"]');
+  const id = /\/project\/([^/?#]+)/.exec(project?.getAttribute('href') ?? '')?.[1];
+  if (id !== undefined)
+    metadata['project'] = { id, name: oneLine((project?.textContent ?? '').replace(/\/\s*$/, '')) || null };
+  if (root.querySelector('[data-testid*="incognito"][data-testid*="chat"], [data-testid="incognito-banner"]') !== null)
+    metadata['temporary'] = true;
+  return metadata;
+}
+
+/** What a saved page says about its address: its canonical link, its own metadata, the marked entry of the sidebar. */
+function addressIn(root: PageRoot, document: Document): string | null {
+  const said = [
+    document.querySelector('link[rel="canonical"]')?.getAttribute('href'),
+    document.querySelector('meta[property="og:url"]')?.getAttribute('content'),
+    root
+      .querySelector('a[aria-current="page"][href*="/chat/"], a[data-active="true"][href*="/chat/"]')
+      ?.getAttribute('href'),
+  ];
+  for (const address of said) {
+    if (address === null || address === undefined) continue;
+    if ((classifyPage(address)?.conversationId ?? null) !== null) return new URL(address, 'https://claude.ai').href;
+  }
+  return null;
+}
+
+/** A saved piece of a page without a marked turn: what it holds is one answer, as far as can be told. */
+function readUnmarked(root: PageRoot, findings: DomFindings): void {
+  const body =
+    root.nodeType === 9 ? ((root as Document).querySelector('main') ?? (root as Document).body) : (root as Element);
+  if (body === null) return;
+  const turn: DomTurn = {
+    id: null,
+    mergedIds: [],
+    follows: true,
+    role: 'assistant',
+    author: null,
+    model: null,
+    createdAt: null,
+    markdown: '',
+    attachments: [],
+    metadata: {},
+  };
+  const copy = inertCopy(body);
+  for (const each of all(copy, 'nav, header, footer, form, aside')) each.remove();
+  readAnswer(copy, turn);
+  if (turn.markdown.length < 20) return;
+  findings.warnings.push({
+    code: 'no_turns',
+    message: 'No turn is marked in the page; what it holds is read as one answer.',
+    where: null,
+  });
+  findings.turns.push(turn);
+}
