@@ -6,6 +6,8 @@
  */
 import type { Attachment, Capture, Role } from './capture/types';
 
+export type { HealthState, PageDiagnostics } from './capture/health';
+
 export type DocumentKind = 'conversation' | 'page' | 'note';
 
 /** One field to search with. Filters typed into `text` (`from:chatgpt`, `after:2026-05-01`) are parsed by the engine. */

@@ -119,7 +119,7 @@ export async function readExpired(db: Queryable, captures: Capture[], now: Date)
 
 function retainedKind(capture: Capture): RetainedKind {
   if (capture.kind === 'conversation') return 'conversation';
-  return (capture.origin as string) === 'visit' ? 'visit' : 'page';
+  return capture.origin === 'visit' ? 'visit' : 'page';
 }
 
 /** The newest time that a capture knows of, epoch ms; that of the capture itself where it knows none. */
