@@ -61,6 +61,8 @@ export default defineConfig({
       ...(browser === 'firefox' ? [] : ['offscreen', 'sidePanel']),
     ],
     host_permissions: ['https://chatgpt.com/*'],
+    // asked when the user turns on that pages they read are kept
+    optional_host_permissions: ['https://*/*', 'http://*/*'],
     incognito: 'not_allowed',
     action: { default_title: '__MSG_app_name__' },
     commands: {

@@ -4,6 +4,7 @@ import type { EngineStatus, ForgetScope } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { clock } from './dates';
 import { ChevronIcon, MenuIcon, StateMark, type MarkShape } from './icons';
+import { ReadHere } from './pages';
 import type { PauseLength, Shell, TabState } from './shell';
 import { siteHost, sourceName } from './sites';
 import { inPlainWords } from './trouble';
@@ -46,6 +47,18 @@ export function sayTab(tab: TabState | null): Said {
       return { shape: 'broken', line: words('tab_not_permitted'), more: words('tab_not_permitted_more', tab.host) };
     case 'private':
       return { shape: 'off', line: words('tab_private'), more: words('tab_private_more') };
+    case 'reading':
+      return {
+        shape: 'keeping',
+        line: words('tab_reading'),
+        more: words(tab.level === 'text' ? 'tab_reading_more' : 'tab_reading_address_more'),
+      };
+    case 'kept':
+      return {
+        shape: 'keeping',
+        line: words('tab_kept'),
+        more: words(tab.level === 'text' ? 'tab_kept_more' : 'tab_kept_address_more'),
+      };
     case 'unsupported':
       return { shape: 'off', line: words('tab_unsupported'), more: words('tab_unsupported_more') };
   }
@@ -64,7 +77,7 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: 'keys' | 'about') => void;
+  show: (view: 'keys' | 'about' | 'pages') => void;
   say: (text: string) => void;
 }
 
@@ -150,6 +163,15 @@ export function Header(props: HeaderProps) {
             type="button"
             onClick={() => {
               setOpen(null);
+              props.show('pages');
+            }}
+          >
+            {words('pages_title')}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
               props.show('keys');
             }}
           >
@@ -205,7 +227,7 @@ function Control(props: HeaderProps & { close: () => void }) {
           {words('permit', tab.host)}
         </button>
       )}
-      {tab?.state === 'unsupported' && tab.host !== null && (
+      {(tab?.state === 'unsupported' || tab?.state === 'reading') && tab.host !== null && (
         <form
           class="remember"
           onSubmit={(event) => {
@@ -227,6 +249,17 @@ function Control(props: HeaderProps & { close: () => void }) {
             {words('remember_page')}
           </button>
         </form>
+      )}
+      {tab && (
+        <ReadHere
+          pages={shell.pages}
+          tab={tab}
+          say={say}
+          open={() => {
+            props.close();
+            props.show('pages');
+          }}
+        />
       )}
       {tab?.state === 'forgotten' && (
         <button

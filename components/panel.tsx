@@ -17,7 +17,7 @@ import { heldCount } from './hold';
 import { Progress, Troubles } from './notices';
 import { Reading } from './reading';
 import { DocumentRow, documentTitle, HitRow, moveFocus, RowList, timelineHeading, type Presence } from './rows';
-import { About, Keys } from './sheets';
+import { About, Keys, ReadPages } from './sheets';
 import type { Shell, TabState } from './shell';
 import { Snackbar, type Message } from './snackbar';
 import { errorCode, inPlainWords } from './trouble';
@@ -25,7 +25,7 @@ import { useEngineNews, useSearch, useTimeline } from './use-engine';
 import { count, words } from './words';
 
 type View =
-  { name: 'list' } | { name: 'read'; documentId: string; hit: Hit | null } | { name: 'keys' } | { name: 'about' };
+  { name: 'list' } | { name: 'read'; documentId: string; hit: Hit | null } | { name: 'keys' | 'about' | 'pages' };
 
 const LIST: View = { name: 'list' };
 
@@ -290,7 +290,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
           }}
           show={(name) => {
             returnTo.current = selected;
-            setView(name === 'keys' ? { name: 'keys' } : { name: 'about' });
+            setView({ name });
           }}
           say={say}
         />
@@ -432,6 +432,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
           />
         )}
         {view.name === 'keys' && <Keys shell={shell} back={back} />}
+        {view.name === 'pages' && <ReadPages shell={shell} say={say} back={back} />}
         {view.name === 'about' && <About engine={engine} changes={news.changes + news.resets} back={back} />}
       </div>
       <footer class="foot">

@@ -5,6 +5,7 @@ import type { EngineStats } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { kindName } from './filters';
 import { BackIcon } from './icons';
+import { PagesSection } from './pages';
 import type { Shell } from './shell';
 import { sourceName } from './sites';
 import { inPlainWords } from './trouble';
@@ -79,6 +80,14 @@ export function Keys({ shell, back }: { shell: Shell; back: () => void }) {
           </table>
         </>
       )}
+    </Sheet>
+  );
+}
+
+export function ReadPages({ shell, say, back }: { shell: Shell; say: (text: string) => void; back: () => void }) {
+  return (
+    <Sheet title={words('pages_title')} back={back}>
+      <PagesSection pages={shell.pages} say={say} />
     </Sheet>
   );
 }

@@ -14,7 +14,53 @@ export type TabState =
   | { state: 'forgotten'; site: string; conversation_id: string } // the user deleted it; not kept again
   | { state: 'not_permitted'; host: string }
   | { state: 'private' }
-  | { state: 'unsupported'; host: string | null }; // an ordinary page: can be remembered
+  | { state: 'unsupported'; host: string | null } // an ordinary page: can be remembered
+  | { state: 'reading'; host: string; level: KeepLevel } // an ordinary page that is kept once it was read
+  | { state: 'kept'; host: string; level: KeepLevel }; // an ordinary page that was read and kept
+
+/** How much of a page that was read is kept: its text, or its address and title. */
+export type KeepLevel = 'text' | 'address';
+
+/** What the user said about pages they read. */
+export interface PagesView {
+  /** Null: only on the sites named. */
+  everywhere: KeepLevel | null;
+  /** Whether the browser lets every page be read. */
+  permitted: boolean;
+  sites: Array<{ host: string; level: KeepLevel | 'off'; permitted: boolean }>;
+  /** What is never kept by being read; the user's own entries first. */
+  never: Array<{ category: NeverCategory | 'own'; entries: string[] }>;
+  /** Whether the list is not the one that came with the extension. */
+  never_changed: boolean;
+}
+
+/** The parts of the list that comes with the extension. */
+export type NeverCategory =
+  | 'mail'
+  | 'chat'
+  | 'bank'
+  | 'health'
+  | 'government'
+  | 'adult'
+  | 'dating'
+  | 'work'
+  | 'search'
+  | 'account';
+
+/** Keeping pages by reading them. */
+export interface PagesShell {
+  /** Calls the listener at once and on every change, until the returned function is called. */
+  watch(listener: (view: PagesView) => void): () => void;
+  /** Must be called inside the click. Resolves with whether the browser permits it; null turns it off. */
+  setEverywhere(level: KeepLevel | null): Promise<boolean>;
+  /** As {@link setEverywhere}, for a host and those below it; null: as everywhere. */
+  setSite(host: string, level: KeepLevel | 'off' | null): Promise<boolean>;
+  /** A host, a part of one (`example.org/private`) or an address. Resolves with the entry, null where it names no host. */
+  addNever(typed: string): Promise<string | null>;
+  removeNever(entry: string): Promise<void>;
+  /** The list as it came. */
+  restoreNever(): Promise<void>;
+}
 
 export type PauseLength = 'hour' | 'restart' | 'until_resumed';
 
@@ -35,4 +81,5 @@ export interface Shell {
   /** Starts the engine anew after it failed; earlier failures no longer count. */
   restartEngine(): Promise<void>;
   shortcuts(): Promise<Array<{ name: string; description: string; keys: string | null }>>;
+  pages: PagesShell;
 }

@@ -9,6 +9,8 @@ import { createEngineHost } from './shell/engine-host';
 import { injectIntoOpenTabs } from './shell/inject';
 import { handleMessages } from './shell/messages';
 import { addMenus, PANEL_COMMAND, REMEMBER_COMMAND, whatWasClicked } from './shell/menus';
+import { keepReadPages } from './shell/pages';
+import { watchPagesSetting } from './shell/pages-setting';
 import { rememberInTab } from './shell/remember';
 import { forgetReport, readTabState, refusal, rememberReport } from './shell/tab-state';
 import { showOnToolbar } from './shell/toolbar';
@@ -64,7 +66,10 @@ function main(): void {
     }
   }
 
+  const readPages = keepReadPages({ keep, changed: refreshTab, onFailure: logFailure });
+
   handleMessages({
+    ...readPages.handlers,
     async mayCapture({ url }, sender) {
       const reason = refusal(url, sender.tab?.incognito ?? false, await readConsent());
       return reason === null ? { allowed: true } : { allowed: false, reason };
@@ -153,6 +158,7 @@ function main(): void {
   browser.permissions.onAdded.addListener(refreshSoon);
   browser.permissions.onRemoved.addListener(refreshSoon);
   watchConsent(refreshSoon);
+  watchPagesSetting(refreshSoon);
   // a pause of an hour ends without an event of its own
   browser.alarms.onAlarm.addListener(refreshSoon);
 

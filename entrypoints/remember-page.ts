@@ -5,6 +5,7 @@
 import { browser } from 'wxt/browser';
 import { defineUnlistedScript } from 'wxt/utils/define-unlisted-script';
 import { captureLink, capturePage, captureSelection } from '../engine/capture/page';
+import { judgePage, keptAddress } from '../engine/capture/pages';
 import type { CapturedPage } from '../engine/capture/types';
 import type { Clicked } from './shell/menus';
 import { ask } from './shell/messages';
@@ -16,6 +17,7 @@ const words = browser.i18n.getMessage;
 export default defineUnlistedScript(() => {
   const remembering: PageRemembering = {
     read,
+    readVisited,
     confirm(capture, kept) {
       showToast({
         text: words('toast_remembered'),
@@ -53,7 +55,7 @@ function read(clicked: Clicked, note: string | null): CapturedPage {
   const options = {
     url: location.href,
     note,
-    parseHtml: (html: string) => new DOMParser().parseFromString(html, 'text/html'),
+    parseHtml,
   };
   if (clicked.kind === 'link') {
     return captureLink({ href: clicked.url, text: clicked.text }, { ...options, pageTitle: document.title });
@@ -65,11 +67,22 @@ function read(clicked: Clicked, note: string | null): CapturedPage {
   return capturePage(document, options);
 }
 
+function readVisited(url: string): CapturedPage | null {
+  const address = keptAddress(url);
+  // judged again: a sign-in may have opened since
+  if (address === null || address !== keptAddress(location.href) || !judgePage(document).suitable) return null;
+  return capturePage(document, { url: address, parseHtml });
+}
+
 function copyOf(selection: Selection): Element {
   const inert = document.implementation.createHTMLDocument('');
   const copy = inert.createElement('div');
   for (let index = 0; index < selection.rangeCount; index++) copy.append(selection.getRangeAt(index).cloneContents());
   return copy;
+}
+
+function parseHtml(html: string): Document {
+  return new DOMParser().parseFromString(html, 'text/html');
 }
 
 function fail(message: string): void {

@@ -1,6 +1,7 @@
 /** Every runtime message, typed once: what is asked, what comes back. Content scripts, pages → background. */
 import { browser } from 'wxt/browser';
 import type { Browser } from 'wxt/browser';
+import type { KeepLevel } from '../../engine/capture/pages';
 import type { Capture, Site } from '../../engine/capture/types';
 import { EngineError, type SerialisedError } from '../../engine/errors';
 
@@ -21,6 +22,16 @@ export interface PageReport {
   broken: string | null;
 }
 
+/** A page that was really read. Addresses are as the page has them; what may be written down is decided by the background. */
+export interface PageRead {
+  url: string;
+  /** What the page says its address is, where that can be true. */
+  canonical: string;
+  title: string;
+  /** Attentive seconds. */
+  seconds: number;
+}
+
 export interface Messages {
   /** May this tab's page be read at this moment? Asked before anything is read. */
   mayCapture: { input: { url: string }; output: { allowed: true } | { allowed: false; reason: NotNow } };
@@ -34,6 +45,12 @@ export interface Messages {
   /** From the panel, when the database could not be opened and the user wants to try again. */
   restartEngine: { input: null; output: null };
   addNote: { input: { capture: Capture }; output: null };
+  /** From an ordinary page: how much of it may be kept if it is read; `off` when nothing of its site is. */
+  mayKeepPage: { input: { url: string }; output: { level: KeepLevel | null; off: boolean } };
+  /** Resolves once it is on disk, or was refused. */
+  pageRead: { input: PageRead; output: { kept: boolean } };
+  /** A sign-in, an editor, a page of few words. */
+  pageUnsuitable: { input: { url: string }; output: null };
 }
 
 export type MessageName = keyof Messages;
@@ -79,6 +96,9 @@ export function handleMessages(handlers: Handlers): void {
     return true; // the answer comes later
   });
 }
+
+/** To the script that waits in an ordinary page: what was decided may no longer hold. */
+export const PAGES_CHANGED = 'commonplace:pages-changed';
 
 /** To a content script: forget what you have seen and read the page anew. */
 export const READ_AGAIN = 'commonplace:read-again';

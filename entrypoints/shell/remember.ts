@@ -1,12 +1,14 @@
 /** "Remember this": reads what was clicked in its tab, keeps it, and says so there with Undo. */
 import { browser } from 'wxt/browser';
-import type { Capture } from '../../engine/capture/types';
+import type { Capture, CapturedPage } from '../../engine/capture/types';
 import { EngineError } from '../../engine/errors';
 import type { Clicked } from './menus';
 
 /** What `entrypoints/remember-page.ts` leaves in the tab's isolated world. */
 export interface PageRemembering {
   read(clicked: Clicked, note: string | null): Capture;
+  /** The page that was read under this address; null when the tab shows another by now, or one that is not to be kept. */
+  readVisited(url: string): CapturedPage | null;
   /** Shows the toast for 6 s. */
   confirm(capture: Capture, kept: { source: string; id: string }): void;
   fail(message: string): void;

@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/api';
 import type { Shell, TabState } from '../../components/shell';
 import { allowHost, excludeHost, pause, resume } from './consent';
 import { ask, READ_AGAIN } from './messages';
+import { pagesShell } from './pages-shell';
 
 /** A port named with this and the panel's window id gets the state of that window's active tab. */
 export const TAB_STATE_PORT = 'commonplace:tab-state:';
@@ -61,6 +62,7 @@ export function createShell(engine: Engine): Shell {
     async restartEngine() {
       await ask('restartEngine', null);
     },
+    pages: pagesShell(),
     async shortcuts() {
       const commands = await browser.commands.getAll();
       return commands.map(({ name = '', description = '', shortcut }) => ({

@@ -5,6 +5,7 @@ import { storage } from 'wxt/utils/storage';
 import type { TabState } from '../../components/shell';
 import { type Consent, readConsent } from './consent';
 import type { NotNow, PageReport } from './messages';
+import { readingState } from './pages-tab';
 import { hostOf, siteOf } from './sites';
 
 /** In session storage, because the service worker that was told may not be the one that is asked. */
@@ -41,7 +42,7 @@ export async function readTabState(tab: Browser.tabs.Tab): Promise<TabState> {
   if (consent.paused) return { state: 'paused', until: consent.paused.until };
   if (!host) return { state: 'unsupported', host: null };
   if (consent.excludedHosts.includes(host)) return { state: 'excluded', host };
-  if (!site) return { state: 'unsupported', host };
+  if (!site) return (await readingState(tab)) ?? { state: 'unsupported', host };
   if (!(await browser.permissions.contains({ origins: [`https://${host}/*`] })))
     return { state: 'not_permitted', host };
 

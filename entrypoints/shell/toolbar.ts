@@ -9,6 +9,10 @@ function lookOf(state: TabState): Look {
   switch (state.state) {
     case 'keeping':
       return { icon: 'keeping', badge: '', title: title('toolbar_keeping') };
+    case 'kept':
+      return { icon: 'keeping', badge: '', title: title('toolbar_kept') };
+    case 'reading':
+      return { icon: 'off', badge: '', title: title('toolbar_reading') };
     case 'paused':
       return { icon: 'paused', badge: 'II', title: title('toolbar_paused') };
     case 'broken':

@@ -11,6 +11,8 @@ export interface DrawnState {
   url?: string;
   status?: Partial<EngineStatus>;
   page?: 'welcome';
+  /** What was said about pages that are read; nothing unless told. */
+  pages?: 'everywhere' | 'not_permitted';
   /** Steps from the opened page to the state. */
   reach?: (page: Page) => Promise<void>;
 }
@@ -29,6 +31,12 @@ async function settle(page: Page): Promise<void> {
 
 async function control(page: Page): Promise<void> {
   await page.locator('.status').click();
+}
+
+async function readPages(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: 'Pages you read' }).click();
+  await page.locator('.read-pages').waitFor();
 }
 
 export const STATES: DrawnState[] = [
@@ -166,6 +174,29 @@ export const STATES: DrawnState[] = [
   },
   { name: 'temporary', memory: 'full', tab: { state: 'temporary', site: 'chatgpt' }, reach: control },
   { name: 'private', memory: 'full', tab: { state: 'private' }, reach: control },
+  {
+    name: 'reading-here',
+    memory: 'full',
+    tab: { state: 'reading', host: 'gazette.example', level: 'text' },
+    reach: control,
+  },
+  {
+    name: 'kept-here',
+    memory: 'full',
+    tab: { state: 'kept', host: 'gazette.example', level: 'address' },
+    reach: control,
+  },
+  { name: 'read-pages-off', memory: 'full', reach: readPages },
+  {
+    name: 'read-pages',
+    memory: 'full',
+    pages: 'everywhere',
+    reach: async (page) => {
+      await readPages(page);
+      await page.locator('summary', { hasText: 'Health' }).click();
+    },
+  },
+  { name: 'read-pages-not-permitted', memory: 'full', pages: 'not_permitted', reach: readPages },
   { name: 'ordinary-page', memory: 'full', tab: { state: 'unsupported', host: 'example.org' }, reach: control },
   {
     name: 'broken',
@@ -240,6 +271,7 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.url) query.set('url', state.url);
   query.set('status', JSON.stringify({ embedder: READY, chunks_waiting: 0, ...state.status }));
   if (state.page) query.set('page', state.page);
+  if (state.pages) query.set('pages', state.pages);
   await page.goto(`${url}?${query.toString()}`);
   await page.locator(state.page === 'welcome' ? '.welcome' : '.panel').waitFor();
   if (!state.page && !state.status?.store) await settle(page);

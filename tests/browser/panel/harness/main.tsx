@@ -9,6 +9,7 @@ import { setWords } from '../../../../components/words';
 import { Welcome } from '../../../../components/welcome';
 import type { EngineStatus } from '../../../../engine/api';
 import messages from '../../../../public/_locales/en/messages.json';
+import { inventedPages } from './pages';
 import { remoteEngine } from './remote';
 
 interface Drive {
@@ -94,6 +95,7 @@ const shell: Shell = {
   openOriginal: note('openOriginal'),
   activeUrl: () => Promise.resolve(url),
   restartEngine: note('restartEngine'),
+  pages: inventedPages(note, query.get('pages')),
   shortcuts: () =>
     Promise.resolve([
       { name: 'open', description: 'Open the panel', keys: 'Ctrl+Shift+K' },

@@ -1,0 +1,216 @@
+/**
+ * Pages that are kept by being read, seen from the background: where the script that waits in pages runs, whether a page
+ * may be kept, and the keeping. It decides at the moment of keeping, whatever the page's script was told before.
+ */
+import { browser } from 'wxt/browser';
+import type { Browser } from 'wxt/browser';
+import { storage } from 'wxt/utils/storage';
+import { stableHash } from '../../engine/capture/hash';
+import { decidePage, type KeepLevel, keptAddress } from '../../engine/capture/pages';
+import type { Capture, CapturedPage } from '../../engine/capture/types';
+import { readConsent, watchConsent } from './consent';
+import { type Handlers, PAGES_CHANGED, type PageRead } from './messages';
+import { isPermitted, originsWanted, readPagesSetting, watchPagesSetting } from './pages-setting';
+import { noteTab } from './pages-tab';
+import { MATCHES, siteOf } from './sites';
+import { refusal } from './tab-state';
+
+const SCRIPT = 'watch-page';
+
+/** What was kept lately, as hashes: the same text of the same page is written once a day. */
+const lately = storage.defineItem<Array<{ page: string; text: string; at: number }>>('local:pages.lately', {
+  fallback: [],
+});
+const ONCE_IN_MS = 24 * 3_600_000;
+const LATELY = 500;
+
+export interface ReadPages {
+  handlers: Pick<Handlers, 'mayKeepPage' | 'pageRead' | 'pageUnsuitable'>;
+}
+
+export interface ReadPagesOptions {
+  /** Resolves once the capture is on disk. */
+  keep(capture: Capture): Promise<unknown>;
+  /** What is said of the tab has changed. */
+  changed(tab: Browser.tabs.Tab): Promise<void>;
+  onFailure(work: Promise<unknown>, what: string): void;
+}
+
+/** Called synchronously at the start of the background: it registers listeners. */
+export function keepReadPages({ keep, changed, onFailure }: ReadPagesOptions): ReadPages {
+  const turns = inTurns();
+  const sync = () => {
+    onFailure(turns(syncScripts), 'the scripts that wait in pages could not be set');
+  };
+  watchPagesSetting(sync);
+  watchConsent(() => {
+    onFailure(tellPages(), 'pages could not be told');
+  });
+  browser.permissions.onAdded.addListener(sync);
+  browser.permissions.onRemoved.addListener(sync);
+  // an update takes registered scripts away, and the pages that are open have those of the version before
+  browser.runtime.onInstalled.addListener(sync);
+  browser.runtime.onStartup.addListener(sync);
+  browser.tabs.onRemoved.addListener((tabId) => {
+    onFailure(
+      turns(() => noteTab(tabId, null)),
+      'a tab could not be forgotten',
+    );
+  });
+
+  async function pageRead(read: PageRead, tab: Browser.tabs.Tab): Promise<boolean> {
+    const level = await levelFor(read.url, tab);
+    if (level === null || tab.id === undefined) return false;
+    const capture = level === 'address' ? addressOf(read) : await readText(tab.id, read);
+    // the user may have said no while the page was read
+    if (capture === null || (await levelFor(read.url, tab)) !== level) return false;
+    if (await isNews(capture)) {
+      await keep(capture);
+      await remember(capture);
+    }
+    await noteTab(tab.id, { url: read.url, is: 'kept' });
+    await changed(tab);
+    return true;
+  }
+
+  return {
+    handlers: {
+      async mayKeepPage({ url }, { tab }) {
+        const decision = decidePage(url, await readPagesSetting());
+        const off = decision.keep === null && decision.why === 'off';
+        return { level: tab ? await levelFor(url, tab) : null, off };
+      },
+      async pageRead(read, { tab, frameId }) {
+        if (!tab || (frameId ?? 0) !== 0) return { kept: false };
+        return { kept: await turns(() => pageRead(read, tab)) };
+      },
+      async pageUnsuitable({ url }, { tab }) {
+        if (tab?.id === undefined) return null;
+        const { id } = tab;
+        await turns(() => noteTab(id, { url, is: 'unsuitable' }));
+        await changed(tab);
+        return null;
+      },
+    },
+  };
+}
+
+/** How much of this page may be kept now; null for none. */
+async function levelFor(url: string, tab: Browser.tabs.Tab): Promise<KeepLevel | null> {
+  if (siteOf(url) !== null || refusal(url, tab.incognito, await readConsent()) !== null) return null;
+  return decidePage(url, await readPagesSetting()).keep;
+}
+
+function addressOf(read: PageRead): CapturedPage | null {
+  const url = keptAddress(read.canonical);
+  if (url === null) return null;
+  const host = new URL(url).hostname.replace(/^www\./u, '');
+  const title = read.title.trim() === '' ? null : read.title.trim();
+  const words = (title ?? url).replace(/[[\]]/gu, '\\$&');
+  return {
+    kind: 'page',
+    origin: 'visit',
+    id: url,
+    url,
+    title,
+    author: null,
+    site_name: host,
+    language: null,
+    published_at: null,
+    captured_at: new Date().toISOString(),
+    markdown: `[${words}](${url.replace(/[()]/gu, (mark) => (mark === '(' ? '%28' : '%29'))})`,
+    note: null,
+    metadata: { level: 'address', visits: 1, read_seconds: Math.round(read.seconds) },
+  };
+}
+
+/** Null where the tab has moved on, or the page is none to keep any more. */
+async function readText(tabId: number, read: PageRead): Promise<CapturedPage | null> {
+  const target = { tabId };
+  await browser.scripting.executeScript({ target, files: ['/remember-page.js'] });
+  const [answer] = await browser.scripting.executeScript({
+    target,
+    func: (url: string) => globalThis.commonplaceRemembering?.readVisited(url) ?? null,
+    args: [read.url],
+  });
+  const page = answer?.result ?? null;
+  const url = page === null ? null : keptAddress(page.url);
+  if (page === null || url === null) return null;
+  return {
+    ...page,
+    origin: 'visit',
+    id: url,
+    url,
+    metadata: { ...page.metadata, level: 'text', visits: 1, read_seconds: Math.round(read.seconds) },
+  };
+}
+
+function printOf(capture: CapturedPage): { page: string; text: string } {
+  return { page: stableHash(capture.id), text: stableHash(`${String(capture.metadata.level)}\n${capture.markdown}`) };
+}
+
+async function isNews(capture: CapturedPage): Promise<boolean> {
+  const print = printOf(capture);
+  const known = (await lately.getValue()).find(({ page }) => page === print.page);
+  return known?.text !== print.text || Date.now() - known.at > ONCE_IN_MS || known.at > Date.now();
+}
+
+async function remember(capture: CapturedPage): Promise<void> {
+  const print = printOf(capture);
+  const others = (await lately.getValue()).filter(({ page }) => page !== print.page);
+  await lately.setValue([...others, { ...print, at: Date.now() }].slice(-LATELY));
+}
+
+/** Makes the script wait where it is wanted and permitted, and nowhere else. */
+async function syncScripts(): Promise<void> {
+  const wanted = originsWanted(await readPagesSetting());
+  const permitted: string[] = [];
+  for (const origin of wanted) if (await isPermitted([origin])) permitted.push(origin);
+  const [registered] = await browser.scripting.getRegisteredContentScripts({ ids: [SCRIPT] });
+  if (permitted.length === 0) {
+    if (registered) await browser.scripting.unregisterContentScripts({ ids: [SCRIPT] });
+  } else {
+    const script = {
+      id: SCRIPT,
+      js: ['/watch-page.js'],
+      matches: permitted,
+      excludeMatches: MATCHES,
+      runAt: 'document_idle',
+      allFrames: false,
+      persistAcrossSessions: true,
+    } as const;
+    const write = registered ? browser.scripting.updateContentScripts : browser.scripting.registerContentScripts;
+    await write([{ ...script, js: [...script.js] }]);
+  }
+  await tellPages();
+  if (permitted.length > 0) await joinOpenTabs(permitted);
+}
+
+/** Scripts that wait in open pages ask again; where keeping was turned off, they end. */
+async function tellPages(): Promise<void> {
+  for (const { id } of await browser.tabs.query({})) {
+    if (id !== undefined) await browser.tabs.sendMessage(id, PAGES_CHANGED).catch(() => undefined); // most have none
+  }
+}
+
+async function joinOpenTabs(origins: string[]): Promise<void> {
+  for (const tab of await browser.tabs.query({ url: origins })) {
+    if (tab.id === undefined || tab.discarded || siteOf(tab.url) !== null) continue;
+    try {
+      await browser.scripting.executeScript({ target: { tabId: tab.id }, files: ['/watch-page.js'] });
+    } catch (error) {
+      // a tab that shows an error page, or was closed meanwhile; it gets its script when it loads again
+      console.debug('commonplace: a tab was passed over', error);
+    }
+  }
+}
+
+/** What is read, changed and written again must not be done twice at once. */
+function inTurns(): <Value>(work: () => Promise<Value>) => Promise<Value> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => undefined); // its caller sees the error; the queue goes on
+    return next;
+  };
+}
