@@ -15,6 +15,8 @@ const SENTENCES: Record<ErrorCode, WordKey> = {
   embedder_unavailable: 'error_embedder',
   model_invalid: 'error_embedder',
   engine_restarting: 'error_restarting',
+  not_signed_in: 'error_not_signed_in',
+  rate_limited: 'error_rate_limited',
   timeout: 'error_timeout',
   internal: 'error_internal',
 };

@@ -17,6 +17,8 @@ export const ERROR_CODES = [
   'embedder_unavailable', // no backend passed its check; recall goes on with words
   'model_invalid', // a model file is missing or its sha256 is not the pinned one
   'engine_restarting', // the engine died or was replaced; the call may be repeated
+  'not_signed_in', // the site knows no user in this tab
+  'rate_limited', // the site asks for patience; the message says until when
   'timeout', // no answer within the deadline
   'internal', // a fault of ours
 ] as const;

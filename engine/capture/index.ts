@@ -6,17 +6,36 @@
  * second surface, `engine/capture/page`, loaded only when the user keeps a page.
  */
 export * from './types';
+export { ALL_SITES, matchesOf, siteAtHost, SITES, type SiteEntry } from './sites';
 export {
   Adapter,
   type DomReadResult,
-  type ObservedRequest,
   type PageAddress,
   type PageHealth,
   type PageRoot,
   type ReadContext,
 } from './adapters/_adapter';
 export { ChatGptAdapter } from './adapters/chatgpt/index';
-export { detailUrl, olderUrl } from './adapters/chatgpt/addresses';
+export type { Holding } from './adapters/_holding';
+export type {
+  AskSite,
+  HistoryPage,
+  HistoryPageOfList,
+  ListedConversation,
+  SiteHistory,
+  SiteRequest,
+} from './adapters/_history';
+export type { ObservedRequest, SiteWire, StreamNews, StreamReader } from './adapters/_stream';
+export {
+  addressKind,
+  compareReadings,
+  diagnose,
+  type Disagreement,
+  type HealthReason,
+  type HealthState,
+  type Looked,
+  type PageDiagnostics,
+  type Strategies,
+} from './health';
 export { liveConversation, type LiveConversation, type LiveEvent, type LiveView, type Wanted } from './live';
 export { readText, type ReadOptions } from './read';
-export { readStream, type StreamNews, type StreamReader } from './adapters/chatgpt/stream';

@@ -7,11 +7,10 @@
  * conversation or the same event twice never makes a capture shorter, older or mixed.
  */
 import type { Adapter, DomReadResult, PageHealth } from './adapters/_adapter';
-import { detailUrl, olderUrl } from './adapters/chatgpt/addresses';
-import { bodyId, isPaged, isTemporary } from './adapters/chatgpt/bodies';
-import type { StreamNews } from './adapters/chatgpt/stream';
+import type { Holding } from './adapters/_holding';
+import type { ObservedRequest, StreamNews } from './adapters/_stream';
 import { stableHash } from './hash';
-import { asArray, asId, asObject, asTime, isObject, type JsonObject } from './json';
+import { asArray } from './json';
 import type { CapturedConversation, CapturedMessage } from './types';
 
 export type LiveEvent =
@@ -26,12 +25,12 @@ export type LiveEvent =
   /** The stream's connection closed, however it ended. */
   | { type: 'stream-closed'; streamId: string }
   /** A read that was wanted failed. `retryAfterMs` is what the site asked for (429), null where it did not. */
-  | { type: 'failed'; url: string; status: number | null; retryAfterMs: number | null };
+  | { type: 'failed'; conversationId: string; retryAfterMs: number | null };
 
-/** A read-only GET that would make the capture of the open conversation better. */
+/** A conversation that is worth reading from the site once more: the page did not show all of it. */
 export interface Wanted {
-  url: string;
-  reason: 'stream-ended' | 'changed' | 'never-seen' | 'older-page';
+  conversationId: string;
+  reason: 'stream-ended' | 'changed' | 'never-seen' | 'older-pages';
   /** Not before this time (ms since the epoch): the page itself may fetch it, or the site asked to wait. */
   notBefore: number;
 }
@@ -63,8 +62,11 @@ export interface LiveOptions {
 const MAX_CONVERSATIONS = 12;
 /** The page is given this long to fetch a conversation itself. */
 const GRACE_MS = 4_000;
-/** After a stream the detail is a moment behind. */
-const SETTLE_MS = 1_000;
+/**
+ * After an answer or a change the conversation is read again when nothing more has happened for this long: sites count
+ * such reads (ChatGPT refills about one a minute), and the page has shown the words already.
+ */
+const SETTLE_MS = 15_000;
 const MAX_FAILURES = 4;
 const RETRY_MS = 30_000;
 
@@ -73,17 +75,7 @@ interface Known {
   /** It was open in this tab: only then is it captured. */
   visited: boolean;
   temporary: boolean;
-  shape: 'json-tree' | 'json-pages' | null;
-  tree: JsonObject | null;
-  /** Records of the paginated shape, oldest first, and the newest page's other fields. */
-  records: unknown[];
-  head: JsonObject | null;
-  closed: boolean;
-  /** Where older records are; null when there are none, or they cannot be reached. */
-  cursor: string | null;
-  cursorsUsed: Set<string>;
-  /** Older pages that came before the page they continue. */
-  orphans: Map<string, JsonObject>;
+  holding: Holding;
   json: CapturedConversation | null;
   dom: CapturedConversation | null;
   domStreaming: boolean;
@@ -111,14 +103,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
         id,
         visited: false,
         temporary: false,
-        shape: null,
-        tree: null,
-        records: [],
-        head: null,
-        closed: false,
-        cursor: null,
-        cursorsUsed: new Set(),
-        orphans: new Map(),
+        holding: adapter.hold(id),
         json: null,
         dom: null,
         domStreaming: false,
@@ -158,130 +143,30 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
 
   const body = (url: string, method: string, value: unknown): void => {
     const request = adapter.classifyRequest(url, method);
-    if (request === null || request.conversationId === null || request.kind === 'stream') return;
-    const each = get(request.conversationId);
-    if (request.kind === 'mutation') {
-      want(each, 'changed');
-      return;
-    }
-    if (!isObject(value)) return;
-    const said = bodyId(value);
-    // A payload that names another conversation than its address is not to be trusted for either.
-    if (said !== null && said !== each.id && asId(value['conversation_id']) !== null) return;
-    if (isTemporary(value)) each.temporary = true;
-    if (each.temporary) return;
-    if (request.kind === 'page') {
-      if (isPaged(value)) addOlder(each, request.before ?? '', value);
-    } else if (isObject(value['mapping'])) {
-      if (!accept(each, idsOfTree(value), value)) return;
-      each.tree = value;
-      each.shape = 'json-tree';
-      settle(each);
-    } else if (isPaged(value)) {
-      if (!accept(each, idsOfRecords(value['messages']), value)) return;
-      addNewest(each, value);
-      settle(each);
-    } else return;
-    each.json = readJson(each);
+    if (request === null) return;
+    const id = request.conversationId ?? idIn(value);
+    if (id === null) return;
+    if (request.kind === 'mutation') want(get(id), 'changed');
+    else if (request.kind !== 'stream') hold(get(id), request, value);
   };
 
-  /** False for a body that is older than what is held. */
-  const accept = (each: Known, ids: Set<string>, value: JsonObject): boolean => {
-    const held = each.shape === 'json-tree' ? each.tree : each.head;
-    if (held === null) return true;
-    const heldTime = asTime(held['update_time']);
-    const time = asTime(value['update_time']);
-    if (heldTime !== null && time !== null && heldTime !== time) return time > heldTime;
-    const heldHead = asId(held['current_node']);
-    const head = asId(value['current_node']);
-    if (heldHead === null || head === null || heldHead === head) return true;
-    const heldIds =
-      each.shape === 'json-tree' && each.tree !== null ? idsOfTree(each.tree) : idsOfRecords(each.records);
-    return !(heldIds.has(head) && !ids.has(heldHead));
-  };
+  /** The conversation of a body whose address names none. */
+  const idIn = (value: unknown): string | null => adapter.readJson(value).conversations[0]?.id ?? null;
 
-  const settle = (each: Known): void => {
+  const hold = (each: Known, request: ObservedRequest, value: unknown): void => {
+    const taken = each.holding.add(request, value);
+    if (each.holding.temporary) each.temporary = true;
+    if (each.temporary || taken === 'ignored') return;
     each.failures = 0;
-    const streaming = [...streams.values()].some((stream) => stream.conversationId === each.id && !stream.ended);
-    if (!streaming) {
+    if (taken === 'newest' && !isWriting(each.id)) {
       each.dirty = false;
       each.wantReason = null;
     }
+    each.json = each.holding.read(capturedAt()) ?? each.json;
   };
 
-  const addNewest = (each: Known, value: JsonObject): void => {
-    const page = asArray(value['messages']);
-    const info = asObject(value['page_info']);
-    const ids = idsOfRecords(page);
-    const from = each.records.findIndex((record) => ids.has(asId(asObject(record)['id']) ?? ''));
-    each.head = { ...value, messages: undefined };
-    each.shape = 'json-pages';
-    if (info['has_previous_page'] !== true) {
-      each.records = page;
-      each.closed = true;
-      each.cursor = null;
-    } else if (from >= 0) {
-      // What was before the page stays; what followed is as the page says now (an edit, a new answer).
-      each.records = [...each.records.slice(0, from), ...page];
-    } else {
-      each.records = page;
-      each.closed = false;
-      each.cursor = asId(info['start_cursor']);
-      each.cursorsUsed.clear();
-    }
-    adoptOrphans(each);
-  };
-
-  const addOlder = (each: Known, before: string, value: JsonObject): void => {
-    if (each.head === null || (before !== each.cursor && !each.cursorsUsed.has(before))) {
-      each.orphans.set(before, value);
-      if (each.head !== null) adoptOrphans(each);
-      return;
-    }
-    if (each.cursorsUsed.has(before)) return;
-    join(each, before, value);
-    adoptOrphans(each);
-  };
-
-  const join = (each: Known, before: string, value: JsonObject): void => {
-    each.cursorsUsed.add(before);
-    const held = idsOfRecords(each.records);
-    const fresh = asArray(value['messages']).filter((record) => !held.has(asId(asObject(record)['id']) ?? ''));
-    each.records = [...fresh, ...each.records];
-    const info = asObject(value['page_info']);
-    const next = asId(info['start_cursor']);
-    each.closed = info['has_previous_page'] === false;
-    each.cursor = each.closed || fresh.length === 0 || next === null || each.cursorsUsed.has(next) ? null : next;
-  };
-
-  const adoptOrphans = (each: Known): void => {
-    for (let cursor = each.cursor; cursor !== null; cursor = each.cursor) {
-      const page = each.orphans.get(cursor);
-      if (page === undefined) return;
-      each.orphans.delete(cursor);
-      join(each, cursor, page);
-    }
-  };
-
-  const readJson = (each: Known): CapturedConversation | null => {
-    const source =
-      each.shape === 'json-tree'
-        ? each.tree
-        : each.head === null
-          ? null
-          : {
-              ...each.head,
-              conversation_id: each.id,
-              messages: each.records,
-              page_info: { has_previous_page: !each.closed, start_cursor: each.cursor },
-            };
-    if (source === null) return each.json;
-    const { conversations } = adapter.readJson(source, { capturedAt: capturedAt() });
-    const read = conversations.find((conversation) => conversation.id === each.id) ?? conversations[0];
-    return read === undefined
-      ? each.json
-      : { ...read, id: each.id, url: adapter.conversationUrl(each.id, read.strategy === 'share') };
-  };
+  const isWriting = (id: string): boolean =>
+    [...streams.values()].some((stream) => stream.conversationId === id && !stream.ended);
 
   const dom = (url: string, result: DomReadResult): void => {
     const id = adapter.classifyPage(url)?.conversationId ?? null;
@@ -324,6 +209,13 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
       conversation.dirty = true;
       conversation.failures = 0;
       want(conversation, 'stream-ended');
+      if (news.body !== undefined) {
+        hold(
+          conversation,
+          { site: adapter.site, kind: 'stream', conversationId: conversation.id, before: null },
+          news.body,
+        );
+      }
     }
     if (each.ended && streams.size > 50) streams.delete(streamId);
   };
@@ -333,47 +225,30 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     each.notBefore = Math.max(each.notBefore, now() + SETTLE_MS);
   };
 
-  const failed = (url: string, status: number | null, retryAfterMs: number | null): void => {
-    const id = adapter.classifyRequest(url, 'GET')?.conversationId ?? null;
-    if (id === null) return;
+  const failed = (id: string, retryAfterMs: number | null): void => {
     const each = get(id);
     each.failures++;
     each.notBefore = now() + (retryAfterMs ?? RETRY_MS * 2 ** (each.failures - 1));
-    // The two shapes are two addresses: where one is not there, the other is tried next.
-    if (status === 404 || status === 405 || status === 422) {
-      each.shape =
-        each.shape === 'json-pages' || each.shape === null
-          ? each.tree === null && each.shape === null
-            ? 'json-pages'
-            : 'json-tree'
-          : 'json-pages';
-      each.notBefore = now() + SETTLE_MS;
-    }
   };
 
   const wanted = (): Wanted | null => {
     if (currentId === null || pageTemporary) return null;
     const each = known.get(currentId);
-    if (each === undefined || each.temporary || each.failures >= MAX_FAILURES) return null;
-    if (each.wantReason !== null && !(each.wantReason === 'never-seen' && each.json !== null)) {
-      const busy = [...streams.values()].some((one) => one.conversationId === each.id && !one.ended);
-      if (!busy)
-        return {
-          url: detailUrl(each.id, each.shape ?? 'json-tree'),
-          reason: each.wantReason,
-          notBefore: each.notBefore,
-        };
-    }
-    if (each.shape === 'json-pages' && !each.closed && each.cursor !== null) {
-      return { url: olderUrl(each.id, each.cursor), reason: 'older-page', notBefore: each.notBefore };
-    }
-    return null;
+    if (each === undefined || each.temporary || each.failures >= MAX_FAILURES || isWriting(each.id)) return null;
+    const reason =
+      each.wantReason !== null && !(each.wantReason === 'never-seen' && each.json !== null)
+        ? each.wantReason
+        : each.holding.open
+          ? 'older-pages'
+          : null;
+    return reason === null ? null : { conversationId: each.id, reason, notBefore: each.notBefore };
   };
 
   const best = (each: Known): CapturedConversation | null => {
     if (each.temporary) return null;
-    if (each.json === null) return each.dom;
-    return each.dirty && each.dom !== null ? withTail(each.json, each.dom, each.domStreaming) : each.json;
+    if (each.json === null || each.dom === null) return each.json ?? each.dom;
+    const whole = each.json.coverage === 'all' ? each.json : withHead(each.json, each.dom);
+    return each.dirty ? withTail(whole, each.dom, each.domStreaming) : whole;
   };
 
   const view = (): LiveView => {
@@ -419,31 +294,13 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
           break;
         }
         case 'failed':
-          failed(event.url, event.status, event.retryAfterMs);
+          failed(event.conversationId, event.retryAfterMs);
           break;
       }
       return view();
     },
     view,
   };
-}
-
-function idsOfTree(body: JsonObject): Set<string> {
-  const ids = new Set<string>();
-  for (const [key, node] of Object.entries(asObject(body['mapping']))) {
-    ids.add(key);
-    const id = asId(asObject(asObject(node)['message'])['id']);
-    if (id !== null) ids.add(id);
-  }
-  return ids;
-}
-
-function idsOfRecords(records: unknown): Set<string> {
-  return new Set(
-    asArray(records)
-      .map((record) => asId(asObject(record)['id']))
-      .filter((id) => id !== null),
-  );
 }
 
 /** What two looks at a virtualised page show together, in order. */
@@ -456,7 +313,15 @@ function mergeDom(held: CapturedConversation, seen: CapturedConversation): Captu
     const place = at(message.id);
     const previous = before === undefined ? -1 : at(before.id);
     if (place >= 0) {
+      const old = messages[place];
       messages[place] = message;
+      // Where places are all that names a turn, other words in a place begin another branch.
+      if (
+        old?.role === 'user' &&
+        typeof message.metadata['position'] === 'number' &&
+        !saysTheSame(old.markdown, message.markdown)
+      )
+        messages.splice(place + 1);
       // Two turns that follow one another now have nothing between them: what was there was replaced.
       if (before !== undefined && message.parent_id === before.id && previous >= 0 && place > previous + 1)
         messages.splice(previous + 1, place - previous - 1);
@@ -475,20 +340,66 @@ function mergeDom(held: CapturedConversation, seen: CapturedConversation): Captu
   return { ...seen, coverage: 'some', complete: false, messages };
 }
 
-/** The JSON's conversation with what the page shows beyond it. */
-function withTail(json: CapturedConversation, dom: CapturedConversation, streaming: boolean): CapturedConversation {
-  const active = json.messages.filter((message) => message.on_active_branch);
-  const left = json.messages.filter((message) => !message.on_active_branch);
+/** The JSON's conversation, which begins late, with what the page shows before it. */
+function withHead(json: CapturedConversation, dom: CapturedConversation): CapturedConversation {
+  const known = new Set(json.messages.map((message) => message.id));
+  const first = dom.messages.findIndex((message) => known.has(message.id));
+  const before = dom.messages.slice(0, Math.max(0, first));
+  if (before.length === 0) return json;
+  const unbroken = dom.messages
+    .slice(1, first + 1)
+    .every((message, index) => message.parent_id === dom.messages[index]?.id);
+  const messages = [...before, ...json.messages];
+  const coverage = unbroken ? (dom.coverage === 'all' ? 'all' : json.coverage) : 'some';
+  const head = json.messages.findLast((message) => message.on_active_branch);
+  return {
+    ...json,
+    coverage,
+    complete: coverage === 'all' && head?.role === 'assistant' && head.finished,
+    messages,
+  };
+}
+
+/**
+ * Where the JSON's branch has a message of the page. Pages without message ids say which place in the conversation a
+ * turn has (`metadata.position`, from 1); the same place is the same message when the same is said there.
+ */
+function placesIn(active: CapturedMessage[]): (message: CapturedMessage) => number | undefined {
   const names = new Map<string, number>();
   active.forEach((message, index) => {
     names.set(message.id, index);
     for (const id of asArray(message.metadata['merged_ids'])) if (typeof id === 'string') names.set(id, index);
   });
-  const indexOf = (message: CapturedMessage): number | undefined =>
-    names.get(message.id) ??
-    asArray(message.metadata['merged_ids'])
-      .map((id) => (typeof id === 'string' ? names.get(id) : undefined))
-      .find((index) => index !== undefined);
+  return (message) => {
+    const named =
+      names.get(message.id) ??
+      asArray(message.metadata['merged_ids'])
+        .map((id) => (typeof id === 'string' ? names.get(id) : undefined))
+        .find((index) => index !== undefined);
+    if (named !== undefined) return named;
+    const position = message.metadata['position'];
+    if (typeof position !== 'number') return undefined;
+    const there = active[position - 1];
+    return there?.role === message.role && saysTheSame(there.markdown, message.markdown) ? position - 1 : undefined;
+  };
+}
+
+/** The page's and the JSON's Markdown differ in marks and references; a changed question differs in its words. */
+function saysTheSame(a: string, b: string): boolean {
+  const letters = (text: string) =>
+    text
+      .slice(0, 2_000)
+      .replace(/[^\p{L}\p{N}]+/gu, '')
+      .slice(0, 80);
+  const [one, other] = [letters(a), letters(b)];
+  return one === other || (one !== '' && other !== '' && (one.startsWith(other) || other.startsWith(one)));
+}
+
+/** The JSON's conversation with what the page shows beyond it. */
+function withTail(json: CapturedConversation, dom: CapturedConversation, streaming: boolean): CapturedConversation {
+  const active = json.messages.filter((message) => message.on_active_branch);
+  const left = json.messages.filter((message) => !message.on_active_branch);
+  const indexOf = placesIn(active);
   const lastCommon = dom.messages.findLastIndex((message) => indexOf(message) !== undefined);
   if (lastCommon < 0) return { ...json, complete: false };
   const tail = dom.messages.slice(lastCommon + 1);
@@ -506,7 +417,10 @@ function withTail(json: CapturedConversation, dom: CapturedConversation, streami
   }
   if (tail.length === 0) return { ...json, complete: false };
   // A turn without a message id (a picture, a frame) is known to the JSON under another name.
-  const unnamed = tail.every((message) => /^(?:request-|conversation-turn-|dom-)/.test(message.id));
+  const unnamed = tail.every(
+    (message) =>
+      /^(?:request-|conversation-turn-|dom-)/.test(message.id) && typeof message.metadata['position'] !== 'number',
+  );
   if (unnamed && !streaming && joint < active.length - 1) return { ...json, complete: false };
   const kept = active.slice(0, joint + 1);
   const replaced = active.slice(joint + 1).map((message) => ({ ...message, on_active_branch: false }));

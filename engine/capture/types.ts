@@ -3,8 +3,9 @@
  * Field names are those of the database and of `cli read --json`.
  */
 
-/** A supported AI site. Also the `source` of its documents. */
-export type Site = 'chatgpt';
+import type { Site } from './sites';
+
+export type { Site };
 
 export type Role = 'user' | 'assistant' | 'system' | 'tool';
 
@@ -34,7 +35,11 @@ export interface CapturedMessage {
   /** True when it is on the branch that the page shows. */
   on_active_branch: boolean;
   attachments: Attachment[];
-  /** What the adapter saw and could not turn into Markdown, kept as it came. */
+  /**
+   * What belongs to the message and is not its text. Keys that every adapter uses alike: `thinking` (Markdown, what the
+   * model thought before it answered), `merged_ids` (other ids of the parts that became this message), `unknown_parts`
+   * (what could not be turned into Markdown, as it came).
+   */
   metadata: Record<string, unknown>;
 }
 
@@ -46,8 +51,11 @@ export interface CapturedMessage {
  */
 export type Coverage = 'all' | 'tail' | 'some';
 
-/** How a conversation was read. */
-export type Strategy = 'json-tree' | 'json-pages' | 'share' | 'dom';
+/**
+ * How a conversation was read: the site's own JSON (every branch, or the shown one in pages), a shared copy, the answer's
+ * own stream, or the page as it is drawn.
+ */
+export type Strategy = 'json-tree' | 'json-pages' | 'share' | 'stream' | 'dom';
 
 export interface CapturedConversation {
   kind: 'conversation';
@@ -66,6 +74,10 @@ export interface CapturedConversation {
   complete: boolean;
   /** In the order of the branch, root first; messages off the shown branch follow, marked as such. */
   messages: CapturedMessage[];
+  /**
+   * Keys that every adapter uses alike: `project`, `assistant` (a GPT or Gem) as `{id, name}` with `name` null where
+   * the site does not say; `archived`, `starred`, `temporary` as true.
+   */
   metadata: Record<string, unknown>;
 }
 

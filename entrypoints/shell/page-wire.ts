@@ -3,7 +3,7 @@
  * nothing of the extension: it hands over copies of responses and keeps each until it is acknowledged.
  */
 
-import type { StreamNews } from '../../engine/capture/adapters/chatgpt/stream';
+import type { StreamNews } from '../../engine/capture';
 
 /** Sent once to the page's window with a port; the observer stops it before the page could hear it. */
 export const OFFER = 'commonplace:observe';
@@ -14,7 +14,9 @@ export type FromPage =
   /** It was larger than {@link MAX_BODY_BYTES}; the DOM has to do. */
   | { type: 'too_large'; id: number; url: string; at: string; size: number }
   /** What a stream that carries an answer has said so far: its conversation, and whether it is over. */
-  | { type: 'stream'; id: number; stream: string; at: string; news: StreamNews };
+  | { type: 'stream'; id: number; stream: string; url: string; at: string; news: StreamNews }
+  /** The page changed something at the site (a title, another branch), and was answered that it is done. */
+  | { type: 'mutation'; id: number; url: string; method: string; at: string };
 
 export interface FromReader {
   type: 'ack';

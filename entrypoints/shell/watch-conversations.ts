@@ -14,6 +14,7 @@ import {
   type LiveView,
 } from '../../engine/capture';
 import { EngineError } from '../../engine/errors';
+import { createSiteAsk, thisPage } from './ask-site';
 import { deliver } from './deliver';
 import { ask, type PageReport } from './messages';
 import { type FromPage, type FromReader, OFFER } from './page-wire';
@@ -42,6 +43,63 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     const view = live.observe(event);
     await Promise.all(view.changed.map((conversation) => send(timed(conversation))));
     await report(view);
+    completeSoon(view.wanted);
+  }
+
+  // --- what the page did not show
+  let completion: ReturnType<typeof setTimeout> | null = null;
+  let completing = false;
+
+  /** The site is asked itself, in this tab's session, only where the page did not show everything; see privacy.md. */
+  function completeSoon(wanted: LiveView['wanted']): void {
+    if (completion !== null) clearTimeout(completion);
+    completion = null;
+    if (wanted === null || completing || signal.aborted) return;
+    completion = setTimeout(
+      () => {
+        completion = null;
+        inBackground(complete(), 'the rest of the conversation could not be read');
+      },
+      Math.max(0, wanted.notBefore - Date.now()),
+    );
+  }
+
+  async function complete(): Promise<void> {
+    const { wanted } = live.view();
+    if (wanted === null || completing || wanted.notBefore > Date.now() || !(await allowed())) return;
+    completing = true;
+    try {
+      await history.read(wanted.conversationId);
+    } catch (error) {
+      signal.throwIfAborted();
+      console.debug('commonplace: the site did not give the rest of the conversation', error);
+      await observe({ type: 'failed', conversationId: wanted.conversationId, retryAfterMs: null });
+    } finally {
+      completing = false;
+    }
+    completeSoon(live.view().wanted);
+  }
+
+  const askSite = createSiteAsk(adapter, signal);
+  const history = adapter.openHistory(thisPage(), async (request) => {
+    const text = await askSite(request);
+    // Our own reads say what the page's would have said.
+    const { url, method } = request;
+    if (adapter.classifyRequest(url, method) !== null) {
+      const body = parsed(text);
+      if (body !== undefined) await observe({ type: 'body', url, method, body });
+    }
+    return text;
+  });
+
+  /** Undefined for an error page or an answer cut short: what there is, the page itself will show. */
+  function parsed(text: string): unknown {
+    try {
+      return adapter.parseBody(text);
+    } catch (error) {
+      console.debug('commonplace: a response was not JSON', error);
+      return undefined;
+    }
   }
 
   async function follow(): Promise<void> {
@@ -79,12 +137,18 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
         break;
       case 'too_large':
         break;
-      case 'stream':
+      case 'mutation':
+        await observe({ type: 'body', url: message.url, method: message.method, body: null });
+        break;
+      case 'stream': {
         if (message.news.ended) streaming.delete(message.stream);
         else streaming.add(message.stream);
         watchedStream = true;
-        await observe({ type: 'stream', streamId: message.stream, news: message.news });
+        const { conversationId } = adapter.classifyRequest(message.url, 'POST') ?? { conversationId: null };
+        const news = { ...message.news, conversationId: message.news.conversationId ?? conversationId };
+        if (await allowed()) await observe({ type: 'stream', streamId: message.stream, news });
         if (!message.news.ended) setTimeout(readPageNow, QUESTION_DRAWN_MS);
+      }
     }
     readPageSoon();
   }
@@ -92,15 +156,8 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
   async function readBody({ url, method, bytes }: Extract<FromPage, { type: 'body' }>): Promise<void> {
     await idle();
     if (!(await allowed())) return;
-    let body: unknown;
-    try {
-      body = JSON.parse(new TextDecoder().decode(bytes));
-    } catch (error) {
-      // an error page or an answer cut short: what there is, the page itself will show
-      console.debug('commonplace: a response was not JSON', error);
-      return;
-    }
-    await observe({ type: 'body', url, method, body });
+    const body = parsed(new TextDecoder().decode(bytes));
+    if (body !== undefined) await observe({ type: 'body', url, method, body });
   }
 
   // --- the page itself
@@ -200,6 +257,7 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     observer.disconnect();
     port.close();
     if (timer !== null) clearTimeout(timer);
+    if (completion !== null) clearTimeout(completion);
   });
 
   function inBackground(work: Promise<void>, what: string): void {

@@ -7,6 +7,9 @@
  */
 import { stableHash } from '../hash';
 import type { CapturedConversation, ReadResult, ReadWarning, Site } from '../types';
+import { type Holding, SingleBodyHolding } from './_holding';
+import type { AskSite, HistoryPage, SiteHistory } from './_history';
+import type { ObservedRequest, SiteWire } from './_stream';
 
 /** What an address of the site shows. */
 export interface PageAddress {
@@ -19,22 +22,6 @@ export interface PageAddress {
   share: boolean;
   /** False on pages of the site that show no conversation (settings, library, search). */
   supported: boolean;
-}
-
-/**
- * A request of the page that is worth looking at:
- * - `conversation`: the whole conversation, or the newest page of it;
- * - `page`: an older page, asked for with `before`;
- * - `stream`: an answer being written (server-sent events); read only its id and its end;
- * - `mutation`: something that makes what we hold stale (rename, edit), so that the detail is read again.
- */
-export interface ObservedRequest {
-  site: Site;
-  kind: 'conversation' | 'page' | 'stream' | 'mutation';
-  /** Null where only the body says it (a stream). */
-  conversationId: string | null;
-  /** The cursor of an older page. */
-  before: string | null;
 }
 
 /** What the reader is told about what it reads. */
@@ -80,7 +67,10 @@ export interface DomReadResult extends ReadResult {
 
 /** One turn as a site's class found it in the page. */
 export interface DomTurn {
-  /** The site's message id, or null where the page does not say; the base makes a stable one by position then. */
+  /**
+   * The site's message id, or null where the page does not say; the base makes a stable one then, by
+   * `metadata.position` (the turn's place in the whole conversation, from 1) or else its place in the page.
+   */
   id: string | null;
   /** Other ids shown in the same turn. */
   mergedIds: string[];
@@ -120,7 +110,28 @@ export abstract class Adapter {
   abstract classifyPage(url: string): PageAddress | null;
 
   /** The request as one worth looking at, or null. `method` is as fetch gives it. */
-  abstract classifyRequest(url: string, method: string): ObservedRequest | null;
+  classifyRequest(url: string, method: string): ObservedRequest | null {
+    return this.wire.classifyRequest(url, method);
+  }
+
+  /** What runs in the page's own world; a module of its own, so that the page gets no more than that. */
+  abstract readonly wire: SiteWire;
+
+  /**
+   * A response as the value that {@link readJson} takes.
+   * @throws SyntaxError where it is not the site's JSON (an error page, an answer cut short).
+   */
+  parseBody(text: string): unknown {
+    return JSON.parse(text);
+  }
+
+  /** Puts together what several bodies say of one conversation. Override where the site answers in pages. */
+  hold(conversationId: string): Holding {
+    return new SingleBodyHolding(this, conversationId);
+  }
+
+  /** Reads the site in the user's own session; see {@link SiteHistory}. Asks nothing before it is used. */
+  abstract openHistory(page: HistoryPage, ask: AskSite): SiteHistory;
 
   /** The conversations in a body of the site, an envelope around one, or an export. Never throws. */
   abstract readJson(body: unknown, context?: ReadContext): ReadResult;
@@ -176,7 +187,10 @@ export abstract class Adapter {
       });
     }
     const last = found.turns.length - 1;
-    const messages = found.turns.map((turn, position) => ({ ...turn, id: turn.id ?? `dom-${position}` }));
+    const messages = found.turns.map((turn, index) => {
+      const position = turn.metadata['position'];
+      return { ...turn, id: turn.id ?? `dom-${typeof position === 'number' ? position - 1 : index}` };
+    });
     const headFinished = !found.streaming && messages[last]?.role === 'assistant';
     const coverage = found.whole ? 'all' : 'some';
     return {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   ChatGptAdapter,
   liveConversation,
-  readStream,
   type DomReadResult,
   type LiveConversation,
 } from '../../../engine/capture/index';
@@ -100,8 +99,7 @@ describe('a live conversation', () => {
     const live = start();
     const first = body(live, detail('one'), pages('one', [u2, a2], 'u2'));
     expect(first.current).toMatchObject({ coverage: 'tail', complete: false });
-    expect(first.wanted).toMatchObject({ reason: 'older-page' });
-    expect(first.wanted?.url).toContain('/conversations/one/messages?before=u2');
+    expect(first.wanted).toMatchObject({ reason: 'older-pages', conversationId: 'one' });
     const second = body(live, older('one', 'u2'), pages('one', [u1, a1], null));
     expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
     expect(second.current).toMatchObject({ coverage: 'all', complete: true });
@@ -172,7 +170,7 @@ describe('a live conversation', () => {
     expect(writing.current?.complete).toBe(false);
     expect(writing.wanted).toBeNull();
     const ended = live.observe({ type: 'stream-closed', streamId: 's' });
-    expect(ended.wanted).toMatchObject({ reason: 'stream-ended', url: detail('one') });
+    expect(ended.wanted).toMatchObject({ reason: 'stream-ended', conversationId: 'one' });
     const after = body(live, detail('one'), pages('one', [u1, a1, u2, a2], null));
     expect(after.wanted).toBeNull();
     expect(after.current).toMatchObject({ complete: true });
@@ -278,14 +276,64 @@ describe('a live conversation', () => {
     const live = start();
     const first = live.view().wanted;
     expect(first).toMatchObject({ reason: 'never-seen', notBefore: T0 + 4000 });
+    const fail = (retryAfterMs: number | null) =>
+      live.observe({ type: 'failed', conversationId: 'one', retryAfterMs }).wanted;
+    expect(fail(60_000)?.notBefore).toBe(T0 + 60_000);
+    expect([fail(null), fail(null)].map((wanted) => wanted?.notBefore)).toEqual([T0 + 60_000, T0 + 120_000]);
+    expect(fail(null)).toBeNull();
+  });
+
+  it('shows what the page has before a newest page of JSON', () => {
+    const live = start();
+    live.observe(
+      dom('one', [
+        ['u1', 'user', 'First question'],
+        ['a1', 'assistant', 'First answer'],
+        ['u2', 'user', 'Second question'],
+        ['a2', 'assistant', 'Second answer'],
+      ]),
+    );
+    const { current } = body(live, detail('one'), pages('one', [u2, a2], 'u2'));
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+    expect(current).toMatchObject({ coverage: 'tail', complete: false });
+  });
+
+  it('joins pages whose turns have only a place to what the JSON says', () => {
+    const live = start();
+    body(live, detail('one'), pages('one', [u1, a1, u2, a2], null));
+    live.observe({ type: 'stream', streamId: 's', news: { conversationId: 'one', ended: false, temporary: false } });
+    const placed = (turns: Array<[number, 'user' | 'assistant', string]>) => {
+      const event = dom(
+        'one',
+        turns.map(([at, role, text]) => [`dom-${at - 1}`, role, text]),
+      );
+      event.result.conversations[0]?.messages.forEach((turn, index) => {
+        turn.metadata = { position: turns[index]?.[0] };
+      });
+      return event;
+    };
+    live.observe(
+      placed([
+        [3, 'user', 'Second question'],
+        [4, 'assistant', '**Second** answer'],
+        [5, 'user', 'Third question'],
+      ]),
+    );
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2', 'dom-4']);
+    // the second question was edited: what stood there before is left, not lost
+    live.observe(
+      placed([
+        [2, 'assistant', 'First answer'],
+        [3, 'user', 'Another second question'],
+      ]),
+    );
+    expect(shown(live).slice(0, 3)).toEqual(['u1', 'a1', 'dom-2']);
     expect(
-      live.observe({ type: 'failed', url: first?.url ?? '', status: 429, retryAfterMs: 60_000 }).wanted?.notBefore,
-    ).toBe(T0 + 60_000);
-    expect(
-      live.observe({ type: 'failed', url: first?.url ?? '', status: 404, retryAfterMs: null }).wanted?.url,
-    ).toContain('/conversations/one');
-    live.observe({ type: 'failed', url: first?.url ?? '', status: 500, retryAfterMs: null });
-    expect(live.observe({ type: 'failed', url: first?.url ?? '', status: 500, retryAfterMs: null }).wanted).toBeNull();
+      live
+        .view()
+        .current?.messages.filter((each) => !each.on_active_branch)
+        .map((each) => each.id),
+    ).toEqual(['u2', 'a2']);
   });
 });
 
@@ -294,7 +342,7 @@ describe('the stream of an answer', () => {
     const text =
       'event: delta_encoding\ndata: "v1"\n\ndata: {"v": {"conversation_id": "one"}, "o": "add"}\n\ndata: {"type": "message_stream_complete", "conversation_id": "one"}\n\ndata: [DONE]\n\n';
     for (const size of [1, 7, 1000]) {
-      const reader = readStream();
+      const reader = adapter.wire.readStream();
       let news = reader.push('');
       for (let i = 0; i < text.length; i += size) news = reader.push(text.slice(i, i + size));
       expect(news).toEqual({ conversationId: 'one', ended: true, temporary: false });
@@ -302,7 +350,7 @@ describe('the stream of an answer', () => {
   });
 
   it('counts a connection that broke as ended', () => {
-    const reader = readStream();
+    const reader = adapter.wire.readStream();
     expect(reader.push('data: {"conversation_id":"one"}\n').ended).toBe(false);
     expect(reader.close()).toMatchObject({ conversationId: 'one', ended: true });
   });

@@ -1,5 +1,6 @@
 /** The addresses of chatgpt.com: pages a person opens, and requests the page makes. */
-import type { ObservedRequest, PageAddress } from '../_adapter';
+import type { PageAddress } from '../_adapter';
+import type { ObservedRequest } from '../_stream';
 
 const HOSTS = new Set(['chatgpt.com', 'www.chatgpt.com', 'chat.openai.com']);
 
@@ -84,18 +85,6 @@ export function classifyRequest(url: string, method: string): ObservedRequest | 
   if (verb === 'GET') return seen('conversation', detail);
   if (verb === 'PATCH' || verb === 'POST' || verb === 'PUT') return seen('mutation', detail);
   return null;
-}
-
-/** Where the page's own session reads the conversation again: the shape the page itself used, else the tree. */
-export function detailUrl(id: string, shape: 'json-tree' | 'json-pages' = 'json-tree'): string {
-  return shape === 'json-pages'
-    ? `https://chatgpt.com/backend-api/conversations/${id}?include_has_versions=true&num_turns=10`
-    : `https://chatgpt.com/backend-api/conversation/${id}`;
-}
-
-/** Where the page of messages before `cursor` is. */
-export function olderUrl(id: string, cursor: string): string {
-  return `https://chatgpt.com/backend-api/conversations/${id}/messages?before=${encodeURIComponent(cursor)}&include_has_versions=true&num_turns=10`;
 }
 
 /** @see Adapter.conversationUrl */

@@ -1,27 +1,29 @@
 import type { ReadResult } from '../../types';
-import {
-  Adapter,
-  type DomFindings,
-  type ObservedRequest,
-  type PageAddress,
-  type PageRoot,
-  type ReadContext,
-} from '../_adapter';
-import { classifyPage, classifyRequest, conversationUrl } from './addresses';
+import { Adapter, type DomFindings, type PageAddress, type PageRoot, type ReadContext } from '../_adapter';
+import type { AskSite, HistoryPage, SiteHistory } from '../_history';
+import { classifyPage, conversationUrl } from './addresses';
 import { readBodies } from './bodies';
 import { findInDom } from './dom';
+import { openHistory } from './history';
+import { ChatGptHolding } from './holding';
 import { readEmbedded } from './share';
+import { chatgptWire } from './wire';
 
 /** chatgpt.com (and chat.openai.com before it). What is known of the site is in docs/platforms.md. */
 export class ChatGptAdapter extends Adapter {
   readonly site = 'chatgpt' as const;
+  readonly wire = chatgptWire;
 
   classifyPage(url: string): PageAddress | null {
     return classifyPage(url);
   }
 
-  classifyRequest(url: string, method: string): ObservedRequest | null {
-    return classifyRequest(url, method);
+  override hold(conversationId: string): ChatGptHolding {
+    return new ChatGptHolding(conversationId);
+  }
+
+  openHistory(page: HistoryPage, ask: AskSite): SiteHistory {
+    return openHistory(page, ask);
   }
 
   readJson(body: unknown, context: ReadContext = {}): ReadResult {

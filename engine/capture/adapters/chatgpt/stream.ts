@@ -3,23 +3,8 @@
  * it belongs to and that it ended. The text is not put together from the patches, which drop spans of it; the detail
  * is read again when the stream is over.
  */
+import type { StreamNews, StreamReader } from '../_stream';
 import { asObject, asText, tryParse } from '../../json';
-
-export interface StreamNews {
-  /** Set by the event that first names the conversation. */
-  conversationId: string | null;
-  /** The stream said that it is over (`[DONE]` or `message_stream_complete`). */
-  ended: boolean;
-  /** The site marks the chat as temporary. */
-  temporary: boolean;
-}
-
-export interface StreamReader {
-  /** Takes a piece of the stream, cut anywhere, and says what is known so far. */
-  push(text: string): StreamNews;
-  /** The connection closed: what was left is read, and the stream counts as ended. */
-  close(): StreamNews;
-}
 
 /** A line longer than this is not kept: ids come in short events. */
 const MAX_LINE = 256 * 1024;
