@@ -52,7 +52,7 @@ export async function startDatabase(
   options: { dataDirectory?: Blob | undefined; files?: EngineFiles; timeout_ms: number },
 ): Promise<Database> {
   const log = serverLog();
-  const starting = PGlite.create({
+  const pg = new PGlite({
     ...drive.options,
     ...options.files,
     ...(options.dataDirectory ? { loadDataDir: options.dataDirectory } : {}),
@@ -61,14 +61,29 @@ export async function startDatabase(
     onStderr: log.line,
     onStdout: log.line,
   });
-  let pg: PGlite;
+  log.onPanic = (error) => {
+    stopCalling(pg, error);
+  };
   try {
-    pg = await withTimeout(starting, options.timeout_ms);
+    await withTimeout(pg.waitReady, options.timeout_ms);
   } catch (error) {
     drive.abandon();
     throw startingError(error, log);
   }
   return database(pg, drive, log);
+}
+
+/**
+ * Lets no call into a Postgres that died. PGlite 0.5.14 goes on calling it, for the rest of the message and then for a
+ * ROLLBACK; it waits there without end for a lock that the dead one holds, and the worker with it.
+ */
+function stopCalling(pg: PGlite, error: Error): void {
+  const stop = (): never => {
+    throw error;
+  };
+  pg.execProtocolRawSync = stop;
+  // The call under way swallows every error but one thrown here, where it tidies up after each.
+  (pg.Module as unknown as { stackRestore: () => never }).stackRestore = stop;
 }
 
 function database(pg: PGlite, drive: Drive, log: ServerLog): Database {
@@ -124,6 +139,8 @@ interface ServerLog {
   /** The PANIC line, once there is one; nothing works after it. */
   panic: string | undefined;
   died: Promise<never>;
+  /** Called at once, inside the call into Postgres that died. */
+  onPanic: (error: Error) => void;
 }
 
 const LINES_KEPT = 40;
@@ -136,12 +153,15 @@ function serverLog(): ServerLog {
     lines: [],
     panic: undefined,
     died,
+    onPanic: () => undefined,
     line(text) {
       log.lines.push(text);
       if (log.lines.length > LINES_KEPT) log.lines.shift();
       if (/PANIC:/.test(text) && log.panic === undefined) {
         log.panic = text;
-        die(new Error(text));
+        const error = new Error(text);
+        log.onPanic(error);
+        die(error);
       }
       return false;
     },
