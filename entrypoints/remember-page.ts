@@ -5,7 +5,8 @@
 import { browser } from 'wxt/browser';
 import { defineUnlistedScript } from 'wxt/utils/define-unlisted-script';
 import { captureLink, capturePage, captureSelection } from '../engine/capture/page';
-import { judgePage, keptAddress } from '../engine/capture/pages';
+import { keptAddress } from '../engine/capture/pages/addresses';
+import { judgePage } from '../engine/capture/pages/suitable';
 import type { CapturedPage } from '../engine/capture/types';
 import type { Clicked } from './shell/menus';
 import { ask } from './shell/messages';

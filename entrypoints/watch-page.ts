@@ -4,7 +4,11 @@
  */
 import { browser } from 'wxt/browser';
 import { defineUnlistedScript } from 'wxt/utils/define-unlisted-script';
-import { canonicalAddress, isRead, judgePage, keptAddress, startReading } from '../engine/capture/pages';
+// not through the index: the list of sites would come along, into every page
+import { canonicalAddress } from '../engine/capture/address';
+import { keptAddress } from '../engine/capture/pages/addresses';
+import { isRead, startReading } from '../engine/capture/pages/reading';
+import { judgePage } from '../engine/capture/pages/suitable';
 import { ask, PAGES_CHANGED } from './shell/messages';
 
 declare global {
