@@ -207,6 +207,16 @@ export type EngineEvent =
   | { type: 'changed'; document_ids: string[] }
   | { type: 'forgotten'; receipt_id: string };
 
+/** Whether something has to be read again. */
+export interface CapturedDocument {
+  external_id: string;
+  /** As the site said it when it was last read; null where it did not. */
+  updated_at: string | null;
+  complete: boolean;
+  /** The user deleted it: captures of it are passed over. */
+  forgotten: boolean;
+}
+
 export interface Engine {
   status(): Promise<EngineStatus>;
   stats(): Promise<EngineStats>;
@@ -233,6 +243,9 @@ export interface Engine {
 
   /** The document captured from this source under this id, or null. `url` finds pages. */
   find(where: { source: string; external_id: string } | { url: string }): Promise<DocumentSummary | null>;
+
+  /** What is held of these ids of one source; an id of which nothing is known is left out. */
+  captured(where: { source: string; external_ids: string[] }): Promise<CapturedDocument[]>;
 
   /** Hides at once, purges every trace after the undo time. */
   forget(scope: ForgetScope): Promise<ForgetReceipt>;

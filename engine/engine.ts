@@ -3,6 +3,7 @@ import type { EmbedderState, Engine, EngineEvent, EngineStatus, IngestReport, St
 import type { Capture } from './capture/types';
 import {
   allowAgain,
+  capturedOf,
   countBySource,
   countDocuments,
   countExpired,
@@ -448,6 +449,7 @@ export function createEngine(options: EngineOptions): Engine {
     timeline: (where, signal) => first(({ store }) => timeline(store, where), signal),
     read: (id, signal) => first(({ store }) => readDocument(store, id), signal),
     find: (where) => first(({ store }) => findDocument(store, where)),
+    captured: (where) => withStore(({ store }) => capturedOf(store, where)),
 
     forget: (scope) =>
       withStore(({ store, scheduler }) =>

@@ -1,4 +1,5 @@
 /** Documents as a person lists, opens and deletes them. */
+export { capturedOf } from './captured';
 export { countDocuments, countBySource, findDocument, readDocument, timeline } from './list';
 export {
   allowAgain,

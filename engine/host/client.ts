@@ -32,6 +32,7 @@ const REPEATABLE = new Set([
   'timeline',
   'read',
   'find',
+  'captured',
   'countForget',
   'wasForgotten',
   'endUndo',

@@ -83,6 +83,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     timeline: (options, signal) => engine.timeline(options, signal),
     read: (id, signal) => engine.read(id, signal),
     find: (where) => engine.find(where),
+    captured: (where) => engine.captured(where),
     async forget(scope) {
       const receipt = await engine.forget(scope);
       undoable.add(receipt.id);
