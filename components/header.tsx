@@ -2,9 +2,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EngineStatus, ForgetScope } from '../engine/api';
 import type { PanelEngine } from './connection';
-import { clock } from './dates';
-import { ChevronIcon, MenuIcon, StateMark, type MarkShape } from './icons';
+import { Diagnostics } from './diagnostics';
+import { Forget, type Place } from './forget';
+import { ChevronIcon, GoOnIcon, MenuIcon, NeverIcon, PauseIcon, StateMark, type MarkShape } from './icons';
 import { ReadHere } from './pages';
+import { sayPause } from './pause';
 import type { PauseLength, Shell, TabState } from './shell';
 import { siteHost, sourceName } from './sites';
 import { inPlainWords } from './trouble';
@@ -22,6 +24,21 @@ export function sayTab(tab: TabState | null): Said {
   if (tab === null) return { shape: 'off', line: words('tab_unknown'), more: words('tab_unknown_more') };
   switch (tab.state) {
     case 'keeping':
+      if (tab.trouble !== undefined) {
+        const partial = tab.trouble === 'partial';
+        return {
+          shape: 'broken',
+          line: words(partial ? 'tab_partial' : 'tab_disagree'),
+          more: words(partial ? 'tab_partial_more' : 'tab_disagree_more', sourceName(tab.site)),
+        };
+      }
+      if (tab.temporary) {
+        return {
+          shape: 'keeping',
+          line: words('tab_keeping_temporary'),
+          more: words('tab_keeping_temporary_more'),
+        };
+      }
       return {
         shape: 'keeping',
         line: words('tab_keeping'),
@@ -64,11 +81,6 @@ export function sayTab(tab: TabState | null): Said {
   }
 }
 
-function sayPause(until: string | null): string {
-  if (until === null) return words('tab_paused');
-  return until === 'restart' ? words('tab_paused_restart') : words('tab_paused_until', clock(until));
-}
-
 interface HeaderProps {
   engine: PanelEngine;
   shell: Shell;
@@ -77,7 +89,8 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: 'keys' | 'about' | 'pages') => void;
+  show: (view: 'keys' | 'about' | 'pages' | 'settings') => void;
+  copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
 
@@ -132,6 +145,7 @@ export function Header(props: HeaderProps) {
           <span class="said">{said.line}</span>
           <ChevronIcon />
         </button>
+        <Quick {...props} />
         <button
           type="button"
           class="quiet icon-only"
@@ -150,6 +164,15 @@ export function Header(props: HeaderProps) {
       {open === 'control' && <Control {...props} close={close} />}
       {open === 'menu' && (
         <nav class="drop menu" id="menu" aria-label={words('menu')}>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('settings');
+            }}
+          >
+            {words('settings_title')}
+          </button>
           <button
             type="button"
             onClick={() => {
@@ -190,6 +213,65 @@ export function Header(props: HeaderProps) {
   );
 }
 
+/** The site or host that "never here" and "forget this site" are about, or null where there is none. */
+function placeOf(tab: TabState | null): { host: string; place: Place } | null {
+  if (tab === null) return null;
+  if ('site' in tab) return { host: siteHost(tab.site), place: { source: tab.site } };
+  return 'host' in tab && tab.host !== null ? { host: tab.host, place: { host: tab.host } } : null;
+}
+
+/** One click each: pause and go on, never here and here again. */
+function Quick({ shell, tab, say }: HeaderProps) {
+  const paused = tab?.state === 'paused';
+  const excluded = tab?.state === 'excluded';
+  const host = placeOf(tab)?.host ?? null;
+  const keeps = tab !== null && ['keeping', 'ready', 'broken', 'reading', 'kept'].includes(tab.state);
+  const act = (work: Promise<unknown>, done: string) => {
+    work.then(
+      () => {
+        say(done);
+      },
+      (error: unknown) => {
+        say(inPlainWords(error));
+      },
+    );
+  };
+  const pauseName = words(paused ? 'resume' : 'pause_an_hour');
+  const neverName = host === null ? '' : words(excluded ? 'allow_site' : 'never_here', host);
+  return (
+    <>
+      {tab?.state !== 'private' && (
+        <button
+          type="button"
+          class="quiet icon-only"
+          aria-label={pauseName}
+          title={pauseName}
+          onClick={() => {
+            if (paused) act(shell.resume(), words('resumed'));
+            else act(shell.pause('hour'), words('paused_hour'));
+          }}
+        >
+          {paused ? <GoOnIcon /> : <PauseIcon />}
+        </button>
+      )}
+      {host !== null && (keeps || excluded) && (
+        <button
+          type="button"
+          class={excluded ? 'quiet icon-only on' : 'quiet icon-only'}
+          aria-label={neverName}
+          title={neverName}
+          onClick={() => {
+            if (excluded) act(shell.allowSite(host), words('allowed_again', host));
+            else act(shell.excludeSite(host), words('never_done', host));
+          }}
+        >
+          <NeverIcon />
+        </button>
+      )}
+    </>
+  );
+}
+
 const PAUSES: Array<{ length: PauseLength; key: WordKey }> = [
   { length: 'hour', key: 'pause_hour' },
   { length: 'restart', key: 'pause_restart' },
@@ -212,6 +294,7 @@ function Control(props: HeaderProps & { close: () => void }) {
   };
   const site = tab && 'site' in tab ? tab.site : null;
   const host = site === null ? null : siteHost(site);
+  const place = placeOf(tab)?.place ?? null;
   return (
     <div class="drop control" id="control" role="group" aria-label={words('control')}>
       <p>{said.more}</p>
@@ -260,6 +343,23 @@ function Control(props: HeaderProps & { close: () => void }) {
             props.show('pages');
           }}
         />
+      )}
+      {tab && 'diagnostics' in tab && tab.diagnostics && (tab.state === 'broken' || tab.trouble !== undefined) && (
+        <Diagnostics diagnostics={tab.diagnostics} copy={props.copyDiagnostics} />
+      )}
+      {(tab?.state === 'temporary' || (tab?.state === 'keeping' && tab.temporary)) && (
+        <>
+          <button
+            type="button"
+            class={tab.state === 'temporary' ? 'main' : undefined}
+            onClick={() => {
+              act(shell.keepTemporary(tab.state === 'temporary'));
+            }}
+          >
+            {words(tab.state === 'temporary' ? 'temporary_keep' : 'temporary_stop')}
+          </button>
+          {tab.state === 'keeping' && <p class="soft">{words('temporary_again')}</p>}
+        </>
       )}
       {tab?.state === 'forgotten' && (
         <button
@@ -338,111 +438,12 @@ function Control(props: HeaderProps & { close: () => void }) {
           </div>
         </fieldset>
       )}
-      {status !== null && status.documents > 0 && <Forget {...props} site={site} />}
+      {status !== null && status.documents + status.outbox_waiting > 0 && (
+        <fieldset>
+          <legend>{words('forget')}</legend>
+          <Forget {...props} places={place === null ? [] : [place]} done={props.close} />
+        </fieldset>
+      )}
     </div>
-  );
-}
-
-interface Asked {
-  scope: ForgetScope;
-  what: string;
-  documents: number;
-  messages: number;
-}
-
-/** Deleting much: the count is said before, and Undo is offered after. */
-function Forget(props: HeaderProps & { site: string | null; close: () => void }) {
-  const { engine, site, say } = props;
-  const [asked, setAsked] = useState<Asked | null>(null);
-  const confirm = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (asked) confirm.current?.focus();
-  }, [asked]);
-  const ask = (scope: ForgetScope, what: string) => {
-    engine.countForget(scope).then(
-      (counted) => {
-        setAsked({ scope, what, ...counted });
-      },
-      (error: unknown) => {
-        say(inPlainWords(error));
-      },
-    );
-  };
-  if (asked && asked.documents === 0) {
-    return (
-      <div class="ask" role="status">
-        <p>{words('forget_nothing', asked.what)}</p>
-        <button
-          type="button"
-          ref={confirm}
-          onClick={() => {
-            setAsked(null);
-          }}
-        >
-          {words('close')}
-        </button>
-      </div>
-    );
-  }
-  if (asked) {
-    return (
-      <div class="ask" role="group" aria-label={words('forget')}>
-        <p>{words('forget_count', asked.what, count('things', asked.documents), count('turns', asked.messages))}</p>
-        <div class="choices">
-          <button
-            type="button"
-            class="danger"
-            ref={confirm}
-            onClick={() => {
-              void props.forget(asked.scope, asked.what);
-              props.close();
-            }}
-          >
-            {count('forget_do', asked.documents)}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setAsked(null);
-            }}
-          >
-            {words('cancel')}
-          </button>
-        </div>
-      </div>
-    );
-  }
-  return (
-    <fieldset>
-      <legend>{words('forget')}</legend>
-      <div class="choices">
-        <button
-          type="button"
-          onClick={() => {
-            ask({ captured_after: new Date(Date.now() - 3_600_000).toISOString() }, words('forget_hour'));
-          }}
-        >
-          {words('forget_hour')}
-        </button>
-        {site !== null && (
-          <button
-            type="button"
-            onClick={() => {
-              ask({ source: site }, words('forget_site', sourceName(site)));
-            }}
-          >
-            {words('forget_site', sourceName(site))}
-          </button>
-        )}
-        <button
-          type="button"
-          onClick={() => {
-            ask({ everything: true }, words('forget_everything'));
-          }}
-        >
-          {words('forget_everything')}
-        </button>
-      </div>
-    </fieldset>
   );
 }

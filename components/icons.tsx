@@ -38,6 +38,22 @@ export const MenuIcon = () => (
     <path d="M2.75 4.25h10.5M2.75 8h10.5M2.75 11.75h10.5" />
   </Icon>
 );
+export const PauseIcon = () => (
+  <Icon>
+    <path d="M5.75 3.5v9M10.25 3.5v9" />
+  </Icon>
+);
+export const GoOnIcon = () => (
+  <Icon>
+    <path class="turns" d="M5 3.25v9.5L12.5 8z" />
+  </Icon>
+);
+export const NeverIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="5.25" />
+    <path d="m4.4 4.4 7.2 7.2" />
+  </Icon>
+);
 export const CrossIcon = () => (
   <Icon>
     <path d="m4 4 8 8M12 4l-8 8" />

@@ -1,22 +1,17 @@
 /** The panel: what is kept of this page, and where that thing is. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type {
-  DocumentKind,
-  DocumentSummary,
-  EngineStats,
-  ForgetReceipt,
-  ForgetScope,
-  Hit,
-  RecallFilters,
-} from '../engine/api';
+import type { DocumentKind, DocumentSummary, EngineStats, ForgetScope, Hit, RecallFilters } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { chipsOf, isFiltered, spanInWords } from './filters';
 import { Field } from './field';
+import { type Deletion, Deletions } from './forget';
 import { Header } from './header';
 import { heldCount } from './hold';
 import { Progress, Troubles } from './notices';
 import { Reading } from './reading';
 import { DocumentRow, documentTitle, HitRow, moveFocus, RowList, timelineHeading, type Presence } from './rows';
+import { PagesSection } from './pages';
+import { Settings } from './settings';
 import { About, Keys, ReadPages } from './sheets';
 import type { Shell, TabState } from './shell';
 import { Snackbar, type Message } from './snackbar';
@@ -25,7 +20,9 @@ import { useEngineNews, useSearch, useTimeline } from './use-engine';
 import { count, words } from './words';
 
 type View =
-  { name: 'list' } | { name: 'read'; documentId: string; hit: Hit | null } | { name: 'keys' | 'about' | 'pages' };
+  | { name: 'list' }
+  | { name: 'read'; documentId: string; hit: Hit | null }
+  | { name: 'keys' | 'about' | 'pages' | 'settings' };
 
 const LIST: View = { name: 'list' };
 
@@ -48,6 +45,8 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const [spoken, setSpoken] = useState('');
   /** Rows that the person deleted a moment ago: gone at once, before the engine has answered. */
   const [gone, setGone] = useState<ReadonlySet<string>>(new Set());
+  /** What was deleted while this panel is open, newest first: each can be undone until it is closed. */
+  const [deletions, setDeletions] = useState<Array<Deletion & { ids: string[]; what: string }>>([]);
   const [known, setKnown] = useState<DocumentSummary | null>(null);
   const [kept, setKept] = useState<EngineStats['by_source']>([]);
 
@@ -56,7 +55,6 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const presence = useRef<Presence>({ pointer: null, focus: null });
   const returnTo = useRef<string | null>(null);
-  const lastReceipt = useRef<{ receipt: ForgetReceipt; ids: string[]; what: string } | null>(null);
 
   const searching = text.trim() !== '';
   // While a conversation is read, the list under it is still on the row it was opened from.
@@ -156,10 +154,10 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
     });
   };
 
-  const copy = (what: string) => {
+  const copy = (what: string, done = words('copied')) => {
     navigator.clipboard.writeText(what).then(
       () => {
-        say(words('copied'));
+        say(done);
       },
       (error: unknown) => {
         console.error('commonplace:', error);
@@ -168,32 +166,34 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
     );
   };
 
-  const undo = async () => {
-    const last = lastReceipt.current;
-    if (!last) return;
-    lastReceipt.current = null;
+  const undo = async (id: string) => {
+    const deletion = deletions.find((one) => one.id === id);
+    if (!deletion) return;
+    setDeletions((old) => old.filter((one) => one.id !== id));
     try {
-      await engine.undoForget(last.receipt.id);
-      setGone((old) => new Set([...old].filter((id) => !last.ids.includes(id))));
-      say(words('brought_back', last.what));
+      await engine.undoForget(id);
+      setGone((old) => new Set([...old].filter((one) => !deletion.ids.includes(one))));
+      say(words('brought_back', deletion.what));
     } catch (error) {
       say(errorCode(error) === 'not_found' ? words('undo_too_late') : inPlainWords(error));
     }
+  };
+
+  const endUndo = (id: string) => {
+    setDeletions((old) => old.filter((one) => one.id !== id));
+    engine.endUndo([id]).catch((error: unknown) => {
+      say(inPlainWords(error));
+    });
   };
 
   const forget = async (scope: ForgetScope, what: string) => {
     const ids = 'document_ids' in scope ? scope.document_ids : [];
     setGone((old) => new Set([...old, ...ids]));
     try {
-      const receipt = await engine.forget(scope);
-      lastReceipt.current = { receipt, ids, what };
-      setMessage({
-        text: ids.length > 0 ? words('deleted_title', what) : count('deleted', receipt.documents),
-        until: Date.parse(receipt.purge_at) - 500,
-        undo: () => {
-          void undo();
-        },
-      });
+      const { id } = await engine.forget(scope);
+      const text = ids.length > 0 ? words('deleted_title', what) : words('deleted_what', what);
+      setMessage(null);
+      setDeletions((old) => [{ id, text, ids, what }, ...old]);
     } catch (error) {
       setGone((old) => new Set([...old].filter((id) => !ids.includes(id))));
       say(inPlainWords(error));
@@ -217,9 +217,10 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
     const typing = target.matches('input, textarea, select');
     const list = body.current;
     if ((event.ctrlKey || event.metaKey) && !event.altKey) {
-      if (event.key === 'z' && !typing && lastReceipt.current) {
+      const [last] = deletions;
+      if (event.key === 'z' && !typing && last) {
         event.preventDefault();
-        void undo();
+        void undo(last.id);
       }
       return;
     }
@@ -291,6 +292,9 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
           show={(name) => {
             returnTo.current = selected;
             setView({ name });
+          }}
+          copyDiagnostics={(diagnostics) => {
+            copy(diagnostics, words('diagnostics_copied'));
           }}
           say={say}
         />
@@ -433,6 +437,18 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
         )}
         {view.name === 'keys' && <Keys shell={shell} back={back} />}
         {view.name === 'pages' && <ReadPages shell={shell} say={say} back={back} />}
+        {view.name === 'settings' && (
+          <Settings
+            engine={engine}
+            shell={shell}
+            status={status}
+            changes={news.changes + news.resets}
+            forget={forget}
+            say={say}
+            back={back}
+            sections={[{ title: words('pages_title'), section: <PagesSection pages={shell.pages} say={say} /> }]}
+          />
+        )}
         {view.name === 'about' && <About engine={engine} changes={news.changes + news.resets} back={back} />}
       </div>
       <footer class="foot">
@@ -441,6 +457,13 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
           close={() => {
             setMessage(null);
           }}
+        />
+        <Deletions
+          deletions={deletions}
+          undo={(id) => {
+            void undo(id);
+          }}
+          end={endUndo}
         />
         <Progress status={status} connected={news.connected} />
       </footer>

@@ -11,7 +11,7 @@ import { sourceName } from './sites';
 import { inPlainWords } from './trouble';
 import { count, words, wordsLocale, type WordKey } from './words';
 
-function Sheet({ title, back, children }: { title: string; back: () => void; children: ComponentChildren }) {
+export function Sheet({ title, back, children }: { title: string; back: () => void; children: ComponentChildren }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     button.current?.focus();

@@ -2,15 +2,27 @@
  * What the panel needs of the browser, as a port: the entrypoints implement it over `browser.*`, tests over nothing.
  * Components know this and the Engine, and no more.
  */
+import type { HealthState, PageDiagnostics } from '../engine/api';
 
 /** What the active tab is to us, and whether it is being kept. */
 export type TabState =
-  | { state: 'keeping'; site: string; conversation_id: string | null; turns: number; complete: boolean }
+  | {
+      state: 'keeping';
+      site: string;
+      conversation_id: string | null;
+      turns: number;
+      complete: boolean;
+      /** Some of it cannot be read, or the site's data and the page say different things. */
+      trouble?: 'partial' | 'disagree';
+      /** A temporary chat that the user asked to keep, until the tab shows something else. */
+      temporary?: boolean;
+      diagnostics?: PageDiagnostics;
+    }
   | { state: 'ready'; site: string } // supported site, nothing open yet
-  | { state: 'broken'; site: string; detail: string } // supported page yields nothing
+  | { state: 'broken'; site: string; detail: string; diagnostics?: PageDiagnostics } // supported page yields nothing
   | { state: 'paused'; until: string | null | 'restart' }
   | { state: 'excluded'; host: string }
-  | { state: 'temporary'; site: string } // the site's own temporary chat: never kept
+  | { state: 'temporary'; site: string } // the site's own temporary chat: not kept unless asked for this one
   | { state: 'forgotten'; site: string; conversation_id: string } // the user deleted it; not kept again
   | { state: 'not_permitted'; host: string }
   | { state: 'private' }
@@ -36,16 +48,7 @@ export interface PagesView {
 
 /** The parts of the list that comes with the extension. */
 export type NeverCategory =
-  | 'mail'
-  | 'chat'
-  | 'bank'
-  | 'health'
-  | 'government'
-  | 'adult'
-  | 'dating'
-  | 'work'
-  | 'search'
-  | 'account';
+  'mail' | 'chat' | 'bank' | 'health' | 'government' | 'adult' | 'dating' | 'work' | 'search' | 'account';
 
 /** Keeping pages by reading them. */
 export interface PagesShell {
@@ -62,11 +65,33 @@ export interface PagesShell {
   restoreNever(): Promise<void>;
 }
 
+/** How well a site was read when a page of it was last looked at. Times are ISO 8601 UTC. */
+export interface SiteHealth {
+  state: HealthState;
+  at: string;
+  /** When something of it was last read; null for never. */
+  last_success: string | null;
+  /** By what: the site's own data, the page as it is drawn, or only an answer's stream. */
+  way: 'data' | 'page' | 'stream' | null;
+}
+
+/** What the settings show of sites. */
+export interface ControlView {
+  paused: { until: string | null | 'restart' } | null;
+  /** Hosts of which nothing is kept. */
+  excluded: string[];
+  sites: Array<{ site: string; host: string; allowed: boolean; health: SiteHealth | null }>;
+}
+
 export type PauseLength = 'hour' | 'restart' | 'until_resumed';
 
 export interface Shell {
   /** Calls the listener at once and on every change of the active tab, until the returned function is called. */
   watchTab(listener: (state: TabState) => void): () => void;
+  /** Calls the listener at once and on every change, until the returned function is called. */
+  watchControl(listener: (view: ControlView) => void): () => void;
+  /** Keeps the temporary chat of the active tab, this one only, or stops doing so. */
+  keepTemporary(keep: boolean): Promise<void>;
   pause(length: PauseLength): Promise<void>;
   resume(): Promise<void>;
   excludeSite(host: string): Promise<void>;

@@ -1,8 +1,10 @@
 import { words } from './words';
 
-/** Sites that are kept as they are used. Names are proper names and are not translated. */
-const SITES: Record<string, { name: string; host: string }> = {
+/** Sites that are kept as they are used, as `engine/capture/sites.ts` has them. Proper names, not translated. */
+export const SITES: Record<string, { name: string; host: string }> = {
   chatgpt: { name: 'ChatGPT', host: 'chatgpt.com' },
+  claude: { name: 'Claude', host: 'claude.ai' },
+  gemini: { name: 'Gemini', host: 'gemini.google.com' },
 };
 
 export function sourceName(source: string): string {

@@ -1,9 +1,11 @@
 /** The first run: what it keeps and where, on which sites, and a real search. Each step can be skipped. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PanelEngine } from './connection';
+import { StateMark } from './icons';
 import { Panel } from './panel';
 import type { Shell } from './shell';
-import { siteHost, sourceName } from './sites';
+import { useControl } from './settings';
+import { siteHost, SITES, sourceName } from './sites';
 import { inPlainWords } from './trouble';
 import { useEngineNews } from './use-engine';
 import { words } from './words';
@@ -42,7 +44,7 @@ export function Welcome({ engine, shell }: { engine: PanelEngine; shell: Shell }
               {words('welcome_sites')}
             </h2>
             <p>{words('welcome_sites_1')}</p>
-            <Site site="chatgpt" shell={shell} />
+            <Sites shell={shell} />
           </section>
         )}
         {step === 3 && (
@@ -93,8 +95,25 @@ export function Welcome({ engine, shell }: { engine: PanelEngine; shell: Shell }
   );
 }
 
-function Site({ site, shell }: { site: string; shell: Shell }) {
-  const [allowed, setAllowed] = useState<boolean | null>(null);
+function Sites({ shell }: { shell: Shell }) {
+  const view = useControl(shell);
+  return (
+    <div class="sites">
+      {Object.keys(SITES).map((site) => (
+        <Site
+          key={site}
+          site={site}
+          shell={shell}
+          allowed={view?.sites.find((one) => one.site === site)?.allowed ?? null}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** @param allowed null until the browser has said. */
+function Site({ site, shell, allowed }: { site: string; shell: Shell; allowed: boolean | null }) {
+  const [refused, setRefused] = useState(false);
   const host = siteHost(site);
   return (
     <div class="site">
@@ -102,21 +121,34 @@ function Site({ site, shell }: { site: string; shell: Shell }) {
         <strong>{sourceName(site)}</strong>
         <p class="meta">{host}</p>
       </div>
-      <button
-        type="button"
-        aria-pressed={allowed === true}
-        class={allowed === true ? undefined : 'main'}
-        onClick={() => {
-          // In the click itself: a browser asks for a permission only then.
-          shell.requestPermission(host).then(setAllowed, (error: unknown) => {
-            inPlainWords(error);
-            setAllowed(false);
-          });
-        }}
-      >
-        {words(allowed === true ? 'welcome_site_on' : 'welcome_site_allow')}
-      </button>
-      <p role="status">{allowed === false ? words('welcome_site_refused') : ''}</p>
+      {allowed === true ? (
+        <span class="allowed">
+          <StateMark shape="keeping" />
+          {words('welcome_site_on')}
+        </span>
+      ) : (
+        <button
+          type="button"
+          class="main"
+          aria-label={words('permit', host)}
+          disabled={allowed === null}
+          onClick={() => {
+            // In the click itself: a browser asks for a permission only then.
+            shell.requestPermission(host).then(
+              (given) => {
+                setRefused(!given);
+              },
+              (error: unknown) => {
+                inPlainWords(error);
+                setRefused(true);
+              },
+            );
+          }}
+        >
+          {words('welcome_site_allow')}
+        </button>
+      )}
+      <p role="status">{refused && allowed !== true ? words('welcome_site_refused') : ''}</p>
     </div>
   );
 }
@@ -134,15 +166,19 @@ function Trial({ engine, shell }: { engine: PanelEngine; shell: Shell }) {
     <>
       <p>{words(empty ? 'welcome_search_none' : 'welcome_search_1')}</p>
       {empty && (
-        <button
-          type="button"
-          class="main"
-          onClick={() => {
-            shell.openOriginal(`https://${siteHost('chatgpt')}/`).catch(inPlainWords);
-          }}
-        >
-          {words('welcome_open_chatgpt')}
-        </button>
+        <div class="choices">
+          {Object.keys(SITES).map((site) => (
+            <button
+              type="button"
+              class="main"
+              onClick={() => {
+                shell.openOriginal(`https://${siteHost(site)}/`).catch(inPlainWords);
+              }}
+            >
+              {words('welcome_open', sourceName(site))}
+            </button>
+          ))}
+        </div>
       )}
       {keys !== null && <p>{words('welcome_panel_key', keys)}</p>}
       {status !== null && !empty && (

@@ -4,7 +4,7 @@ import { defineBackground } from 'wxt/utils/define-background';
 import type { Capture } from '../engine/capture/types';
 import { OUTBOX_BELL } from '../engine/host';
 import { openCounts, openOutbox, sourceOf, type WritableOutbox } from '../engine/outbox';
-import { readConsent, watchConsent } from './shell/consent';
+import { watchConsent } from './shell/consent';
 import { createEngineHost } from './shell/engine-host';
 import { injectIntoOpenTabs } from './shell/inject';
 import { handleMessages } from './shell/messages';
@@ -12,7 +12,9 @@ import { addMenus, PANEL_COMMAND, REMEMBER_COMMAND, whatWasClicked } from './she
 import { keepReadPages } from './shell/pages';
 import { watchPagesSetting } from './shell/pages-setting';
 import { rememberInTab } from './shell/remember';
-import { forgetReport, readTabState, refusal, rememberReport } from './shell/tab-state';
+import { rememberHealth } from './shell/site-health';
+import { forgetReport, readTabState, rememberReport, whyNotNow } from './shell/tab-state';
+import { endTemporary, isTemporaryAllowed, mayKeepTemporary, watchTemporary } from './shell/temporary';
 import { showOnToolbar } from './shell/toolbar';
 import { TAB_STATE_PORT } from './shell/shell';
 
@@ -57,8 +59,8 @@ function main(): void {
     try {
       const found = await engine.find({ source, external_id: id });
       if (!found) return;
-      await engine.forget({ document_ids: [found.id] });
-      await engine.purgeForgotten();
+      const receipt = await engine.forget({ document_ids: [found.id] });
+      await engine.purgeForgotten([receipt.id]);
       // an undone "remember" is not a wish never to see the page again
       await engine.allowAgain({ source, external_id: id });
     } finally {
@@ -71,16 +73,20 @@ function main(): void {
   handleMessages({
     ...readPages.handlers,
     async mayCapture({ url }, sender) {
-      const reason = refusal(url, sender.tab?.incognito ?? false, await readConsent());
-      return reason === null ? { allowed: true } : { allowed: false, reason };
+      const reason = await whyNotNow(url, sender.tab?.incognito ?? false);
+      if (reason !== null) return { allowed: false, reason };
+      return (await isTemporaryAllowed(sender.tab?.id, url)) ? { allowed: true, temporary: true } : { allowed: true };
     },
     async capture(capture, sender) {
-      const reason = refusal(sender.url ?? '', sender.tab?.incognito ?? false, await readConsent());
-      return reason === null ? { seq: await keep(capture) } : { refused: reason };
+      const reason = await whyNotNow(sender.url ?? '', sender.tab?.incognito ?? false);
+      if (reason !== null) return { refused: reason };
+      const temporary = capture.kind === 'conversation' && capture.metadata['temporary'] === true;
+      if (temporary && !(await mayKeepTemporary(sender.tab, capture.id))) return { refused: 'temporary' };
+      return { seq: await keep(capture) };
     },
     async reportPage(report, sender) {
       if (sender.tab?.id !== undefined) {
-        await rememberReport(sender.tab.id, report);
+        await Promise.all([rememberReport(sender.tab.id, report), rememberHealth(report)]);
         await refreshTab(sender.tab);
       }
       return null;
@@ -149,16 +155,19 @@ function main(): void {
   browser.tabs.onUpdated.addListener((tabId, change, tab) => {
     if (change.status === 'loading' && change.url !== undefined)
       logFailure(forgetReport(tabId), 'a report could not be dropped');
+    if (change.status === 'loading') logFailure(endTemporary(tabId), 'a temporary chat could not be let go');
     if (change.status !== undefined || change.url !== undefined)
       logFailure(refreshTab(tab), 'the toolbar could not be updated');
   });
   browser.tabs.onRemoved.addListener((tabId) => {
+    logFailure(endTemporary(tabId), 'a temporary chat could not be let go');
     logFailure(forgetReport(tabId), 'a report could not be dropped');
   });
   browser.permissions.onAdded.addListener(refreshSoon);
   browser.permissions.onRemoved.addListener(refreshSoon);
   watchConsent(refreshSoon);
   watchPagesSetting(refreshSoon);
+  watchTemporary(refreshSoon);
   // a pause of an hour ends without an event of its own
   browser.alarms.onAlarm.addListener(refreshSoon);
 

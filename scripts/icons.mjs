@@ -27,6 +27,12 @@ const SHAPES = {
   paused: `${hole(12, 11.5, 4.9)}<g mask="url(#m)">${stroke(LEFT)}${stroke(RIGHT)}</g>${badge(
     `<path d="M10.4 9v5.5M13.8 9v5.5" stroke="${INK}" stroke-width="2" stroke-linecap="round"/>`,
   )}`,
+  // A stroke through it: not kept here.
+  never: `<mask id="m"><rect width="16" height="16" fill="#fff"/><path d="M2 14.5 14 1.5" stroke="#000" stroke-width="4.4"/></mask><g mask="url(#m)">${stroke(LEFT)}${stroke(RIGHT)}</g>${stroke('M2 14.5 14 1.5')}`,
+  // Not allowed yet.
+  ask: `${hole(11.8, 11.2, 5)}<g mask="url(#m)">${stroke(LEFT)}${stroke(RIGHT)}</g>${badge(
+    `<path d="M9.7 9.3c0-2.9 4.3-2.7 4.3-.1 0 1.6-2.1 1.7-2.1 3.1M11.9 14.6v.05" fill="none" stroke="${INK}" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"/>`,
+  )}`,
   broken: `${hole(11.8, 11.5, 5)}<g mask="url(#m)">${stroke(LEFT)}${stroke(RIGHT)}</g>${badge(
     `<circle cx="11.8" cy="11.5" r="4.1" fill="${INK}"/><path d="M11.8 9.2v2.6M11.8 13.6v.05" stroke="#fff" stroke-width="1.4" stroke-linecap="round"/>`,
   )}`,

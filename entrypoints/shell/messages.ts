@@ -1,12 +1,13 @@
 /** Every runtime message, typed once: what is asked, what comes back. Content scripts, pages → background. */
 import { browser } from 'wxt/browser';
 import type { Browser } from 'wxt/browser';
+import type { PageDiagnostics } from '../../engine/api';
 import type { KeepLevel } from '../../engine/capture/pages';
 import type { Capture, Site } from '../../engine/capture/types';
 import { EngineError, type SerialisedError } from '../../engine/errors';
 
 /** Why a page is not captured now. */
-export type NotNow = 'paused' | 'excluded' | 'private' | 'forgotten';
+export type NotNow = 'paused' | 'excluded' | 'private' | 'forgotten' | 'temporary' | 'not_permitted';
 
 /** What a content script sees of its page; structure only, no content. */
 export interface PageReport {
@@ -20,6 +21,8 @@ export interface PageReport {
   temporary: boolean;
   /** Set when a supported page yields nothing or something unreadable: what was looked for, in words for a log. */
   broken: string | null;
+  /** How well it is read, by counts; `last_success` is filled in by the background. */
+  health?: PageDiagnostics;
 }
 
 /** A page that was really read. Addresses are as the page has them; what may be written down is decided by the background. */
@@ -34,7 +37,11 @@ export interface PageRead {
 
 export interface Messages {
   /** May this tab's page be read at this moment? Asked before anything is read. */
-  mayCapture: { input: { url: string }; output: { allowed: true } | { allowed: false; reason: NotNow } };
+  mayCapture: {
+    input: { url: string };
+    /** `temporary`: the user asked to keep the temporary chat that stands here; without it such a chat is not read. */
+    output: { allowed: true; temporary?: true } | { allowed: false; reason: NotNow };
+  };
   /** Resolves with the outbox's number once the capture is on disk. */
   capture: { input: Capture; output: { seq: number } | { refused: NotNow } };
   reportPage: { input: PageReport; output: null };

@@ -3,8 +3,10 @@ import { browser } from 'wxt/browser';
 import type { Engine } from '../../engine/api';
 import type { Shell, TabState } from '../../components/shell';
 import { allowHost, excludeHost, pause, resume } from './consent';
+import { watchControl } from './control';
 import { ask, READ_AGAIN } from './messages';
 import { pagesShell } from './pages-shell';
+import { allowTemporary, endTemporary } from './temporary';
 
 /** A port named with this and the panel's window id gets the state of that window's active tab. */
 export const TAB_STATE_PORT = 'commonplace:tab-state:';
@@ -37,6 +39,14 @@ export function createShell(engine: Engine): Shell {
         stopped = true;
         port?.disconnect();
       };
+    },
+    watchControl,
+    async keepTemporary(keep) {
+      const tab = await activeTab();
+      if (tab?.id === undefined || tab.url === undefined) return;
+      if (keep) await allowTemporary(tab.id, tab.url, null);
+      else await endTemporary(tab.id);
+      await browser.tabs.sendMessage(tab.id, READ_AGAIN);
     },
     pause,
     resume,

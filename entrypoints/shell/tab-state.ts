@@ -1,12 +1,15 @@
 /** Puts together what the toolbar and the panel say about a tab. */
-import { browser } from 'wxt/browser';
 import type { Browser } from 'wxt/browser';
 import { storage } from 'wxt/utils/storage';
 import type { TabState } from '../../components/shell';
+import type { PageDiagnostics } from '../../engine/api';
 import { type Consent, readConsent } from './consent';
+import { isPermitted } from './control';
 import type { NotNow, PageReport } from './messages';
 import { readingState } from './pages-tab';
+import { readHealths } from './site-health';
 import { hostOf, siteOf } from './sites';
+import { isTemporaryAllowed } from './temporary';
 
 /** In session storage, because the service worker that was told may not be the one that is asked. */
 const reports = storage.defineItem<Record<number, PageReport>>('session:page_reports', { fallback: {} });
@@ -34,6 +37,16 @@ export function refusal(url: string, incognito: boolean, consent: Consent): NotN
   return null;
 }
 
+/**
+ * {@link refusal} by what the user and the browser say at this moment. A script that stands in a page goes on there when
+ * the browser takes the permission back, so the answer is asked for each time.
+ */
+export async function whyNotNow(url: string, incognito: boolean): Promise<NotNow | null> {
+  const reason = refusal(url, incognito, await readConsent());
+  if (reason !== null || hostOf(url) === null) return reason;
+  return (await isPermitted(url)) ? null : 'not_permitted';
+}
+
 export async function readTabState(tab: Browser.tabs.Tab): Promise<TabState> {
   const host = hostOf(tab.url);
   const site = siteOf(tab.url);
@@ -43,19 +56,32 @@ export async function readTabState(tab: Browser.tabs.Tab): Promise<TabState> {
   if (!host) return { state: 'unsupported', host: null };
   if (consent.excludedHosts.includes(host)) return { state: 'excluded', host };
   if (!site) return (await readingState(tab)) ?? { state: 'unsupported', host };
-  if (!(await browser.permissions.contains({ origins: [`https://${host}/*`] })))
-    return { state: 'not_permitted', host };
+  if (!(await isPermitted(`https://${host}/`))) return { state: 'not_permitted', host };
 
   const report = (await reports.getValue())[tab.id ?? -1];
   if (!report || hostOf(report.url) !== host) return { state: 'ready', site };
-  if (report.temporary) return { state: 'temporary', site };
-  if (report.broken !== null) return { state: 'broken', site, detail: report.broken };
-  if (report.turns === 0) return { state: 'ready', site };
+  const temporary = report.temporary && (await isTemporaryAllowed(tab.id, tab.url ?? ''));
+  if (report.temporary && !temporary) return { state: 'temporary', site };
+  const diagnostics = await diagnosticsOf(report);
+  const { health } = report;
+  if (report.broken !== null || health?.state === 'broken')
+    return { state: 'broken', site, detail: report.broken ?? health?.reasons.join(', ') ?? '', ...diagnostics };
+  if (report.turns === 0 && !temporary) return { state: 'ready', site };
   return {
     state: 'keeping',
     site,
     conversation_id: report.conversation_id,
     turns: report.turns,
     complete: report.complete,
+    ...(temporary ? { temporary } : {}),
+    ...(health?.state === 'partial' || health?.state === 'disagree' ? { trouble: health.state } : {}),
+    ...diagnostics,
   };
+}
+
+/** What the page said of itself, with when its site was last read well: a page that cannot be read does not know. */
+async function diagnosticsOf({ site, health }: PageReport): Promise<{ diagnostics?: PageDiagnostics }> {
+  if (!health) return {};
+  const last = (await readHealths())[site]?.last_success ?? null;
+  return { diagnostics: { ...health, last_success: health.last_success ?? last } };
 }

@@ -2,13 +2,16 @@
 import { browser } from 'wxt/browser';
 import type { TabState } from '../../components/shell';
 
-type Look = { icon: 'keeping' | 'off' | 'paused' | 'broken'; badge: string; title: string };
+/** By shape: solid, outline, two bars, "!", a stroke through it, "?". The badge says it again in a sign. */
+type Look = { icon: 'keeping' | 'off' | 'paused' | 'broken' | 'never' | 'ask'; badge: string; title: string };
 
-function lookOf(state: TabState): Look {
+export function lookOf(state: TabState): Look {
   const title = browser.i18n.getMessage;
   switch (state.state) {
     case 'keeping':
-      return { icon: 'keeping', badge: '', title: title('toolbar_keeping') };
+      return state.trouble === undefined
+        ? { icon: 'keeping', badge: '', title: title('toolbar_keeping') }
+        : { icon: 'broken', badge: '!', title: title('toolbar_trouble') };
     case 'kept':
       return { icon: 'keeping', badge: '', title: title('toolbar_kept') };
     case 'reading':
@@ -18,13 +21,15 @@ function lookOf(state: TabState): Look {
     case 'broken':
       return { icon: 'broken', badge: '!', title: title('toolbar_broken') };
     case 'not_permitted':
-      return { icon: 'off', badge: '?', title: title('toolbar_not_permitted') };
+      return { icon: 'ask', badge: '?', title: title('toolbar_not_permitted') };
     case 'excluded':
-    case 'temporary':
     case 'private':
     case 'forgotten':
-      return { icon: 'off', badge: '–', title: title('toolbar_excluded') };
+      return { icon: 'never', badge: '–', title: title('toolbar_excluded') };
+    case 'temporary':
+      return { icon: 'never', badge: '–', title: title('toolbar_temporary') };
     case 'ready':
+      return { icon: 'keeping', badge: '', title: title('toolbar_ready') };
     case 'unsupported':
       return { icon: 'off', badge: '', title: title('app_name') };
   }

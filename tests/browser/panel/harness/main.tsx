@@ -4,7 +4,7 @@
  */
 import { render } from 'preact';
 import { Panel } from '../../../../components/panel';
-import type { Shell, TabState } from '../../../../components/shell';
+import type { ControlView, Shell, TabState } from '../../../../components/shell';
 import { setWords } from '../../../../components/words';
 import { Welcome } from '../../../../components/welcome';
 import type { EngineStatus } from '../../../../engine/api';
@@ -64,7 +64,36 @@ const note =
     calls.push(`${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`);
     return Promise.resolve();
   };
+let controlled: ControlView = {
+  paused: null,
+  excluded: [],
+  sites: [
+    { site: 'chatgpt', host: 'chatgpt.com', allowed: true, health: null },
+    { site: 'claude', host: 'claude.ai', allowed: true, health: null },
+    { site: 'gemini', host: 'gemini.google.com', allowed: false, health: null },
+  ],
+  ...(JSON.parse(query.get('control') ?? '{}') as Partial<ControlView>),
+};
+const controlListeners = new Set<(view: ControlView) => void>();
+const setControl = (change: Partial<ControlView>) => {
+  controlled = { ...controlled, ...change };
+  for (const listener of controlListeners) listener(controlled);
+};
+
 const shell: Shell = {
+  watchControl(listener) {
+    controlListeners.add(listener);
+    listener(controlled);
+    return () => controlListeners.delete(listener);
+  },
+  async keepTemporary(keep) {
+    await note('keepTemporary')(keep);
+    setTab(
+      keep
+        ? { state: 'keeping', site: 'chatgpt', conversation_id: null, turns: 0, complete: false, temporary: true }
+        : { state: 'temporary', site: 'chatgpt' },
+    );
+  },
   watchTab(listener) {
     listeners.add(listener);
     listener(tab);
@@ -72,6 +101,7 @@ const shell: Shell = {
   },
   async pause(length) {
     await note('pause')(length);
+    setControl({ paused: { until: length === 'restart' ? 'restart' : null } });
     setTab({
       state: 'paused',
       until: length === 'hour' ? new Date(2026, 10, 21, 14, 5).toISOString() : length === 'restart' ? 'restart' : null,
@@ -79,16 +109,23 @@ const shell: Shell = {
   },
   async resume() {
     await note('resume')();
+    setControl({ paused: null });
     setTab({ state: 'ready', site: 'chatgpt' });
   },
   async excludeSite(host) {
     await note('excludeSite')(host);
+    setControl({ excluded: [...controlled.excluded, host] });
     setTab({ state: 'excluded', host });
   },
-  allowSite: note('allowSite'),
+  async allowSite(host) {
+    await note('allowSite')(host);
+    setControl({ excluded: controlled.excluded.filter((other) => other !== host) });
+    if (tab.state === 'excluded') setTab({ state: 'ready', site: 'chatgpt' });
+  },
   keepAgain: note('keepAgain'),
   async requestPermission(host) {
     await note('requestPermission')(host);
+    setControl({ sites: controlled.sites.map((site) => (site.host === host ? { ...site, allowed: true } : site)) });
     return true;
   },
   rememberPage: note('rememberPage'),
