@@ -101,38 +101,41 @@ export function createAsk(options: AskOptions): SiteAsk {
     return parsed;
   }
 
-  /** Resolves when the pace allows a request, and counts it. */
-  async function paced(urgent: boolean): Promise<void> {
+  /** Milliseconds until the pace allows a request. @throws when the site asked for more than is waited for here. */
+  function untilReady(urgent: boolean): number {
+    signal.throwIfAborted();
+    const at = now();
+    if (notBefore - at > limits.patience_ms) throw new RateLimitedError(`${host} asks for patience.`, notBefore);
+    return Math.max(notBefore, urgent ? 0 : due - (limits.burst - 1) * every) - at;
+  }
+
+  async function once(request: SiteRequest, url: URL, urgent: boolean, backoff: number): Promise<Answer> {
     for (;;) {
-      signal.throwIfAborted();
-      const at = now();
-      const ready = Math.max(notBefore, urgent ? 0 : due - (limits.burst - 1) * every);
-      if (ready <= at) {
-        due = Math.max(due, at) + varied(every);
-        return;
+      const wait = untilReady(urgent);
+      if (wait > 0) {
+        await sleep(wait, signal);
+        continue;
       }
-      if (notBefore - at > limits.patience_ms) throw new RateLimitedError(`${host} asks for patience.`, notBefore);
-      await sleep(ready - at, signal);
-    }
-  }
-
-  async function once(request: SiteRequest, url: URL, urgent: boolean): Promise<Answer> {
-    const leave = await slot(urgent);
-    try {
-      signal.throwIfAborted();
-      const endTurn = await options.turn?.(urgent, signal);
-      const before = notBefore;
+      const leave = await slot(urgent);
       try {
-        return await send(request, url);
+        // others may have gone while this one stood in line
+        if (untilReady(urgent) > 0) continue;
+        due = Math.max(due, now()) + varied(every);
+        const endTurn = await options.turn?.(urgent, signal);
+        const before = notBefore;
+        try {
+          signal.throwIfAborted();
+          return await send(request, url, backoff);
+        } finally {
+          await endTurn?.(notBefore > before ? notBefore : null);
+        }
       } finally {
-        await endTurn?.(notBefore > before ? notBefore : null);
+        leave();
       }
-    } finally {
-      leave();
     }
   }
 
-  async function send(request: SiteRequest, url: URL): Promise<Answer> {
+  async function send(request: SiteRequest, url: URL, backoff: number): Promise<Answer> {
     const what = `${request.method} ${url.pathname}`;
     const late = deadline(limits.timeout_ms);
     let status: number;
@@ -152,7 +155,14 @@ export function createAsk(options: AskOptions): SiteAsk {
         every = Math.max(limits.every_ms, every * 0.9);
         return { text };
       }
-      if (status === 429 || status === 503) return { patience: retryAfter(response.headers.get('retry-after'), now()) };
+      if (status === 429 || status === 503) {
+        every = Math.min(limits.slowest_ms, every * 2);
+        // a site that names no time is given more of it each time
+        const asked = retryAfter(response.headers.get('retry-after'), now());
+        const pause = asked === null ? backoff : Math.min(asked, LONGEST_PAUSE_MS);
+        notBefore = Math.max(notBefore, now() + pause);
+        return { pause };
+      }
     } catch (error) {
       signal.throwIfAborted();
       return {
@@ -169,20 +179,14 @@ export function createAsk(options: AskOptions): SiteAsk {
   async function ask(request: SiteRequest, urgent: boolean): Promise<string> {
     const url = check(request);
     for (let attempt = 1; ; attempt++) {
-      await paced(urgent);
-      const answer = await once(request, url, urgent);
-      if ('text' in answer) return answer.text;
       const backoff = varied(Math.min(limits.backoff_ms * 2 ** (attempt - 1), LONGEST_BACKOFF_MS));
+      const answer = await once(request, url, urgent, backoff);
+      if ('text' in answer) return answer.text;
+      const last = attempt >= limits.attempts;
       if ('unanswered' in answer) {
-        if (attempt >= limits.attempts) throw new EngineError('timeout', answer.unanswered);
+        if (last) throw new EngineError('timeout', answer.unanswered);
         await sleep(backoff, signal);
-        continue;
-      }
-      every = Math.min(limits.slowest_ms, every * 2);
-      // a site that names no time is given more of it each time
-      const pause = answer.patience === null ? backoff : Math.min(answer.patience, LONGEST_PAUSE_MS);
-      notBefore = Math.max(notBefore, now() + pause);
-      if (attempt >= limits.attempts || pause > limits.patience_ms) {
+      } else if (last || answer.pause > limits.patience_ms) {
         throw new RateLimitedError(`${host} asks for patience.`, notBefore);
       }
     }
@@ -200,7 +204,8 @@ export function createAsk(options: AskOptions): SiteAsk {
   return { urgent: answering(true), patient: answering(false) };
 }
 
-type Answer = { text: string } | { patience: number | null } | { unanswered: string };
+/** `pause`: the site asked for so many ms of patience. */
+type Answer = { text: string } | { pause: number } | { unanswered: string };
 
 /** Milliseconds to wait by a `Retry-After` (RFC 9110, 10.2.3: seconds or a date), or null where it says nothing. */
 export function retryAfter(header: string | null, now: number): number | null {
