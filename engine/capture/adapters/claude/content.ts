@@ -483,7 +483,7 @@ export function replayParts(
 export function render(taken: MessageParts): string {
   let markdown = '';
   const add = (text: string, glued: boolean): void => {
-    const piece = glued ? text : text.replace(/^\s*\n/, '').trimEnd();
+    const piece = glued ? text : text.replace(/^\s*\n/, '');
     if (markdown === '') markdown = piece.trim() === '' ? '' : piece;
     else if (glued) markdown += piece;
     else if (piece.trim() !== '') markdown = `${markdown.trimEnd()}\n\n${piece}`;

@@ -132,7 +132,7 @@ function messagesIn(root: PageRoot): Element[] {
       each.querySelector('p, pre, li, h1, h2, h3, table') !== null
     );
   });
-  return inOrder(outermost(marked));
+  return outermost(marked);
 }
 
 function isVirtual(row: Element): boolean {
@@ -173,11 +173,6 @@ function outermost(elements: Element[]): Element[] {
   });
 }
 
-function inOrder(elements: Element[]): Element[] {
-  // DOCUMENT_POSITION_FOLLOWING
-  return [...elements].sort((a, b) => ((a.compareDocumentPosition(b) & 4) !== 0 ? -1 : 1));
-}
-
 /** Turns that were read before and are the same still: while an answer is written, only its turn is read again. */
 const readBefore = new WeakMap<
   Element,
@@ -210,8 +205,7 @@ function readPlace(
   follows: boolean,
 ): DomTurn | 'unmounted' | null {
   const turn: DomTurn = {
-    // The same as the base makes for a page that shows all; rows keep theirs when others leave the page.
-    id: position === null ? null : `dom-${position - 1}`,
+    id: null,
     mergedIds: [],
     follows,
     role: 'user',
@@ -302,6 +296,7 @@ function filesIn(place: Element, bubbles: Element[]): Attachment[] {
       if (tile.querySelector('img') === null) add('file', said, null);
     } else if (/^file-thumbnail|^attachment/.test(said) && tile.querySelector('img') === null) {
       const name = tile.querySelector('h3, [class*="truncate"], [class*="line-clamp"]')?.textContent ?? '';
+      // The tile of a pasted text shows its beginning, not a name.
       add('file', FILE_NAME.test(oneLine(name)) ? name : 'Pasted text', null);
     }
   }
@@ -327,7 +322,7 @@ function readAnswer(place: Element, turn: DomTurn): void {
     const title = oneLine(
       cell.querySelector('[class*="leading-tight"], [class*="line-clamp"]')?.textContent ?? cell.textContent ?? '',
     );
-    const whole = cell.closest('button, [class*="group/artifact-block"]');
+    const whole = cell.closest('button') ?? cell.parentElement?.closest('[class*="group/artifact-block"]') ?? null;
     const target = whole !== null && whole !== copy && copy.contains(whole) ? whole : cell;
     if (title === '') target.remove();
     else {
@@ -395,7 +390,7 @@ function readAside(box: Element, thinking: string[], tools: Array<Record<string,
       url: link.getAttribute('href') ?? '',
     }))
     .filter((source) => /^https?:/.test(source.url));
-  const label = oneLine(box.querySelector('button')?.textContent ?? '');
+  const label = oneLine(firstWords(box.querySelector('button')));
   if (sources.length > 0) {
     tools.push({ name: 'web_search', message: label, sources: sources.slice(0, 30) });
     return;
@@ -405,6 +400,16 @@ function readAside(box: Element, thinking: string[], tools: Array<Record<string,
   // The pill's own words are a summary of the thought; the thought itself is there only while it is open.
   const said = text === '' ? label : text;
   if (said !== '' && !thinking.includes(said)) thinking.push(said);
+}
+
+/** The first text in an element. */
+function firstWords(element: Element | null): string {
+  for (const open: Node[] = element === null ? [] : [element]; open.length > 0;) {
+    const node = open.pop();
+    if (node?.nodeType === 3 && (node.nodeValue ?? '').trim() !== '') return node.nodeValue ?? '';
+    if (node !== undefined) open.push(...[...node.childNodes].reverse());
+  }
+  return '';
 }
 
 /** A pill after a sentence names a site that it is from. */

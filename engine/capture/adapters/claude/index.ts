@@ -11,6 +11,7 @@ import { claudeWire } from './wire';
 export class ClaudeAdapter extends Adapter {
   readonly site = 'claude' as const;
   readonly wire = claudeWire;
+  readonly signs = /claude\.ai|anthropic|font-claude|claude|chat_messages|"sender"\s*:\s*"(?:human|assistant)"|parent_message_uuid/gi;
 
   classifyPage(url: string): PageAddress | null {
     return classifyPage(url);
