@@ -305,6 +305,10 @@ describe.skipIf(!fixtures)('saved claude pages', () => {
       metadata: { model: 'Opus 4.8' },
     });
     expect(conversation.messages).toHaveLength(2);
+    expect(conversation.metadata['open_artifact']).toMatchObject({
+      title: 'Reading a tide table',
+      markdown: expect.stringMatching(/^# Reading a tide table\n\nEvery column/) as unknown,
+    });
     expect(conversation.messages[1]?.markdown).toMatch(
       /The \*\*helper\*\* is the interactive one; .*\n\n\[Artifact: Tide table helper\]\n\n\[Artifact: Reading a tide table\]$/,
     );

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClaudeAdapter } from '../../../engine/capture/adapters/claude/index';
-import { SingleBodyHolding } from '../../../engine/capture/adapters/_holding';
 import type { CapturedConversation, ReadResult } from '../../../engine/capture/index';
 
 const adapter = new ClaudeAdapter();
@@ -329,7 +328,7 @@ describe('a conversation of claude.ai', () => {
 
 describe('held as bodies come', () => {
   it('is not made older by a late body', () => {
-    const holding = new SingleBodyHolding(adapter, 'conversation-1');
+    const holding = adapter.hold('conversation-1');
     const request = adapter.classifyRequest('/api/organizations/o/chat_conversations/conversation-1?tree=True', 'GET');
     if (request === null) throw new Error('the request is not known');
     const older = body([{ id: 'q', parent: null }], { updated_at: '2026-11-02T09:00:00Z' });
@@ -341,6 +340,34 @@ describe('held as bodies come', () => {
     expect(holding.add(request, older)).toBe('ignored');
     expect(holding.read(NOW)?.messages).toHaveLength(2);
   });
+
+  it('is not made half again by a body of when its answer was being written', () => {
+    const holding = adapter.hold('conversation-1');
+    const request = adapter.classifyRequest('/api/organizations/o/chat_conversations/conversation-1', 'GET');
+    if (request === null) throw new Error('the request is not known');
+    const answer = (text: string, more: Record<string, unknown>) =>
+      body([
+        { id: 'q', parent: null },
+        { id: 'a', parent: 'q', text, more },
+      ]);
+    expect(holding.add(request, answer('Half', { stop_reason: null }))).toBe('newest');
+    expect(holding.read(NOW)).toMatchObject({ complete: false });
+    expect(holding.add(request, answer('Half and whole.', {}))).toBe('newest');
+    expect(holding.add(request, answer('Half', { stop_reason: null }))).toBe('ignored');
+    expect(holding.read(NOW)).toMatchObject({ complete: true });
+    expect(holding.read(NOW)?.messages[1]?.markdown).toBe('Half and whole.');
+  });
+});
+
+it('a temporary chat is known for one before anything was said in it', () => {
+  const request = adapter.classifyRequest('/api/organizations/o/chat_conversations/conversation-1', 'GET');
+  if (request === null) throw new Error('the request is not known');
+  for (const messages of [[], [{ id: 'q', parent: null }]]) {
+    const holding = adapter.hold('conversation-1');
+    expect(holding.add(request, body(messages, { is_temporary: true }))).toBe('ignored');
+    expect(holding.temporary).toBe(true);
+    expect(holding.read(NOW)).toBeNull();
+  }
 });
 
 describe('readJson never throws', () => {

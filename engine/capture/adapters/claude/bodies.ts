@@ -190,6 +190,7 @@ class BodyReader {
     const shared =
       'snapshot_name' in object ||
       'up_to_date' in object ||
+      (asText(object['conversation_uuid']) !== null && object['conversation_uuid'] !== object['uuid']) ||
       address?.share === true ||
       (url !== null && url.includes('/chat_snapshots/'));
     const now = this.context.capturedAt === undefined ? Date.now() : Date.parse(this.context.capturedAt);

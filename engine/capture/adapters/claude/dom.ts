@@ -20,9 +20,10 @@ const ANSWER_BODY = '.font-claude-response, .font-claude-message';
 const STREAMING = '[data-is-streaming="true"]';
 const ROW = '[role="article"]';
 const OLD_ROW = '[data-test-render-count]';
-/** A document shown beside the conversation, and what is never a part of one. */
-const BESIDE =
-  '[data-skill-file-viewer], #markdown-artifact, #wiggle-file-content, nav, aside, form, fieldset, [data-chat-input-container]';
+/** A document shown beside the conversation. */
+const PANEL = '[data-skill-file-viewer], #markdown-artifact, #wiggle-file-content';
+/** What is never a part of one. */
+const BESIDE = `${PANEL}, nav, aside, form, fieldset, [data-chat-input-container]`;
 const ARTIFACT = '.artifact-block-cell, [class*="artifact-block-cell"]:not([class*="preview"])';
 /** A file name with an ending: the tiles of images and files carry it as test id. */
 const FILE_NAME = /^[^/\\]{1,200}\.[A-Za-z0-9]{1,8}$/;
@@ -58,6 +59,8 @@ export function findInDom(root: PageRoot, _url: string, context: ReadContext): D
     else if (read !== null) findings.turns.push({ ...read, follows: read.follows && open === 0 });
   }
   if (findings.turns.length === 0 && places.length === 0 && context.saved === true) readUnmarked(root, findings);
+
+  if (context.saved === true) readBeside(root, findings);
 
   findings.turnsUnmounted = (total === null ? 0 : Math.max(0, total - positions.size)) + open;
   findings.turnsSeen = Math.max(places.length, total ?? 0);
@@ -463,6 +466,22 @@ function prepareCode(copy: Element): void {
     }
     frame.replaceWith(code);
   }
+}
+
+/** The document that a saved page shows beside the conversation: there is nowhere else to read it from. */
+function readBeside(root: PageRoot, findings: DomFindings): void {
+  const panel = root.querySelector(PANEL);
+  if (panel === null) return;
+  const { markdown } = copyToMarkdown(inertCopy(panel));
+  if (markdown === '') return;
+  let title: string | null = null;
+  for (
+    let above = panel.parentElement, steps = 0;
+    above !== null && title === null && steps < 5;
+    above = above.parentElement, steps++
+  )
+    title = above.querySelector('h2[title]')?.getAttribute('title') ?? null;
+  findings.metadata['open_artifact'] = { title, markdown };
 }
 
 function replaceWith(element: Element, words: string): void {
