@@ -322,6 +322,11 @@ function draw() {
     mounted.get(index).element.firstChild.setAttribute('aria-setsize', turns.length);
   }
 }
+// The real page makes the ids of messages itself, with the time in them.
+function uuid7() {
+  const ms = Date.now().toString(16).padStart(12, '0');
+  return ms.slice(0, 8) + '-' + ms.slice(8) + '-7' + crypto.randomUUID().slice(15);
+}
 const toEnd = () => { draw(); box.scrollTop = box.scrollHeight; draw(); };
 box.addEventListener('scroll', draw);
 async function load() {
@@ -337,7 +342,7 @@ async function load() {
   toEnd();
 }
 async function ask(text) {
-  const human = crypto.randomUUID(), assistant = crypto.randomUUID();
+  const human = uuid7(), assistant = uuid7();
   if (!conversation) {
     conversation = crypto.randomUUID();
     await fetch(api, { method: 'POST', body: JSON.stringify({ uuid: conversation, name: '', is_temporary: settings.temporary }) });

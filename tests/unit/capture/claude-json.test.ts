@@ -141,6 +141,23 @@ describe('a conversation of claude.ai', () => {
     expect(conversation.messages[1]?.metadata['finish_reason']).toBe('user_canceled');
   });
 
+  it('is settled after a day without a word, unless only the clock is wrong', () => {
+    const half = (id: string) =>
+      body([
+        { id: 'q', parent: null },
+        { id, by: 'assistant', parent: 'q', text: 'Half', more: { stop_reason: null } },
+      ]);
+    const later = '2026-11-04T09:05:00.000Z';
+    expect(only(adapter.readJson(half('a'), { capturedAt: later })).complete).toBe(true);
+    // Made by the page at 09:00 of the 4th, by a clock two days ahead of the site's.
+    const ms = Date.parse('2026-11-04T09:00:00Z').toString(16).padStart(12, '0');
+    const id = `${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-000000000000`;
+    expect(only(adapter.readJson(half(id), { capturedAt: later }))).toMatchObject({
+      complete: false,
+      messages: [{ finished: true }, { finished: false }],
+    });
+  });
+
   it('is not complete when its last message is a question', () => {
     expect(only(readBody(body([{ id: 'q', parent: null }]))).complete).toBe(false);
   });
@@ -346,10 +363,13 @@ describe('held as bodies come', () => {
     const request = adapter.classifyRequest('/api/organizations/o/chat_conversations/conversation-1', 'GET');
     if (request === null) throw new Error('the request is not known');
     const answer = (text: string, more: Record<string, unknown>) =>
-      body([
-        { id: 'q', parent: null },
-        { id: 'a', parent: 'q', text, more },
-      ]);
+      body(
+        [
+          { id: 'q', parent: null },
+          { id: 'a', parent: 'q', text, more },
+        ],
+        { updated_at: new Date().toISOString() },
+      );
     expect(holding.add(request, answer('Half', { stop_reason: null }))).toBe('newest');
     expect(holding.read(NOW)).toMatchObject({ complete: false });
     expect(holding.add(request, answer('Half and whole.', {}))).toBe('newest');

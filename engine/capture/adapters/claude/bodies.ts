@@ -198,7 +198,7 @@ class BodyReader {
     const settled =
       (context.settled ?? false) ||
       shared ||
-      (updated !== null && now - Date.parse(updated) > SETTLED_AFTER_MS) ||
+      (updated !== null && now - Math.max(Date.parse(updated), madeAt(records)) > SETTLED_AFTER_MS) ||
       // A file that says nowhere why an answer stopped is an export, or as good as one.
       (context.saved === true && !records.some((record) => asText(asObject(record)['stop_reason']) !== null));
     const model = asText(object['model']);
@@ -274,6 +274,21 @@ function metadataOf(object: JsonObject, model: string | null, temporary: boolean
     if (value === true || value === false || asText(value) !== null) metadata[field] = value;
   }
   return metadata;
+}
+
+/**
+ * When the newest message was made by the clock of the browser it was asked in, ms since the epoch: the page makes the
+ * ids of messages, UUIDs of version 7, which hold it. A clock that is wrong by days is wrong here too, so an answer
+ * that is being written does not look old. 0 where no id says it.
+ */
+function madeAt(records: unknown[]): number {
+  let newest = 0;
+  for (const record of records) {
+    const id = asText(asObject(record)['uuid']) ?? '';
+    if (/^[0-9a-f]{8}-[0-9a-f]{4}-7/i.test(id))
+      newest = Math.max(newest, Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+  }
+  return newest;
 }
 
 /** A bare `chat_messages` list. */
