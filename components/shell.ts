@@ -83,6 +83,46 @@ export interface ControlView {
   sites: Array<{ site: string; host: string; allowed: boolean; health: SiteHealth | null }>;
 }
 
+/** How far bringing in a site's past conversations has come. Times are ISO 8601 UTC. */
+export interface HistoryState {
+  site: string;
+  host: string;
+  state: 'off' | 'listing' | 'reading' | 'paused' | 'stopped' | 'done';
+  /** Why it is paused; null when the user did it. */
+  reason: 'not_signed_in' | 'cannot_read' | null;
+  /** Conversations the site listed; of those: read now, here before, unreadable, gone from the site. */
+  listed: number;
+  kept: number;
+  already: number;
+  failed: number;
+  gone: number;
+  finished_at: string | null;
+  last_success: string | null;
+  /** Repeats by itself; null: not. */
+  every_hours: number | null;
+  /** The site asks for a pause until then. */
+  waits_until: string | null;
+  /** A tab works on it. */
+  working: boolean;
+  /** A tab of the site is open. */
+  open: boolean;
+  /** Nothing of the site may be read now. */
+  blocked: 'paused' | 'excluded' | 'not_permitted' | null;
+}
+
+/** Bringing in the past, each site by its name. */
+export interface HistoryControl {
+  /** Calls the listener at once and on every change, until the returned function is called. */
+  watch(listener: (states: HistoryState[]) => void): () => void;
+  start(site: string): Promise<void>;
+  pause(site: string): Promise<void>;
+  resume(site: string): Promise<void>;
+  /** What was read stays; the next start goes on with what is missing. */
+  stop(site: string): Promise<void>;
+  /** 1 to 24, or null for never. */
+  setEvery(site: string, hours: number | null): Promise<void>;
+}
+
 export type PauseLength = 'hour' | 'restart' | 'until_resumed';
 
 export interface Shell {
@@ -107,4 +147,5 @@ export interface Shell {
   restartEngine(): Promise<void>;
   shortcuts(): Promise<Array<{ name: string; description: string; keys: string | null }>>;
   pages: PagesShell;
+  history: HistoryControl;
 }

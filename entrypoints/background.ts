@@ -6,6 +6,7 @@ import { OUTBOX_BELL } from '../engine/host';
 import { openCounts, openOutbox, sourceOf, type WritableOutbox } from '../engine/outbox';
 import { watchConsent } from './shell/consent';
 import { createEngineHost } from './shell/engine-host';
+import { bringInHistory } from './shell/history';
 import { injectIntoOpenTabs } from './shell/inject';
 import { handleMessages } from './shell/messages';
 import { addMenus, PANEL_COMMAND, REMEMBER_COMMAND, whatWasClicked } from './shell/menus';
@@ -69,9 +70,11 @@ function main(): void {
   }
 
   const readPages = keepReadPages({ keep, changed: refreshTab, onFailure: logFailure });
+  const past = bringInHistory({ connect: () => host.connect(), onFailure: logFailure });
 
   handleMessages({
     ...readPages.handlers,
+    ...past.handlers,
     async mayCapture({ url }, sender) {
       const reason = await whyNotNow(url, sender.tab?.incognito ?? false);
       if (reason !== null) return { allowed: false, reason };

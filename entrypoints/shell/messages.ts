@@ -5,6 +5,7 @@ import type { PageDiagnostics } from '../../engine/api';
 import type { KeepLevel } from '../../engine/capture/pages';
 import type { Capture, Site } from '../../engine/capture/types';
 import { EngineError, type SerialisedError } from '../../engine/errors';
+import type { HistoryMessages } from './history-messages';
 
 /** Why a page is not captured now. */
 export type NotNow = 'paused' | 'excluded' | 'private' | 'forgotten' | 'temporary' | 'not_permitted';
@@ -35,7 +36,7 @@ export interface PageRead {
   seconds: number;
 }
 
-export interface Messages {
+export interface Messages extends HistoryMessages {
   /** May this tab's page be read at this moment? Asked before anything is read. */
   mayCapture: {
     input: { url: string };

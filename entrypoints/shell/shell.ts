@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/api';
 import type { Shell, TabState } from '../../components/shell';
 import { allowHost, excludeHost, pause, resume } from './consent';
 import { watchControl } from './control';
+import { historyShell } from './history-shell';
 import { ask, READ_AGAIN } from './messages';
 import { pagesShell } from './pages-shell';
 import { allowTemporary, endTemporary } from './temporary';
@@ -73,6 +74,7 @@ export function createShell(engine: Engine): Shell {
       await ask('restartEngine', null);
     },
     pages: pagesShell(),
+    history: historyShell,
     async shortcuts() {
       const commands = await browser.commands.getAll();
       return commands.map(({ name = '', description = '', shortcut }) => ({

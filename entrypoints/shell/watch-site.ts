@@ -2,6 +2,7 @@
 import { browser } from 'wxt/browser';
 import type { Adapter } from '../../engine/capture';
 import { READ_AGAIN } from './messages';
+import { readHistory } from './read-history';
 import { watchConversations } from './watch-conversations';
 
 /** @param signal aborted when the extension is updated or removed under the page. */
@@ -13,6 +14,7 @@ export function watchSite(adapter: Adapter, signal: AbortSignal): void {
     return watching;
   };
   let watching = watch();
+  readHistory(adapter, signal);
   browser.runtime.onMessage.addListener((message: unknown) => {
     if (message !== READ_AGAIN) return;
     watching.abort();

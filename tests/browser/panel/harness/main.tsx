@@ -9,6 +9,7 @@ import { setWords } from '../../../../components/words';
 import { Welcome } from '../../../../components/welcome';
 import type { EngineStatus } from '../../../../engine/api';
 import messages from '../../../../public/_locales/en/messages.json';
+import { inventedHistory } from './history';
 import { inventedPages } from './pages';
 import { remoteEngine } from './remote';
 
@@ -133,6 +134,7 @@ const shell: Shell = {
   activeUrl: () => Promise.resolve(url),
   restartEngine: note('restartEngine'),
   pages: inventedPages(note, query.get('pages')),
+  history: inventedHistory(note, query.get('history')),
   shortcuts: () =>
     Promise.resolve([
       { name: 'open', description: 'Open the panel', keys: 'Ctrl+Shift+K' },
