@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import preact from '@preact/preset-vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'wxt';
+import { ALL_SITES, matchesOf } from './engine/capture/sites';
 import { onnxruntime } from './scripts/vite-onnxruntime';
 
 /**
@@ -60,7 +61,7 @@ export default defineConfig({
       'alarms',
       ...(browser === 'firefox' ? [] : ['offscreen', 'sidePanel']),
     ],
-    host_permissions: ['https://chatgpt.com/*'],
+    host_permissions: ALL_SITES.map(matchesOf),
     // asked when the user turns on that pages they read are kept
     optional_host_permissions: ['https://*/*', 'http://*/*'],
     incognito: 'not_allowed',

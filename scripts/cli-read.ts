@@ -1,7 +1,8 @@
 /** `read FILE [--json] [--site NAME]`: prints the conversations in a file as they are read; stores nothing. */
 import { readFileSync } from 'node:fs';
 import { parseHTML } from 'linkedom';
-import { ChatGptAdapter, readText, type ReadResult, type Site } from '../engine/capture/index';
+import { allAdapters } from '../engine/capture/adapters/all';
+import { readText, type ReadResult, type Site } from '../engine/capture/index';
 import { EngineError } from '../engine/errors';
 
 /** Parses HTML in Node, for `readText` and for the readers of pages. */
@@ -20,7 +21,7 @@ export function readFile(path: string, options: { site?: string } = {}): ReadRes
     throw new EngineError('not_found', `The file ${path} cannot be read.`, { cause: error });
   }
   return readText(text, {
-    adapters: [new ChatGptAdapter()],
+    adapters: allAdapters(),
     parseHtml,
     name: path,
     ...(options.site === undefined ? {} : { site: options.site as Site }),

@@ -81,7 +81,7 @@ function readJsonText(text: string, adapters: Adapter[], context: ReadContext, n
         where: name,
       });
   }
-  return first(adapters, (adapter) => adapter.readJson(body, context), warnings, name, 'JSON');
+  return first(text, adapters, (adapter) => adapter.readJson(body, context), warnings, name, 'JSON');
 }
 
 function readHtmlText(
@@ -96,6 +96,7 @@ function readHtmlText(
   const inPage = { ...context, ...(url === null ? {} : { url }) };
   let document: Document | null = null;
   return first(
+    source,
     adapters,
     (adapter) => {
       // The page's own data first: it is whole where the page shows only a part.
@@ -117,6 +118,7 @@ function readHtmlText(
 }
 
 function first(
+  text: string,
   adapters: Adapter[],
   read: (adapter: Adapter) => ReadResult,
   before: ReadWarning[],
@@ -124,9 +126,13 @@ function first(
   what: string,
 ): ReadResult {
   let best: ReadResult | null = null;
+  let bestRank: number[] = [];
   for (const adapter of adapters) {
     const result = read(adapter);
-    if (best === null || result.conversations.length > best.conversations.length) best = result;
+    const rank = rankOf(result, adapter, text);
+    if (best !== null && !isHigher(rank, bestRank)) continue;
+    best = result;
+    bestRank = rank;
   }
   const warnings = [...before, ...(best?.warnings ?? [])];
   // A conversation in which nothing was said is a finding; a file in which none was found is a mistake.
@@ -140,6 +146,26 @@ function first(
     );
   }
   return { conversations: best?.conversations ?? [], warnings };
+}
+
+/** Readings that would fit any site's file: taken only where no site finds something of its own. */
+const GUESSED = new Set(['plain_messages', 'no_turns']);
+/** Of a large file the beginning tells enough. */
+const SIGNS_IN = 2_000_000;
+
+/** How well a reading fits, most telling first: it is of the site's own, the site's signs are there, it holds much. */
+function rankOf({ conversations, warnings }: ReadResult, adapter: Adapter, text: string): number[] {
+  return [
+    conversations.length > 0 && !warnings.some((warning) => GUESSED.has(warning.code)) ? 1 : 0,
+    text.slice(0, SIGNS_IN).match(adapter.signs)?.length ?? 0,
+    conversations.length,
+    conversations.reduce((sum, conversation) => sum + conversation.messages.length, 0),
+  ];
+}
+
+function isHigher(rank: number[], other: number[]): boolean {
+  const at = rank.findIndex((value, index) => value !== other[index]);
+  return at >= 0 && (rank[at] ?? 0) > (other[at] ?? 0);
 }
 
 /** Line and column of a JSON error; engines give a position, line and column, or nothing that helps. */

@@ -1,9 +1,6 @@
-import type { Site } from '../../engine/capture/types';
+import { ALL_SITES, matchesOf, type Site, siteAtHost } from '../../engine/capture/sites';
 
-/** The sites whose conversations are captured, by host. */
-export const SITES: Record<string, Site> = { 'chatgpt.com': 'chatgpt' };
-
-export const MATCHES = Object.keys(SITES).map((host) => `https://${host}/*`);
+export const MATCHES = ALL_SITES.map(matchesOf);
 
 /** Host of a web address, lower case; null for anything a memory cannot be about (about:, chrome:, files). */
 export function hostOf(url: string | undefined): string | null {
@@ -13,5 +10,5 @@ export function hostOf(url: string | undefined): string | null {
 }
 
 export function siteOf(url: string | undefined): Site | null {
-  return SITES[hostOf(url) ?? ''] ?? null;
+  return siteAtHost(hostOf(url) ?? '');
 }

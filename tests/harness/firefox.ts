@@ -70,7 +70,10 @@ export async function launchFirefox(options: FirefoxOptions): Promise<RunningFir
       const page = await browser.newPage();
       // Firefox loads it but BiDi never reports the end of this navigation
       page.goto(`${origin}/${path}`).catch(() => undefined);
-      await page.waitForFunction(() => document.readyState === 'complete' && location.protocol === 'moz-extension:');
+      const loaded = () =>
+        page.waitForFunction(() => document.readyState === 'complete' && location.protocol === 'moz-extension:');
+      // the page may be replaced while it is waited for; the wait then fails and is begun again
+      await loaded().catch(loaded).catch(loaded);
       return page;
     },
     async kill() {

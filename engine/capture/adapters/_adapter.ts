@@ -106,6 +106,12 @@ export type PageRoot = Document | Element;
 export abstract class Adapter {
   abstract readonly site: Site;
 
+  /**
+   * Words that stand in the site's pages, bodies and exports and hardly in another's: they tell whose a file is when
+   * several sites could read it.
+   */
+  abstract readonly signs: RegExp;
+
   /** The address as a page of this site, or null when it is another site's. */
   abstract classifyPage(url: string): PageAddress | null;
 

@@ -24,7 +24,7 @@ describe('after a power loss', () => {
         could_not_open: [],
         disagreements: [],
       });
-      expect(report.acknowledged).toBeGreaterThan(40);
+      expect(report.acknowledged).toBeGreaterThan(CUTS);
     },
     CUTS * 30_000 + 120_000,
   );

@@ -1,29 +1,30 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CapturedConversation, ReadResult } from '../../../engine/capture/index';
+import type { CapturedConversation, ReadResult, Site } from '../../../engine/capture/index';
 import { readFile } from '../../../scripts/cli-read';
 
 /** Where the shared fixtures lie; unset on machines that have none. */
 export const fixtures = process.env['COMMONPLACE_FIXTURES'];
 
-/** The ChatGPT fixtures that the manifest lists, without the expected outputs of another tool. */
-export function listed(): string[] {
+/** The fixtures of a site that the manifest lists, without the expected outputs of another tool. */
+export function listed(site: Site = 'chatgpt'): string[] {
   const manifest = join(fixtures ?? '', 'manifest.tsv');
   if (fixtures === undefined || !existsSync(manifest)) return [];
   return readFileSync(manifest, 'utf8')
     .split('\n')
     .slice(1)
     .map((line) => line.split('\t')[0] ?? '')
-    .filter((file) => file.startsWith('chatgpt/') && !file.endsWith('.md'))
+    .filter((file) => file.startsWith(`${site}/`) && !file.endsWith('.md'))
     .sort();
 }
 
-export function fixture(name: string): string {
-  return join(fixtures ?? '', 'chatgpt', name);
+export function fixture(name: string, site: Site = 'chatgpt'): string {
+  return join(fixtures ?? '', site, name);
 }
 
-export function readFixture(name: string): ReadResult {
-  return readFile(fixture(name));
+/** Read as a person's file is: whose it is, is found out. */
+export function readFixture(name: string, site: Site = 'chatgpt'): ReadResult {
+  return readFile(fixture(name, site));
 }
 
 export function only(result: ReadResult): CapturedConversation {

@@ -2,14 +2,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
+import { ALL_SITES, type ReadResult, type Site, SITES } from '../../../engine/capture/index';
+import { EngineError } from '../../../engine/errors';
 import { blockMath, codeBlocks, fixtures, inlineMath, listed, readFixture } from './fixtures';
 
 const page = new URL('../../../docs/platforms.md', import.meta.url);
 const BEGIN = '<!-- begin fixtures: written by tests/unit/capture/platforms.test.ts -->';
 const END = '<!-- end fixtures -->';
 
-function row(file: string): string {
-  const { conversations, warnings } = readFixture(basename(file));
+function row(file: string, site: Site): string {
+  let read: ReadResult;
+  try {
+    read = readFixture(basename(file), site);
+  } catch (error) {
+    const { code } = EngineError.from(error);
+    return `| ${[basename(file).replace(/__/g, ' / '), 0, ...Array<number | string>(9).fill(0), '', code].join(' | ')} |`;
+  }
+  const { conversations, warnings } = read;
+  expect(conversations.map((conversation) => conversation.site)).toEqual(conversations.map(() => site));
   const messages = conversations.flatMap((conversation) => conversation.messages);
   const text = messages.map((message) => message.markdown);
   const sum = (each: (markdown: string) => number): number =>
@@ -50,13 +60,17 @@ function row(file: string): string {
 }
 
 it.skipIf(!fixtures)('every fixture yields what docs/platforms.md says', () => {
-  const files = listed();
-  expect(files.length).toBeGreaterThanOrEqual(30);
-  const table = [
-    '| fixture | conversations | user | assistant | left branches | code | math | tables | citations | images | files | read as | warnings |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |',
-    ...files.map(row),
-  ].join('\n');
+  const tables = ALL_SITES.map((site) =>
+    [
+      `### ${SITES[site].name}`,
+      '',
+      '| fixture | conversations | user | assistant | left branches | code | math | tables | citations | images | files | read as | warnings |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |',
+      ...listed(site).map((file) => row(file, site)),
+    ].join('\n'),
+  );
+  const table = tables.join('\n\n');
+  expect(table.split('\n').length).toBeGreaterThanOrEqual(60);
   const text = readFileSync(page, 'utf8');
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];

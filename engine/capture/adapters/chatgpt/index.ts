@@ -13,6 +13,8 @@ import { chatgptWire } from './wire';
 export class ChatGptAdapter extends Adapter {
   readonly site = 'chatgpt' as const;
   readonly wire = chatgptWire;
+  readonly signs =
+    /chatgpt\.com|openai\.com|chatgpt|conversation-turn-|data-message-author-role|"mapping"\s*:|content_type"|model_slug/gi;
 
   classifyPage(url: string): PageAddress | null {
     return classifyPage(url);

@@ -15,7 +15,7 @@ export class ClaudeAdapter extends Adapter {
   readonly site = 'claude' as const;
   readonly wire = claudeWire;
   readonly signs =
-    /claude\.ai|anthropic|font-claude|claude|chat_messages|"sender"\s*:\s*"(?:human|assistant)"|parent_message_uuid/gi;
+    /claude\.ai|anthropic|font-claude|claude|chat_messages|"sender"\s*:\s*"(?:human|assistant)"|parent_message_uuid|\b(?:bg-bg|text-text|border-border)-\d{3}/gi;
 
   classifyPage(url: string): PageAddress | null {
     return classifyPage(url);

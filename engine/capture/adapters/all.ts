@@ -1,0 +1,9 @@
+/** Every site's adapter, for what reads files of any site. A content script imports its own alone. */
+import type { Adapter } from './_adapter';
+import { ChatGptAdapter } from './chatgpt/index';
+import { ClaudeAdapter } from './claude/index';
+import { GeminiAdapter } from './gemini/index';
+
+export function allAdapters(): Adapter[] {
+  return [new ChatGptAdapter(), new ClaudeAdapter(), new GeminiAdapter()];
+}
