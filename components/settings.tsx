@@ -166,7 +166,7 @@ function Pause({ view, shell, act, say }: PauseProps) {
                 act(shell.pause('until_resumed'), words('tab_paused'));
               }}
             >
-              {words('pause_until_resumed')}
+              {words('pause_until_i_say')}
             </button>
           </>
         ) : (

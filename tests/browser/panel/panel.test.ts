@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { findChromium } from '../../harness/chromium';
 import { conversation, EVERYTHING, HOSTILE } from './harness/invented';
 import { type Harness, serveHarness } from './harness/serve';
-import { type } from './states';
+import { reach, STATES, type } from './states';
 
 const executablePath = findChromium();
 
@@ -244,22 +244,140 @@ describe.skipIf(executablePath === null)('the panel', () => {
     );
     await page.getByRole('button', { name: 'Keeping this chat' }).click();
     await page.getByRole('button', { name: 'All of ChatGPT' }).click();
-    await page.getByText(/8 things with 1\d messages would be deleted/u).waitFor();
+    await page.getByText(/8 conversations with 1\d messages would be deleted/u).waitFor();
     await page.getByRole('button', { name: 'Delete all 8' }).click();
-    await page.getByText('Deleted 8 things.').waitFor();
+    await page.getByText('Deleted 8 conversations.').waitFor();
     await expect.poll(async () => (await harness.engine.status()).documents).toBe(2);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(async () => (await harness.engine.status()).documents).toBe(10);
 
     await page.locator('.status').click();
-    await page.getByRole('button', { name: 'For an hour' }).click();
+    await page.getByRole('button', { name: 'For an hour', exact: true }).click();
     await page.getByRole('button', { name: /Paused until/u }).waitFor();
-    await page.getByRole('button', { name: 'Go on keeping' }).click();
-    await page.getByRole('button', { name: 'Never on chatgpt.com' }).click();
+    await page.locator('#control').getByRole('button', { name: 'Go on keeping' }).click();
+    await page.locator('#control').getByRole('button', { name: 'Never on chatgpt.com' }).click();
     expect(await page.evaluate(() => window.panel.calls)).toEqual([
       'pause("hour")',
       'resume()',
       'excludeSite("chatgpt.com")',
+    ]);
+  });
+
+  it('keeps Undo until it is closed, one for each deletion, and lets one be made final', async () => {
+    await open();
+    const before = await titles();
+    for (const left of [9, 8, 7]) {
+      await page.locator('.rows .row').first().focus();
+      await page.keyboard.press('Delete');
+      await expect.poll(async () => (await harness.engine.status()).documents).toBe(left);
+    }
+    await page.waitForTimeout(7_000); // longer than a passing word stays
+    await page.getByRole('button', { name: 'and 2 more' }).click();
+    expect(await page.locator('.deleted .said').allTextContents()).toEqual(
+      before.slice(0, 3).map((title) => `Deleted “${title}”.`),
+    );
+    await page
+      .locator('.deleted', { hasText: before[1] ?? '' })
+      .getByRole('button', { name: 'Undo' })
+      .click();
+    await page.getByText(`“${before[1]}” is back.`).waitFor();
+    await page
+      .locator('.deleted', { hasText: before[0] ?? '' })
+      .getByRole('button', { name: 'Delete for good now' })
+      .click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(titles).toEqual(before.slice(1));
+    expect(harness.calls.filter(({ method }) => method === 'endUndo')).toHaveLength(1);
+    expect(await page.locator('.deleted').count()).toBe(0);
+  });
+
+  it('pauses and says never in one click, and takes either back', async () => {
+    await open();
+    const header = page.getByRole('banner');
+    await header.getByRole('button', { name: 'Pause for an hour' }).click();
+    await header.getByRole('button', { name: /Paused until/u }).waitFor();
+    await header.getByRole('button', { name: 'Go on keeping' }).click();
+    await header.getByRole('button', { name: 'Never on chatgpt.com' }).click();
+    await header.getByRole('button', { name: 'Not kept on this site' }).waitFor();
+    await header.getByRole('button', { name: 'Allow chatgpt.com again' }).click();
+    await header.getByRole('button', { name: 'On for ChatGPT' }).waitFor();
+    expect(await page.evaluate(() => window.panel.calls)).toEqual([
+      'pause("hour")',
+      'resume()',
+      'excludeSite("chatgpt.com")',
+      'allowSite("chatgpt.com")',
+    ]);
+  });
+
+  it('forgets what was kept of the host one is on', async () => {
+    await page.goto(
+      `${harness.url}?tab=${encodeURIComponent(JSON.stringify({ state: 'unsupported', host: 'example.org' }))}`,
+    );
+    await page.locator('.status').click();
+    await page.getByRole('button', { name: 'All of example.org' }).click();
+    await page.getByText(/All of example.org: \d pages? would be deleted/u).waitFor();
+    await page.getByText('It can be undone until you close the panel.').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'The last day' }).waitFor();
+  });
+
+  it('keeps a temporary chat only when asked for this one', async () => {
+    await page.goto(
+      `${harness.url}?tab=${encodeURIComponent(JSON.stringify({ state: 'temporary', site: 'chatgpt' }))}`,
+    );
+    await page.getByRole('button', { name: 'Temporary chat: not kept' }).click();
+    await page.getByRole('button', { name: 'Keep this one chat' }).click();
+    await page.getByRole('button', { name: 'Keeping this temporary chat' }).waitFor();
+    await page.getByRole('button', { name: 'Stop keeping this chat' }).click();
+    expect(await page.evaluate(() => window.panel.calls)).toEqual(['keepTemporary(true)', 'keepTemporary(false)']);
+  });
+
+  it('copies diagnostics of a page that cannot be read: exactly what it shows, and no word of the user', async () => {
+    const broken = STATES.find(({ name }) => name === 'broken');
+    if (!broken) throw new Error('no such state');
+    await reach(page, harness.url, broken);
+    const shown = await page.locator('.diagnostics pre').textContent();
+    await page.getByRole('button', { name: 'Copy diagnostics' }).click();
+    await page.getByText('Copied. It holds counts').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(shown);
+    expect(JSON.parse(shown ?? '')).toMatchObject({ commonplace_diagnostics: 1, address_kind: '/c/<id>' });
+  });
+
+  it('settings: allows a site, lets a host off the never list, and says what a shorter time would delete', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Allow on gemini.google.com' }).click();
+    await expect.poll(() => page.getByText('Allowed', { exact: true }).count()).toBe(3);
+
+    const never = page.getByRole('textbox', { name: 'Never here' });
+    await never.fill('not a host');
+    await never.press('Enter');
+    await page.getByText('“not a host” is not the name of a site.').waitFor();
+    await never.fill('https://Bank.example/account');
+    await never.press('Enter');
+    await page.getByRole('button', { name: 'Allow bank.example again' }).click();
+    await page.getByText('No site is on your never list.').waitFor();
+
+    const chats = page.getByLabel('Conversations', { exact: true });
+    await chats.selectOption('90');
+    await page.getByText(/conversations? older than 90 days would/u).waitFor();
+    expect((await harness.engine.retention()).conversation).toBeNull();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await chats.inputValue()).toBe('forever');
+    await chats.selectOption('custom');
+    await page.getByRole('spinbutton', { name: 'Conversations: number of days' }).fill('36500');
+    await page.getByRole('spinbutton', { name: 'Conversations: number of days' }).press('Enter');
+    await page.getByText('Saved.').waitFor();
+    expect(await harness.engine.retention()).toMatchObject({ conversation: 36_500, page: null });
+    await chats.selectOption('90');
+    await page.getByRole('button', { name: /^Delete \d+ and save$/u }).click();
+    await expect.poll(async () => (await harness.engine.retention()).conversation).toBe(90);
+    await expect.poll(async () => (await harness.engine.status()).documents).toBeLessThan(EVERYTHING.length);
+    expect(await page.evaluate(() => window.panel.calls)).toEqual([
+      'requestPermission("gemini.google.com")',
+      'excludeSite("bank.example")',
+      'allowSite("bank.example")',
     ]);
   });
 

@@ -40,7 +40,7 @@ export async function main(only: string[]): Promise<void> {
           await page.screenshot({ path: `${FOLDER}/${state.name}-${width}-${colorScheme}.png` });
           await context.close();
           // What a state deleted comes back for the next.
-          await memories.full.engine.ingest([]);
+          await memories.full.restore();
         }
       }
       console.log(state.name);

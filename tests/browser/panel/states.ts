@@ -1,7 +1,7 @@
 /** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
 import type { Page } from 'playwright-core';
-import type { EngineStatus } from '../../../engine/api';
-import type { TabState } from '../../../components/shell';
+import type { EngineStatus, PageDiagnostics } from '../../../engine/api';
+import type { ControlView, TabState } from '../../../components/shell';
 
 export interface DrawnState {
   name: string;
@@ -11,6 +11,7 @@ export interface DrawnState {
   url?: string;
   status?: Partial<EngineStatus>;
   page?: 'welcome';
+  control?: Partial<ControlView>;
   /** What was said about pages that are read; nothing unless told. */
   pages?: 'everywhere' | 'not_permitted';
   /** Steps from the opened page to the state. */
@@ -19,6 +20,32 @@ export interface DrawnState {
 
 const READY = { state: 'ready', model_id: 'e5-small-v2', device: 'wasm', dtype: 'q8' } as const;
 const KEEPING: TabState = { state: 'keeping', site: 'chatgpt', conversation_id: 'sourdough', turns: 4, complete: true };
+
+const DIAGNOSTICS: PageDiagnostics = {
+  site: 'chatgpt',
+  state: 'broken',
+  reasons: ['nothing_read', 'data_unreadable'],
+  address_kind: '/c/<id>',
+  at: '2026-11-21T14:05:00.000Z',
+  strategies: {
+    json: { bodies: 2, unreadable: 2, turns: 0, last_error_code: 'bad_input' },
+    dom: { turns_seen: 6, turns_read: 0, turns_unmounted: 2, state: 'drift' },
+    stream: { begun: 0, ended: 0 },
+  },
+  disagreement: null,
+  last_success: '2026-11-20T09:00:00.000Z',
+  version: '0.1.0',
+  browser: 'Chrome 156',
+};
+
+const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
+
+async function settings(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('heading', { name: 'Keep for' }).waitFor();
+  await page.locator('.setting select').first().waitFor();
+}
 
 export async function type(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Find in what you have kept' }).fill(text);
@@ -122,7 +149,73 @@ export const STATES: DrawnState[] = [
       await page.getByRole('button', { name: 'Undo' }).waitFor();
     },
   },
+  {
+    name: 'deleted-many',
+    memory: 'full',
+    reach: async (page) => {
+      for (let round = 0; round < 3; round++) {
+        await page.locator('.rows .row').first().focus();
+        await page.keyboard.press('Delete');
+        await page.waitForTimeout(200);
+      }
+      await page.getByRole('button', { name: 'and 2 more' }).click();
+    },
+  },
   { name: 'control', memory: 'full', tab: KEEPING, reach: control },
+  {
+    name: 'control-forget-everything',
+    memory: 'full',
+    tab: { state: 'unsupported', host: 'example.org' },
+    status: { outbox_waiting: 2 },
+    reach: async (page) => {
+      await control(page);
+      await page.getByRole('button', { name: 'Everything' }).click();
+      await page.locator('.ask').waitFor();
+    },
+  },
+  { name: 'settings', memory: 'full', reach: settings },
+  {
+    name: 'settings-trouble',
+    memory: 'full',
+    control: {
+      paused: { until: null },
+      excluded: ['www.bank.example', 'gemini.google.com'],
+      sites: [
+        {
+          site: 'chatgpt',
+          host: 'chatgpt.com',
+          allowed: true,
+          health: { state: 'broken', at: HOUR_AGO, last_success: HOUR_AGO, way: 'data' },
+        },
+        {
+          site: 'claude',
+          host: 'claude.ai',
+          allowed: true,
+          health: { state: 'partial', at: HOUR_AGO, last_success: HOUR_AGO, way: 'page' },
+        },
+        {
+          site: 'gemini',
+          host: 'gemini.google.com',
+          allowed: true,
+          health: { state: 'ok', at: HOUR_AGO, last_success: HOUR_AGO, way: 'data' },
+        },
+      ],
+    },
+    reach: settings,
+  },
+  {
+    name: 'settings-keep',
+    memory: 'full',
+    reach: async (page) => {
+      await settings(page);
+      await page.getByLabel('Conversations', { exact: true }).selectOption('30');
+      await page.getByText('would be deleted now').waitFor();
+      await page.getByLabel('Notes', { exact: true }).selectOption('custom');
+      await page.locator('.pages').evaluate((element) => {
+        element.scrollTo(0, element.scrollHeight);
+      });
+    },
+  },
   {
     name: 'control-forget',
     memory: 'full',
@@ -173,6 +266,14 @@ export const STATES: DrawnState[] = [
     reach: control,
   },
   { name: 'temporary', memory: 'full', tab: { state: 'temporary', site: 'chatgpt' }, reach: control },
+  { name: 'temporary-kept', memory: 'full', tab: { ...KEEPING, temporary: true }, reach: control },
+  {
+    name: 'partial',
+    memory: 'full',
+    tab: { ...KEEPING, trouble: 'partial', diagnostics: { ...DIAGNOSTICS, state: 'partial' } },
+    reach: control,
+  },
+  { name: 'disagree', memory: 'full', tab: { ...KEEPING, trouble: 'disagree' }, reach: control },
   { name: 'private', memory: 'full', tab: { state: 'private' }, reach: control },
   {
     name: 'reading-here',
@@ -201,8 +302,11 @@ export const STATES: DrawnState[] = [
   {
     name: 'broken',
     memory: 'full',
-    tab: { state: 'broken', site: 'chatgpt', detail: 'no messages found' },
-    reach: control,
+    tab: { state: 'broken', site: 'chatgpt', detail: 'no messages found', diagnostics: DIAGNOSTICS },
+    reach: async (page) => {
+      await control(page);
+      await page.getByText('What is copied').click();
+    },
   },
   {
     name: 'restarting',
@@ -271,6 +375,7 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.url) query.set('url', state.url);
   query.set('status', JSON.stringify({ embedder: READY, chunks_waiting: 0, ...state.status }));
   if (state.page) query.set('page', state.page);
+  if (state.control) query.set('control', JSON.stringify(state.control));
   if (state.pages) query.set('pages', state.pages);
   await page.goto(`${url}?${query.toString()}`);
   await page.locator(state.page === 'welcome' ? '.welcome' : '.panel').waitFor();

@@ -116,7 +116,7 @@ const shell: Shell = {
   async excludeSite(host) {
     await note('excludeSite')(host);
     setControl({ excluded: [...controlled.excluded, host] });
-    setTab({ state: 'excluded', host });
+    if (host === 'chatgpt.com') setTab({ state: 'excluded', host });
   },
   async allowSite(host) {
     await note('allowSite')(host);

@@ -19,6 +19,8 @@ export interface Harness {
   calls: Array<{ method: string; args: unknown[]; ended: 'answered' | 'failed' | 'aborted' | null }>;
   /** Every answer waits this long first, in milliseconds, by method or method:mode. */
   delays: Map<string, number>;
+  /** Undoes every deletion that can be undone. */
+  restore(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
   let opened: Engine | null = null;
   const calls: Harness['calls'] = [];
   const delays: Harness['delays'] = new Map();
+  const receipts = new Set<string>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse, method: string) => {
     const engine = opened;
@@ -60,6 +63,8 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
         ...args,
       );
       call.ended = 'answered';
+      if (method === 'forget') receipts.add((value as { id: string }).id);
+      if (method === 'undoForget') receipts.delete(args[0] as string);
       response.end(JSON.stringify({ value: value ?? null }));
     } catch (error) {
       call.ended = 'failed';
@@ -116,6 +121,10 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
     url: `http://127.0.0.1:${address.port}/tests/browser/panel/harness/index.html`,
     calls,
     delays,
+    async restore() {
+      for (const id of receipts) await engine.undoForget(id);
+      receipts.clear();
+    },
     async close() {
       await server.close();
       await engine.close();
