@@ -57,9 +57,9 @@ function createOutgoing(page: Window & typeof globalThis): Give {
 let streams = 0;
 
 /** Follows one answer being written, for the conversation's id and to know when it is over. */
-function followStream(wire: SiteWire, url: string, give: Give) {
+function followStream(wire: SiteWire, url: string, sent: unknown, give: Give) {
   const stream = `${++streams}`;
-  const reader = wire.readStream();
+  const reader = wire.readStream(typeof sent === 'string' ? sent : null);
   let last: StreamNews = { conversationId: null, ended: false, temporary: false };
   let told = '';
   const tell = (news: StreamNews) => {
@@ -96,8 +96,8 @@ function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Gi
     giveBody(url, method, await copy.arrayBuffer(), give);
   }
 
-  async function readStream(url: string, copy: Response): Promise<void> {
-    const stream = followStream(wire, url, give);
+  async function readStream(url: string, sent: unknown, copy: Response): Promise<void> {
+    const stream = followStream(wire, url, sent, give);
     try {
       const decoder = new TextDecoder();
       for await (const part of copy.body as unknown as AsyncIterable<Uint8Array>)
@@ -119,7 +119,9 @@ function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Gi
     }
     if (!response.body) return;
     const reading =
-      wanted.kind === 'stream' ? readStream(url, response.clone()) : readBody(url, method, response.clone());
+      wanted.kind === 'stream'
+        ? readStream(url, init?.body, response.clone())
+        : readBody(url, method, response.clone());
     // The page's own copy is whole whatever happens to ours (aborted, network gone): then there is nothing to keep.
     reading.catch(() => undefined);
   }
@@ -146,7 +148,7 @@ function observeXhr(wire: SiteWire, page: Window & typeof globalThis, give: Give
   const opened = new WeakMap<XMLHttpRequest, { url: string; method: string }>();
   const { prototype } = page.XMLHttpRequest;
 
-  function follow(xhr: XMLHttpRequest, url: string, method: string): void {
+  function follow(xhr: XMLHttpRequest, url: string, method: string, sent: unknown): void {
     const wanted = wire.classifyRequest(url, method);
     if (!wanted) return;
     if (wanted.kind === 'stream') {
@@ -154,7 +156,7 @@ function observeXhr(wire: SiteWire, page: Window & typeof globalThis, give: Give
       let read = 0;
       const take = () => {
         if (xhr.status !== 200 || (xhr.responseType !== '' && xhr.responseType !== 'text')) return;
-        stream ??= followStream(wire, url, give);
+        stream ??= followStream(wire, url, sent, give);
         const text = xhr.responseText;
         if (text.length > MAX_BODY_BYTES) return;
         stream.push(text.slice(read));
@@ -192,7 +194,7 @@ function observeXhr(wire: SiteWire, page: Window & typeof globalThis, give: Give
     apply(target, self: XMLHttpRequest, body: unknown[]) {
       const request = opened.get(self);
       try {
-        if (request) follow(self, request.url, request.method);
+        if (request) follow(self, request.url, request.method, body[0]);
       } catch {
         // the page's request goes out whatever we make of it
       }

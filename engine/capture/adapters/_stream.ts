@@ -44,5 +44,9 @@ export interface StreamReader {
  */
 export interface SiteWire {
   classifyRequest(url: string, method: string): ObservedRequest | null;
-  readStream(): StreamReader;
+  /**
+   * @param sent what the page sent with the request, where it is text and was seen: some sites do not repeat the question
+   * in the answer, or say only there that a chat is temporary.
+   */
+  readStream(sent?: string | null): StreamReader;
 }
