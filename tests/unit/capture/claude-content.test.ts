@@ -401,7 +401,9 @@ describe('citations', () => {
   });
 
   it('count whole characters, and never split a word, a mark, a row or code', () => {
-    expect(said(text('🌱🌱 grow. More', [cite(7)]))).toBe('🌱🌱 grow ([Site](https://a.example/x)). More');
+    expect(said(text('🌱🌱🌱🌱 grow. So be it.', [cite(9)]))).toBe(
+      '🌱🌱🌱🌱 grow ([Site](https://a.example/x)). So be it.',
+    );
     expect(said(text('Prices rose.', [cite(9)]))).toBe('Prices rose ([Site](https://a.example/x)).');
     expect(said(text('**bold** on', [cite(6)]))).toBe('**bold** ([Site](https://a.example/x)) on');
     expect(said(text('[t](https://t.example) on', [cite(2)]))).toBe(

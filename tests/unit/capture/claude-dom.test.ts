@@ -130,6 +130,15 @@ describe('a claude page', () => {
     ]);
   });
 
+  it('does not take a row that is drawn without its words for whole', () => {
+    const { conversations, health } = adapter.readDom(
+      thread(row(1, 3, asked('When?')) + row(2, 3, '') + row(3, 3, asked('Still there?'))),
+      URL_C,
+    );
+    expect(health).toMatchObject({ turnsSeen: 3, turnsRead: 2, turnsUnmounted: 1, state: 'ok' });
+    expect(conversations[0]).toMatchObject({ coverage: 'some', messages: [{ parent_id: null }, { parent_id: null }] });
+  });
+
   it('takes positions from the label where there are no numbers beside it, in any language', () => {
     const labelled = (label: string, inside: string) => `<div role="article" aria-label="${label}">${inside}</div>`;
     const { conversations, health } = adapter.readDom(

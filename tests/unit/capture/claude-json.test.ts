@@ -362,13 +362,14 @@ describe('held as bodies come', () => {
     const holding = adapter.hold('conversation-1');
     const request = adapter.classifyRequest('/api/organizations/o/chat_conversations/conversation-1', 'GET');
     if (request === null) throw new Error('the request is not known');
+    const now = new Date().toISOString();
     const answer = (text: string, more: Record<string, unknown>) =>
       body(
         [
           { id: 'q', parent: null },
           { id: 'a', parent: 'q', text, more },
         ],
-        { updated_at: new Date().toISOString() },
+        { updated_at: now },
       );
     expect(holding.add(request, answer('Half', { stop_reason: null }))).toBe('newest');
     expect(holding.read(NOW)).toMatchObject({ complete: false });
