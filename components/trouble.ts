@@ -18,6 +18,10 @@ const SENTENCES: Record<ErrorCode, WordKey> = {
   not_signed_in: 'error_not_signed_in',
   rate_limited: 'error_rate_limited',
   timeout: 'error_timeout',
+  pdf_locked: 'error_pdf_locked',
+  pdf_without_text: 'error_pdf_without_text',
+  pdf_not_at_hand: 'error_pdf_not_at_hand',
+  pdf_not_readable: 'error_pdf_not_readable',
   internal: 'error_internal',
 };
 

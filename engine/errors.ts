@@ -20,6 +20,10 @@ export const ERROR_CODES = [
   'not_signed_in', // the site knows no user in this tab
   'rate_limited', // the site asks for patience; the message says until when
   'timeout', // no answer within the deadline
+  'pdf_locked', // a PDF that needs a password
+  'pdf_without_text', // a PDF whose pages are pictures
+  'pdf_not_at_hand', // the browser does not hold the file of the PDF it shows, and it is not asked for again
+  'pdf_not_readable', // the browser lets no extension read the PDF it shows
   'internal', // a fault of ours
 ] as const;
 

@@ -7,7 +7,7 @@ import { defineUnlistedScript } from 'wxt/utils/define-unlisted-script';
 // not through the index: the list of sites would come along, into every page
 import { canonicalAddress } from '../engine/capture/address';
 import { keptAddress } from '../engine/capture/pages/addresses';
-import { isRead, startReading } from '../engine/capture/pages/reading';
+import { isRead, PDF_SECONDS, startReading } from '../engine/capture/pages/reading';
 import { judgePage } from '../engine/capture/pages/suitable';
 import { ask, PAGES_CHANGED } from './shell/messages';
 
@@ -82,6 +82,7 @@ export default defineUnlistedScript(() => {
     let words: number | null = null;
     let judged = 0;
     let place: number | null = null;
+    const pdf = document.contentType === 'application/pdf';
 
     const options = { signal: alive, passive: true, capture: true };
     const onLife = () => void (lastActive = now());
@@ -120,14 +121,17 @@ export default defineUnlistedScript(() => {
       });
       const seconds = clock.seconds();
       const scrolled = clock.scrolled();
-      if (words === null && seconds >= (JUDGED_AFTER_SECONDS[judged] ?? Infinity)) {
+      if (pdf) {
+        if (seconds >= PDF_SECONDS) tell(seconds);
+      } else if (words === null && seconds >= (JUDGED_AFTER_SECONDS[judged] ?? Infinity)) {
         judged += 1;
         requestIdleCallback(judge, { timeout: 1_000 });
-      } else if (words !== null && isRead({ seconds, words, scrolled })) {
-        done.abort();
-        const canonical = canonicalAddress(document, href);
-        report(ask('pageRead', { url: href, canonical, title: document.title, seconds }));
-      }
+      } else if (words !== null && isRead({ seconds, words, scrolled })) tell(seconds);
+    }
+    function tell(seconds: number): void {
+      done.abort();
+      const canonical = canonicalAddress(document, href);
+      report(ask('pageRead', { url: href, canonical, title: document.title, seconds, pdf }));
     }
 
     // no clock runs in a page that nobody sees

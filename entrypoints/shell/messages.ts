@@ -34,6 +34,8 @@ export interface PageRead {
   title: string;
   /** Attentive seconds. */
   seconds: number;
+  /** The tab shows a PDF. */
+  pdf: boolean;
 }
 
 export interface Messages extends HistoryMessages {

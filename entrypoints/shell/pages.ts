@@ -8,10 +8,12 @@ import { storage } from 'wxt/utils/storage';
 import { stableHash } from '../../engine/capture/hash';
 import { decidePage, type KeepLevel, keptAddress } from '../../engine/capture/pages';
 import type { Capture, CapturedPage } from '../../engine/capture/types';
+import { EngineError } from '../../engine/errors';
 import { readConsent, watchConsent } from './consent';
 import { type Handlers, PAGES_CHANGED, type PageRead } from './messages';
 import { isPermitted, originsWanted, readPagesSetting, watchPagesSetting } from './pages-setting';
 import { noteTab } from './pages-tab';
+import { readPdf } from './read-pdf';
 import { MATCHES, siteOf } from './sites';
 import { refusal } from './tab-state';
 
@@ -61,7 +63,16 @@ export function keepReadPages({ keep, changed, onFailure }: ReadPagesOptions): R
   async function pageRead(read: PageRead, tab: Browser.tabs.Tab): Promise<boolean> {
     const level = await levelFor(read.url, tab);
     if (level === null || tab.id === undefined) return false;
-    const capture = level === 'address' ? addressOf(read) : await readText(tab.id, read);
+    let capture: CapturedPage | null;
+    try {
+      capture = level === 'address' ? addressOf(read, tab) : await readText(tab.id, read);
+    } catch (error) {
+      // a PDF of pictures, or one that the browser no longer holds
+      if (!EngineError.from(error).code.startsWith('pdf_')) throw error;
+      await noteTab(tab.id, { url: read.url, is: 'unsuitable' });
+      await changed(tab);
+      return false;
+    }
     // the user may have said no while the page was read
     if (capture === null || (await levelFor(read.url, tab)) !== level) return false;
     if (await isNews(capture)) {
@@ -101,18 +112,19 @@ async function levelFor(url: string, tab: Browser.tabs.Tab): Promise<KeepLevel |
   return decidePage(url, await readPagesSetting()).keep;
 }
 
-function addressOf(read: PageRead): CapturedPage | null {
+function addressOf(read: PageRead, tab: Browser.tabs.Tab): CapturedPage | null {
   const url = keptAddress(read.canonical);
   if (url === null) return null;
   const host = new URL(url).hostname.replace(/^www\./u, '');
-  const title = read.title.trim() === '' ? null : read.title.trim();
-  const words = (title ?? url).replace(/[[\]]/gu, '\\$&');
+  // a viewer's page has no title of its own
+  const title = (read.title.trim() || (read.pdf ? tab.title?.trim() : '')) ?? '';
+  const words = (title || url).replace(/[[\]]/gu, '\\$&');
   return {
     kind: 'page',
     origin: 'visit',
     id: url,
     url,
-    title,
+    title: title || null,
     author: null,
     site_name: host,
     language: null,
@@ -126,14 +138,7 @@ function addressOf(read: PageRead): CapturedPage | null {
 
 /** Null where the tab has moved on, or the page is none to keep any more. */
 async function readText(tabId: number, read: PageRead): Promise<CapturedPage | null> {
-  const target = { tabId };
-  await browser.scripting.executeScript({ target, files: ['/remember-page.js'] });
-  const [answer] = await browser.scripting.executeScript({
-    target,
-    func: (url: string) => globalThis.commonplaceRemembering?.readVisited(url) ?? null,
-    args: [read.url],
-  });
-  const page = answer?.result ?? null;
+  const page = read.pdf ? await readPdf(tabId, read.url, null) : await readPage(tabId, read.url);
   const url = page === null ? null : keptAddress(page.url);
   if (page === null || url === null) return null;
   return {
@@ -143,6 +148,17 @@ async function readText(tabId: number, read: PageRead): Promise<CapturedPage | n
     url,
     metadata: { ...page.metadata, level: 'text', visits: 1, read_seconds: Math.round(read.seconds) },
   };
+}
+
+async function readPage(tabId: number, url: string): Promise<CapturedPage | null> {
+  const target = { tabId };
+  await browser.scripting.executeScript({ target, files: ['/remember-page.js'] });
+  const [answer] = await browser.scripting.executeScript({
+    target,
+    func: (address: string) => globalThis.commonplaceRemembering?.readVisited(address) ?? null,
+    args: [url],
+  });
+  return answer?.result ?? null;
 }
 
 function printOf(capture: CapturedPage): { page: string; text: string } {

@@ -18,5 +18,5 @@ export {
   siteName,
 } from './policy';
 export { isPrivateHost } from './private-hosts';
-export { AWAY_AFTER_SECONDS, countWords, isRead, type ReadSoFar, startReading } from './reading';
+export { AWAY_AFTER_SECONDS, countWords, isRead, PDF_SECONDS, type ReadSoFar, startReading } from './reading';
 export { judgePage, type Judged, type Unsuitable } from './suitable';

@@ -19,6 +19,12 @@ const SHARE_OF_TIME_SCROLLED = 0.1;
 /** … or a minute. */
 const ENOUGH_SECONDS_SCROLLED = 60;
 
+/**
+ * A viewer of PDFs tells nothing of what happens in it: neither scrolling nor a key. The time in view must do, within the
+ * minute in which somebody may sit still.
+ */
+export const PDF_SECONDS = 45;
+
 /** Without a sign of life for this long, nobody is there. */
 export const AWAY_AFTER_SECONDS = 60;
 /** Two looks further apart are a suspended machine, not reading. */
