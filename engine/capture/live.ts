@@ -10,6 +10,7 @@ import type { Adapter, DomReadResult, PageHealth } from './adapters/_adapter';
 import type { Holding } from './adapters/_holding';
 import type { ObservedRequest, StreamNews } from './adapters/_stream';
 import { stableHash } from './hash';
+import { compareReadings, type Disagreement, type Strategies } from './health';
 import { asArray } from './json';
 import type { CapturedConversation, CapturedMessage } from './types';
 
@@ -18,6 +19,11 @@ export type LiveEvent =
   | { type: 'navigated'; url: string }
   /** A response of the page, or of our own read of it, parsed. */
   | { type: 'body'; url: string; method: string; body: unknown }
+  /**
+   * The user asked that the temporary chat which the page shows be kept. Its address names no conversation, or one that
+   * would be passed over; it goes by the id that its reading has.
+   */
+  | { type: 'temporary-allowed' }
   /** The page as it was read just now. */
   | { type: 'dom'; url: string; result: DomReadResult }
   /** An answer is being written. `streamId` is the caller's own name for the stream. */
@@ -45,12 +51,16 @@ export interface LiveView {
   wanted: Wanted | null;
   /** Of the last look at the page. */
   health: PageHealth | null;
+  /** What each way of reading has given for the open conversation, in counts. */
+  strategies: Strategies;
 }
 
 export interface LiveConversation {
   observe(event: LiveEvent): LiveView;
   /** The view without an event, e.g. to ask for `wanted` again. */
   view(): LiveView;
+  /** Where the site's JSON and the page differ for the open conversation; null where they agree or one is missing. */
+  disagreement(): Disagreement | null;
 }
 
 export interface LiveOptions {
@@ -85,6 +95,7 @@ interface Known {
   notBefore: number;
   failures: number;
   given: string;
+  counts: { bodies: number; unreadable: number; begun: number; ended: number };
 }
 
 /** @param adapter The site's; bodies and addresses are read with it. */
@@ -94,6 +105,8 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
   const streams = new Map<string, { conversationId: string | null; ended: boolean; temporary: boolean }>();
   let currentId: string | null = null;
   let pageTemporary = false;
+  /** The user wants the temporary chat at this address kept. */
+  let keepTemporary = false;
   let health: PageHealth | null = null;
 
   const get = (id: string): Known => {
@@ -112,6 +125,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
         notBefore: 0,
         failures: 0,
         given: '',
+        counts: { bodies: 0, unreadable: 0, begun: 0, ended: 0 },
       };
       known.set(id, each);
       for (const [other] of known) {
@@ -129,6 +143,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     const id = address?.conversationId ?? null;
     pageTemporary = address?.temporary ?? false;
     if (id === currentId && id !== null && !pageTemporary) return;
+    keepTemporary = false;
     health = null;
     currentId = id;
     if (id === null) return;
@@ -155,8 +170,14 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
 
   const hold = (each: Known, request: ObservedRequest, value: unknown): void => {
     const taken = each.holding.add(request, value);
+    each.counts.bodies++;
     if (each.holding.temporary) each.temporary = true;
-    if (each.temporary || taken === 'ignored') return;
+    if (taken === 'ignored') {
+      // one of an older state is well read; one that leaves us with nothing is not
+      if (each.json === null) each.counts.unreadable++;
+      return;
+    }
+    if (isBlocked(each)) return;
     each.failures = 0;
     if (taken === 'newest' && !isWriting(each.id)) {
       each.dirty = false;
@@ -165,16 +186,26 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     each.json = each.holding.read(capturedAt()) ?? each.json;
   };
 
+  const isBlocked = (each: Known): boolean => each.temporary && !(keepTemporary && each.id === currentId);
+
   const isWriting = (id: string): boolean =>
     [...streams.values()].some((stream) => stream.conversationId === id && !stream.ended);
 
   const dom = (url: string, result: DomReadResult): void => {
-    const id = adapter.classifyPage(url)?.conversationId ?? null;
-    if (id === currentId) health = result.health;
     const read = result.conversations[0];
+    const address = adapter.classifyPage(url);
+    const id = address?.conversationId ?? (keepTemporary ? (read?.id ?? null) : null);
+    if (keepTemporary && (address?.conversationId ?? null) === null && id !== null) {
+      currentId = id;
+      const kept = get(id);
+      kept.visited = true;
+      kept.temporary = true;
+    }
+    if (id === currentId) health = result.health;
     if (id === null || read === undefined || read.id !== id) return;
     const each = get(id);
-    if (each.temporary || read.metadata['temporary'] === true) return;
+    if (read.metadata['temporary'] === true) each.temporary = true;
+    if (isBlocked(each)) return;
     // Just after a change of address the page still shows the conversation before.
     const seen = new Set(read.messages.map((message) => message.id));
     for (const other of known.values()) {
@@ -192,6 +223,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
   };
 
   const stream = (streamId: string, news: StreamNews): void => {
+    const isNew = (streams.get(streamId)?.conversationId ?? null) === null;
     const each = streams.get(streamId) ?? { conversationId: null, ended: false, temporary: pageTemporary };
     each.conversationId ??= news.conversationId ?? null;
     each.temporary ||= news.temporary;
@@ -200,10 +232,10 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     streams.set(streamId, each);
     if (each.conversationId === null) return;
     const conversation = get(each.conversationId);
-    if (each.temporary) {
-      conversation.temporary = true;
-      return;
-    }
+    if (isNew) conversation.counts.begun++;
+    if (ends) conversation.counts.ended++;
+    if (each.temporary) conversation.temporary = true;
+    if (isBlocked(conversation)) return;
     if (!each.ended) conversation.dirty = true;
     if (ends) {
       conversation.dirty = true;
@@ -232,9 +264,10 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
   };
 
   const wanted = (): Wanted | null => {
-    if (currentId === null || pageTemporary) return null;
+    if (currentId === null || (pageTemporary && !keepTemporary)) return null;
     const each = known.get(currentId);
-    if (each === undefined || each.temporary || each.failures >= MAX_FAILURES || isWriting(each.id)) return null;
+    if (each === undefined || isBlocked(each) || each.temporary || each.failures >= MAX_FAILURES || isWriting(each.id))
+      return null;
     const reason =
       each.wantReason !== null && !(each.wantReason === 'never-seen' && each.json !== null)
         ? each.wantReason
@@ -245,7 +278,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
   };
 
   const best = (each: Known): CapturedConversation | null => {
-    if (each.temporary) return null;
+    if (isBlocked(each)) return null;
     if (each.json === null || each.dom === null) return each.json ?? each.dom;
     const whole = each.json.coverage === 'all' ? each.json : withHead(each.json, each.dom);
     return each.dirty ? withTail(whole, each.dom, each.domStreaming) : whole;
@@ -266,9 +299,10 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     return {
       changed,
       current: open === undefined ? null : best(open),
-      blocked: pageTemporary || open?.temporary === true ? 'temporary' : null,
+      blocked: (pageTemporary || open?.temporary === true) && !keepTemporary ? 'temporary' : null,
       wanted: wanted(),
       health,
+      strategies: strategiesOf(open, health),
     };
   };
 
@@ -293,6 +327,9 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
             stream(event.streamId, { conversationId: open.conversationId, ended: true, temporary: open.temporary });
           break;
         }
+        case 'temporary-allowed':
+          keepTemporary = true;
+          break;
         case 'failed':
           failed(event.conversationId, event.retryAfterMs);
           break;
@@ -300,6 +337,30 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
       return view();
     },
     view,
+    disagreement() {
+      const open = currentId === null ? undefined : known.get(currentId);
+      if (open === undefined || open.json === null || open.dom === null) return null;
+      return compareReadings(open.json.messages, open.dom.messages);
+    },
+  };
+}
+
+function strategiesOf(open: Known | undefined, health: PageHealth | null): Strategies {
+  const { bodies, unreadable, begun, ended } = open?.counts ?? { bodies: 0, unreadable: 0, begun: 0, ended: 0 };
+  return {
+    json: {
+      bodies,
+      unreadable,
+      turns: open?.json?.messages.filter((message) => message.on_active_branch).length ?? 0,
+      last_error_code: unreadable > 0 ? 'unreadable_body' : null,
+    },
+    dom: {
+      turns_seen: health?.turnsSeen ?? 0,
+      turns_read: health?.turnsRead ?? 0,
+      turns_unmounted: health?.turnsUnmounted ?? 0,
+      state: health?.state ?? 'unread',
+    },
+    stream: { begun, ended },
   };
 }
 

@@ -6,9 +6,12 @@
  * @remarks The page shares its main thread with us. Bodies are parsed when it is idle; the page is read only when it
  * has been quiet, and while an answer streams in only once, for the question.
  */
+import { browser } from 'wxt/browser';
 import {
+  addressKind,
   type Adapter,
   type CapturedConversation,
+  diagnose,
   liveConversation,
   type LiveEvent,
   type LiveView,
@@ -34,6 +37,10 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
   /** Turns that were said while we watched: the page names no time for them, the clock does. */
   const saidAt = new Map<string, string>();
   let watchedStream = false;
+  /** The user asked to keep the temporary chat at this address. */
+  let keepsTemporary = false;
+  /** What its stream called it, or else its reading: one name for as long as it is shown. */
+  let temporaryId: string | null = null;
   let arrived = performance.now();
   let href = '';
   let turns = 0;
@@ -107,13 +114,16 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     href = location.href;
     arrived = performance.now();
     turns = 0;
+    temporaryId = null;
     setTimeout(readPageSoon, PATIENCE_MS + 100);
     await observe({ type: 'navigated', url: href });
   }
 
   /** Asked before anything is read, so that a paused page is left alone and not merely not stored. */
   async function allowed(): Promise<boolean> {
-    return (await ask('mayCapture', { url: location.href })).allowed;
+    const answer = await ask('mayCapture', { url: location.href });
+    keepsTemporary = answer.allowed && answer.temporary === true;
+    return answer.allowed;
   }
 
   // --- what the page fetches
@@ -146,6 +156,7 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
         watchedStream = true;
         const { conversationId } = adapter.classifyRequest(message.url, 'POST') ?? { conversationId: null };
         const news = { ...message.news, conversationId: message.news.conversationId ?? conversationId };
+        if (temporaryId === null && keepsTemporary) temporaryId = news.conversationId;
         if (await allowed()) await observe({ type: 'stream', streamId: message.stream, news });
         if (!message.news.ended) setTimeout(readPageNow, QUESTION_DRAWN_MS);
       }
@@ -187,14 +198,17 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
       return;
     }
     const address = adapter.classifyPage(href);
+    const temporary = address?.temporary === true || live.view().blocked === 'temporary';
     // Without an id in the address there is nothing to file a turn under; it comes with the first answer.
-    if (!address?.supported || address.temporary || address.share || address.conversationId === null) {
+    const readable = address?.supported === true && !address.share && (temporary || address.conversationId !== null);
+    if (!readable || !(await allowed()) || (temporary && !keepsTemporary)) {
       await report(live.view());
       return;
     }
-    if (!(await allowed())) return;
     const url = href;
-    const result = adapter.readDom(document, url);
+    if (temporary) live.observe({ type: 'temporary-allowed' });
+    const result = adapter.readDom(document, url, temporary ? { temporary, conversationId: temporaryId } : {});
+    if (temporary) temporaryId ??= result.conversations[0]?.id ?? null;
     if (watchedStream) {
       for (const { id } of result.conversations[0]?.messages ?? []) {
         if (!saidAt.has(id)) saidAt.set(id, new Date().toISOString());
@@ -214,7 +228,7 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
   async function send(conversation: CapturedConversation): Promise<void> {
     const delivered = await deliver(conversation, signal);
     if ('refused' in delivered) return;
-    if (conversation.id !== adapter.classifyPage(location.href)?.conversationId) return;
+    if (conversation.id !== (adapter.classifyPage(location.href)?.conversationId ?? temporaryId)) return;
     turns = Math.max(turns, conversation.messages.filter((message) => message.on_active_branch).length);
   }
 
@@ -224,8 +238,11 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     if (!address) return;
     const id = address.share ? null : address.conversationId;
     const overdue = performance.now() - arrived > PATIENCE_MS;
-    const temporary = view.blocked === 'temporary' || address.temporary;
-    const broken = id !== null && !temporary && turns === 0 && view.current === null && overdue;
+    const temporary = view.blocked === 'temporary' || address.temporary || temporaryId !== null;
+    const { strategies } = view;
+    const looked = { expected: id !== null && !temporary, settled: overdue && streaming.size === 0, strategies };
+    const disagreement = looked.expected && looked.settled ? live.disagreement() : null;
+    const { state, reasons } = diagnose({ ...looked, disagreement });
     const now: PageReport = {
       site: adapter.site,
       url: location.href,
@@ -233,12 +250,26 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
       turns,
       complete: view.current?.complete ?? false,
       temporary,
-      broken: broken ? `${view.health?.turnsSeen ?? 0} turns in the page, no response that could be read` : null,
+      broken:
+        state === 'broken' ? `${strategies.dom.turns_seen} turns in the page, no response that could be read` : null,
+      health: {
+        site: adapter.site,
+        state,
+        reasons,
+        address_kind: addressKind(location.href),
+        at: '',
+        strategies,
+        disagreement,
+        last_success: null,
+        version: browser.runtime.getManifest().version,
+        browser: browserName(navigator.userAgent),
+      },
     };
     const print = JSON.stringify(now);
     if (print === reported) return;
     reported = print;
-    await ask('reportPage', now);
+    const at = new Date().toISOString();
+    await ask('reportPage', now.health ? { ...now, health: { ...now.health, at } } : now);
   }
 
   const observer = new MutationObserver(() => {
@@ -266,6 +297,12 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
       if (!signal.aborted && code !== 'aborted') console.debug(`commonplace: ${what}`, error);
     });
   }
+}
+
+/** `Firefox 153`, `Chrome 156`. */
+function browserName(agent: string): string {
+  const [, name, version] = /(Firefox|Edg|OPR|Chrome)\/(\d+)/u.exec(agent) ?? [];
+  return name === undefined ? 'unknown' : `${name} ${version ?? ''}`;
 }
 
 /** Resolves when the page has nothing urgent to do, within a second. */

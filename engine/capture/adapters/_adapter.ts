@@ -40,6 +40,12 @@ export interface ReadContext {
    * without marked turns is read as one answer rather than as nothing.
    */
   saved?: boolean;
+  /**
+   * True where the user asked that the temporary chat which the page shows be kept: it goes by `conversationId` (what
+   * its stream called it) or by an id that is made from its first turn, and is marked as temporary.
+   */
+  temporary?: boolean;
+  conversationId?: string | null;
 }
 
 /** What a page held, so that a caller can tell "nothing here" from "we no longer understand this page". */
@@ -178,7 +184,9 @@ export abstract class Adapter {
     };
     if (found.turns.length === 0) return { conversations: [], warnings: found.warnings, health };
 
-    const id = address?.conversationId ?? null;
+    const temporary = address?.temporary === true || context.temporary === true;
+    const unnamed = context.conversationId ?? madeUpId(found.turns[0]?.markdown ?? '');
+    const id = address?.conversationId ?? (context.temporary === true ? unnamed : null);
     const warnings = [...found.warnings];
     if (id === null && context.saved !== true) {
       // A live page gives a new chat its address a moment later; until then nothing says what this is.
@@ -226,7 +234,7 @@ export abstract class Adapter {
             attachments: turn.attachments,
             metadata: { ...(turn.mergedIds.length > 0 ? { merged_ids: turn.mergedIds } : {}), ...turn.metadata },
           })),
-          metadata: { ...found.metadata, ...(address?.temporary === true ? { temporary: true } : {}) },
+          metadata: { ...found.metadata, ...(temporary ? { temporary: true } : {}) },
         },
       ],
       warnings,

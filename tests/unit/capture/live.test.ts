@@ -272,6 +272,49 @@ describe('a live conversation', () => {
     });
   });
 
+  it('keeps a temporary chat when the user asks for it, under one id and marked', () => {
+    const live = liveConversation(adapter, { now: () => T0 });
+    const url = 'https://chatgpt.com/?temporary-chat=true';
+    live.observe({ type: 'navigated', url });
+    expect(live.observe({ type: 'temporary-allowed' }).blocked).toBeNull();
+    const shows = (turns: Array<[string, 'user' | 'assistant', string]>) => {
+      const event = dom('secret', turns);
+      const [read] = event.result.conversations;
+      if (read) read.metadata = { temporary: true };
+      return live.observe({ ...event, url });
+    };
+    expect(shows([['u1', 'user', 'First question']]).changed).toMatchObject([
+      { id: 'secret', metadata: { temporary: true } },
+    ]);
+    expect(
+      shows([
+        ['u1', 'user', 'First question'],
+        ['a1', 'assistant', 'First answer'],
+      ]).changed[0]?.messages,
+    ).toHaveLength(2);
+    // the next one is another chat, for which nothing was said
+    expect(live.observe({ type: 'navigated', url }).blocked).toBe('temporary');
+    expect(shows([['u3', 'user', 'Not this one']]).changed).toEqual([]);
+  });
+
+  it('counts what each way of reading gave, and where they differ', () => {
+    const live = start();
+    body(live, detail('one'), { nothing: 'here' });
+    expect(live.view().strategies.json).toMatchObject({ bodies: 1, unreadable: 1, turns: 0 });
+    body(live, detail('one'), pages('one', [u1, a1], null));
+    live.observe(
+      dom('one', [
+        ['u1', 'user', 'First question'],
+        ['a9', 'assistant', 'An answer that the JSON does not have'],
+      ]),
+    );
+    expect(live.view().strategies).toMatchObject({
+      json: { bodies: 2, turns: 2 },
+      dom: { turns_read: 2, state: 'ok' },
+    });
+    expect(live.disagreement()).toMatchObject({ json_turns: 2, dom_turns: 2, missing_in_json: 1 });
+  });
+
   it('gives up on a read that keeps failing, and waits as long as the site asks', () => {
     const live = start();
     const first = live.view().wanted;

@@ -34,10 +34,7 @@ export class ChatGptHolding implements Holding {
     const said = bodyId(value);
     // A payload that names another conversation than its address is not to be trusted for either.
     if (said !== null && said !== this.id && asId(value['conversation_id']) !== null) return 'ignored';
-    if (isTemporary(value)) {
-      this.temporary = true;
-      return 'ignored';
-    }
+    if (isTemporary(value)) this.temporary = true;
     if (request.kind === 'page') {
       if (!isPaged(value)) return 'ignored';
       this.addOlder(request.before ?? '', value);
