@@ -89,7 +89,7 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: 'keys' | 'about' | 'pages' | 'settings') => void;
+  show: (view: 'keys' | 'about' | 'pages' | 'history' | 'settings') => void;
   copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
@@ -172,6 +172,15 @@ export function Header(props: HeaderProps) {
             }}
           >
             {words('settings_title')}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('history');
+            }}
+          >
+            {words('history_title')}
           </button>
           <button
             type="button"

@@ -6,6 +6,7 @@ import { chipsOf, isFiltered, spanInWords } from './filters';
 import { Field } from './field';
 import { type Deletion, Deletions } from './forget';
 import { Header } from './header';
+import { HistorySection, PastConversations } from './history';
 import { heldCount } from './hold';
 import { Progress, Troubles } from './notices';
 import { Reading } from './reading';
@@ -22,7 +23,7 @@ import { count, words } from './words';
 type View =
   | { name: 'list' }
   | { name: 'read'; documentId: string; hit: Hit | null }
-  | { name: 'keys' | 'about' | 'pages' | 'settings' };
+  | { name: 'keys' | 'about' | 'pages' | 'history' | 'settings' };
 
 const LIST: View = { name: 'list' };
 
@@ -437,6 +438,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
         )}
         {view.name === 'keys' && <Keys shell={shell} back={back} />}
         {view.name === 'pages' && <ReadPages shell={shell} say={say} back={back} />}
+        {view.name === 'history' && <PastConversations shell={shell} say={say} back={back} />}
         {view.name === 'settings' && (
           <Settings
             engine={engine}
@@ -446,7 +448,10 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             forget={forget}
             say={say}
             back={back}
-            sections={[{ title: words('pages_title'), section: <PagesSection pages={shell.pages} say={say} /> }]}
+            sections={[
+              { title: words('history_title'), section: <HistorySection shell={shell} say={say} /> },
+              { title: words('pages_title'), section: <PagesSection pages={shell.pages} say={say} /> },
+            ]}
           />
         )}
         {view.name === 'about' && <About engine={engine} changes={news.changes + news.resets} back={back} />}

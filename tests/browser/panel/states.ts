@@ -1,7 +1,7 @@
 /** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
 import type { Page } from 'playwright-core';
 import type { EngineStatus, PageDiagnostics } from '../../../engine/api';
-import type { ControlView, TabState } from '../../../components/shell';
+import type { ControlView, HistoryState, TabState } from '../../../components/shell';
 
 export interface DrawnState {
   name: string;
@@ -14,6 +14,8 @@ export interface DrawnState {
   control?: Partial<ControlView>;
   /** What was said about pages that are read; nothing unless told. */
   pages?: 'everywhere' | 'not_permitted';
+  /** What differs from a past that was never asked for, by site. */
+  history?: Record<string, Partial<HistoryState>>;
   /** Steps from the opened page to the state. */
   reach?: (page: Page) => Promise<void>;
 }
@@ -39,6 +41,12 @@ const DIAGNOSTICS: PageDiagnostics = {
 };
 
 const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
+
+async function pastConversations(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: 'Past conversations' }).click();
+  await page.locator('.past').first().waitFor();
+}
 
 async function settings(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Menu' }).click();
@@ -287,6 +295,41 @@ export const STATES: DrawnState[] = [
     tab: { state: 'kept', host: 'gazette.example', level: 'address' },
     reach: control,
   },
+  { name: 'history-off', memory: 'full', history: { gemini: { blocked: 'not_permitted' } }, reach: pastConversations },
+  {
+    name: 'history-running',
+    memory: 'full',
+    history: {
+      chatgpt: { state: 'reading', listed: 1240, kept: 300, already: 10, failed: 2, working: true, every_hours: 6 },
+      claude: { state: 'listing', listed: 200, open: false },
+      gemini: {
+        state: 'reading',
+        listed: 88,
+        kept: 31,
+        waits_until: new Date(new Date().setHours(14, 32)).toISOString(),
+      },
+    },
+    reach: pastConversations,
+  },
+  {
+    name: 'history-ended',
+    memory: 'full',
+    history: {
+      chatgpt: {
+        state: 'done',
+        listed: 1240,
+        kept: 1220,
+        already: 12,
+        failed: 2,
+        gone: 6,
+        finished_at: HOUR_AGO,
+        every_hours: 24,
+      },
+      claude: { state: 'paused', reason: 'not_signed_in', listed: 200, kept: 12, open: false },
+      gemini: { state: 'paused', reason: 'cannot_read', listed: 88, kept: 31, failed: 4 },
+    },
+    reach: pastConversations,
+  },
   { name: 'read-pages-off', memory: 'full', reach: readPages },
   {
     name: 'read-pages',
@@ -377,6 +420,7 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.page) query.set('page', state.page);
   if (state.control) query.set('control', JSON.stringify(state.control));
   if (state.pages) query.set('pages', state.pages);
+  if (state.history) query.set('history', JSON.stringify(state.history));
   await page.goto(`${url}?${query.toString()}`);
   await page.locator(state.page === 'welcome' ? '.welcome' : '.panel').waitFor();
   if (!state.page && !state.status?.store) await settle(page);
