@@ -32,7 +32,8 @@ export function readText(text: string, options: ReadOptions): ReadResult {
       `${options.site ?? 'No site'} is not a site that can be read; known: ${options.adapters.map((adapter) => adapter.site).join(', ')}.`,
     );
   }
-  const content = text.replace(/^\uFEFF/, '').replace(/^\)\]\}'[^\n]*\n/, '');
+  const guarded = text.replace(/^\uFEFF/, '');
+  const content = guarded.replace(/^\)\]\}'[^\n]*\n/, '');
   const context: ReadContext = {
     saved: true,
     ...(options.capturedAt === undefined ? {} : { capturedAt: options.capturedAt }),
@@ -42,6 +43,10 @@ export function readText(text: string, options: ReadOptions): ReadResult {
     throw new EngineError('bad_input', `${name} is a ZIP archive.`, {
       remedy: 'Unpack it and give the conversations.json (or conversations-000.json …) inside.',
     });
+  }
+  if (/^\s*\d+\s*\n/.test(content)) {
+    const read = readOwnForm(guarded, adapters, context, name);
+    if (read !== null) return read;
   }
   if (/^\s*[[{]/.test(content)) return readJsonText(content, adapters, context, name);
   if (
@@ -58,6 +63,29 @@ export function readText(text: string, options: ReadOptions): ReadResult {
     {
       remedy: "Give a saved page, a body of the site's own JSON, or an export's conversations.json.",
     },
+  );
+}
+
+/** A body that is not plain JSON but a form of the site's own (chunks, each after its length). Null where it is none. */
+function readOwnForm(text: string, adapters: Adapter[], context: ReadContext, name: string): ReadResult | null {
+  const bodies = adapters.flatMap((adapter) => {
+    try {
+      return [{ adapter, body: adapter.parseBody(text) }];
+    } catch (error) {
+      if (error instanceof SyntaxError) return [];
+      throw error;
+    }
+  });
+  if (bodies.length === 0) return null;
+  const read = (adapter: Adapter): ReadResult =>
+    adapter.readJson(bodies.find((each) => each.adapter === adapter)?.body, context);
+  return first(
+    text,
+    bodies.map(({ adapter }) => adapter),
+    read,
+    [],
+    name,
+    'body',
   );
 }
 

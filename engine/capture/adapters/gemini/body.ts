@@ -169,7 +169,8 @@ export function conversationOf(joined: Joined, context: ReadContext): CapturedCo
   const settled =
     context.settled === true ||
     joined.strategy === 'share' ||
-    (last !== null && Date.parse(capturedAt) - Date.parse(last) > DAY);
+    // Only of a file: in a live page a clock that is wrong by days would make a half answer final.
+    (context.saved === true && last !== null && Date.parse(capturedAt) - Date.parse(last) > DAY);
   const { messages, headFinished } = messagesOf(joined.turns, {
     settled,
     ...(joined.replaced === undefined ? {} : { replaced: joined.replaced }),
