@@ -21,6 +21,10 @@ export interface SiteConversation {
   messages: SiteMessage[];
   /** Which shape the site answers with; `none` makes the JSON unreadable, so that only the page is left. */
   shape?: 'tree' | 'pages' | 'none';
+  archived?: boolean;
+  starred?: boolean;
+  /** Not in the main lists, only in this project's. */
+  project?: string;
 }
 
 export interface ChatGptSite {
@@ -28,17 +32,44 @@ export interface ChatGptSite {
   conversations: Map<string, SiteConversation>;
   /** The answer that the next question gets, in parts; each part is sent after `pauseMs`. */
   nextAnswer: { parts: string[]; pauseMs: number };
+  /** What the session says; without one the lists answer 401. */
+  signedIn: boolean;
+  /** Ms that the site's data takes to be answered: what is asked at once overlaps then. */
+  slowness: number;
+  /** Requests for the site's data under way, and the most there ever were at once. */
+  asked: { now: number; most: number };
+  /** Called for each request for data: seconds to wait, which are answered with 429, or null. */
+  patience: (path: string) => number | null;
 }
 
 export function createChatGptSite(conversations: SiteConversation[]): ChatGptSite {
   const state: ChatGptSite = {
     conversations: new Map(conversations.map((conversation) => [conversation.id, conversation])),
     nextAnswer: { parts: ['An ', 'answer.'], pauseMs: 20 },
-    site: (request, response, body) => {
+    signedIn: true,
+    slowness: 0,
+    asked: { now: 0, most: 0 },
+    patience: () => null,
+    site: async (request, response, body) => {
       const url = new URL(request.url ?? '/', 'https://chatgpt.com');
+      if (url.pathname.startsWith('/backend-api/') && request.method === 'GET') {
+        state.asked.most = Math.max(state.asked.most, ++state.asked.now);
+        response.once('close', () => state.asked.now--);
+        if (state.slowness > 0) await new Promise((resolve) => setTimeout(resolve, state.slowness));
+        const seconds = state.patience(url.pathname);
+        if (seconds !== null) {
+          response.writeHead(429, { 'retry-after': String(seconds) }).end('{"detail":"Too many requests"}');
+          return;
+        }
+      }
       const json = (value: unknown, status = 200) => {
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
       };
+      const listing = list(state, url, request.headers.authorization);
+      if (listing) {
+        json(listing.body, listing.status);
+        return;
+      }
       const detail = /^\/backend-api\/conversations?\/([^/]+)$/.exec(url.pathname);
       const older = /^\/backend-api\/conversations\/([^/]+)\/messages$/.exec(url.pathname);
       const conversation = state.conversations.get((detail ?? older)?.[1] ?? '');
@@ -64,6 +95,54 @@ export function createChatGptSite(conversations: SiteConversation[]): ChatGptSit
     },
   };
   return state;
+}
+
+/** What an account has: the session's token, the lists in parts, the projects. Null for any other address. */
+function list(
+  state: ChatGptSite,
+  url: URL,
+  authorization: string | undefined,
+): { body: unknown; status?: number } | null {
+  if (url.pathname === '/api/auth/session')
+    return { body: state.signedIn ? { accessToken: SESSION_TOKEN, user: { id: 'user-invented' } } : {} };
+  const project = /^\/backend-api\/gizmos\/([^/]+)\/conversations$/.exec(url.pathname)?.[1];
+  const sidebar = url.pathname === '/backend-api/gizmos/snorlax/sidebar';
+  if (url.pathname !== '/backend-api/conversations' && !sidebar && project === undefined) return null;
+  if (authorization !== `Bearer ${SESSION_TOKEN}`) return { body: { detail: 'Unauthorized' }, status: 401 };
+  const all = [...state.conversations.values()].sort((a, b) => lastChange(b) - lastChange(a));
+  if (sidebar) {
+    const names = [...new Set(all.flatMap((one) => one.project ?? []))];
+    return { body: { items: names.map((id) => ({ gizmo: { gizmo: { id, display: { name: id } } } })), cursor: null } };
+  }
+  const limit = Number(url.searchParams.get('limit') ?? 28);
+  if (limit > 100) return { body: { detail: 'limit' }, status: 422 };
+  const asked = (name: string) => url.searchParams.get(name) === 'true';
+  const wanted = all.filter((one) =>
+    project === undefined
+      ? one.project === undefined &&
+        (one.archived ?? false) === asked('is_archived') &&
+        (one.starred ?? false) === asked('is_starred')
+      : one.project === project,
+  );
+  const offset = Number(url.searchParams.get(project === undefined ? 'offset' : 'cursor') ?? 0);
+  const items = wanted.slice(offset, offset + limit).map((one) => ({
+    id: one.id,
+    title: one.title,
+    create_time: new Date((one.messages[0]?.time ?? 0) * 1_000).toISOString(),
+    update_time: new Date(lastChange(one) * 1_000).toISOString(),
+    is_archived: one.archived ?? false,
+    is_starred: one.starred ?? false,
+    is_temporary_chat: false,
+    gizmo_id: one.project ?? null,
+  }));
+  if (project === undefined) return { body: { items, total: wanted.length, limit, offset } };
+  return { body: { items, cursor: offset + limit < wanted.length ? String(offset + limit) : null } };
+}
+
+const SESSION_TOKEN = 'invented-session-token';
+
+function lastChange(conversation: SiteConversation): number {
+  return conversation.messages.at(-1)?.time ?? 0;
 }
 
 /** An ordinary page on a host the extension may read without a gesture, for "Remember this". */
