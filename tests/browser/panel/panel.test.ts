@@ -327,7 +327,7 @@ describe.skipIf(executablePath === null)('the panel', () => {
     );
     await page.getByRole('button', { name: 'Temporary chat: not kept' }).click();
     await page.getByRole('button', { name: 'Keep this one chat' }).click();
-    await page.getByRole('button', { name: 'Keeping this temporary chat' }).waitFor();
+    await page.getByRole('button', { name: 'Keeping temporary chat' }).waitFor();
     await page.getByRole('button', { name: 'Stop keeping this chat' }).click();
     expect(await page.evaluate(() => window.panel.calls)).toEqual(['keepTemporary(true)', 'keepTemporary(false)']);
   });

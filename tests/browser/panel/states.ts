@@ -177,7 +177,7 @@ export const STATES: DrawnState[] = [
     status: { outbox_waiting: 2 },
     reach: async (page) => {
       await control(page);
-      await page.getByRole('button', { name: 'Everything' }).click();
+      await page.getByRole('button', { name: 'Everything', exact: true }).click();
       await page.locator('.ask').waitFor();
     },
   },
