@@ -63,7 +63,7 @@ function SiteHistory({ state, shell, say }: HistoryProps & { state: HistoryState
     </button>
   );
   const needsTab = (running || state.reason === 'not_signed_in') && !state.open && state.blocked === null;
-  const begun = state.state !== 'off' && state.listed > 0;
+  const begun = processed > 0 || state.state === 'done';
   return (
     <section class="past" aria-label={name}>
       <h3>
@@ -108,7 +108,7 @@ function SiteHistory({ state, shell, say }: HistoryProps & { state: HistoryState
           </button>
         )}
         {running && button(words('history_pause'), history.pause)}
-        {state.state === 'paused' && button(words('history_resume'), history.resume, 'main')}
+        {state.state === 'paused' && button(words('history_resume'), history.resume, needsTab ? '' : 'main')}
         {(running || state.state === 'paused') && button(words('history_stop'), history.stop)}
         {state.state === 'off' &&
           state.blocked !== 'not_permitted' &&
