@@ -27,7 +27,8 @@ const ALLOWED: Array<{ file: RegExp; text: string; most: number; reason: string 
     file: /^read-pdf\.js$/,
     text: 'new Function(',
     most: 3,
-    reason: 'pdf.js: functions of drawings, made only where `isEvalSupported` is true, and a try whether it could be; we set it to false',
+    reason:
+      'pdf.js: functions of drawings, made only where `isEvalSupported` is true, and a try whether it could be; we set it to false',
   },
 ];
 
