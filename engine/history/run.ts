@@ -23,6 +23,7 @@ const UNREAD_IN_A_ROW = 5;
 const PAUSE_AFTER_SILENCE_MS = 15_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 const PAUSE_WITHOUT_TIME_MS = 60_000;
+const AT_LEAST_MS = 5_000;
 /** A list and a conversation write the same moment a little differently. */
 const SAME_MOMENT_MS = 2_000;
 
@@ -241,7 +242,8 @@ export function createHistory(options: HistoryOptions): History {
     const paused = (reason: Run['reason']): Run => ({ ...run, state: 'paused', reason, lease: null });
     switch (code) {
       case 'rate_limited':
-        await write({ ...run, not_before: retry_at ?? now() + PAUSE_WITHOUT_TIME_MS });
+        // an error that was kept may name a time that is over; asking at once again would never end
+        await write({ ...run, not_before: Math.max(retry_at ?? now() + PAUSE_WITHOUT_TIME_MS, now() + AT_LEAST_MS) });
         return;
       case 'not_signed_in':
         await write(paused('not_signed_in'));

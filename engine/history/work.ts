@@ -74,6 +74,8 @@ export async function workOff(
       const { code, message } = EngineError.from(error, 'bad_input');
       const failure: Failure = { code, message, retry_at: error instanceof RateLimitedError ? error.retryAt : null };
       await sure(() => port.failed(task.lease, task.do === 'read' ? task.id : null, failure));
+      // what fails at once must not be tried without end
+      await port.sleep(AGAIN_MS, signal);
       return true;
     }
   }

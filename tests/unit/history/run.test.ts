@@ -257,6 +257,19 @@ describe('bringing in the past', () => {
     expect(await w.view()).toMatchObject({ state: 'done', failed: 0, waits_until: null });
   });
 
+  it('does not ask without end when a site names a time that is over', async () => {
+    const w = world([MAIN]);
+    await w.restart();
+    await w.state.history.start('chatgpt');
+    w.state.faults.set(
+      'a',
+      Array.from({ length: 5 }, () => new RateLimitedError('slower', START - 1)),
+    );
+    await w.work();
+    expect(w.state.now).toBeGreaterThanOrEqual(START + 5 * 5_000);
+    expect(await w.view()).toMatchObject({ state: 'done', kept: 5 });
+  });
+
   it('pauses and says why when nobody is signed in, and goes on when told to', async () => {
     const w = world([MAIN]);
     await w.restart();

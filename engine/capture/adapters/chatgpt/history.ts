@@ -46,8 +46,16 @@ export function openHistory(page: HistoryPage, ask: AskSite): SiteHistory {
     return found;
   }
 
+  /** A failure is not remembered: the next request asks again. */
+  function signInAnew(): Promise<string> {
+    return signIn().catch((error: unknown) => {
+      token = null;
+      throw error;
+    });
+  }
+
   async function get(path: string): Promise<JsonObject> {
-    token ??= signIn();
+    token ??= signInAnew();
     const attempt = async () => {
       const account = page.cookie('_account');
       return ask({
@@ -62,10 +70,9 @@ export function openHistory(page: HistoryPage, ask: AskSite): SiteHistory {
     try {
       return parse(await attempt(), path);
     } catch (error) {
-      token = EngineError.from(error).code === 'not_signed_in' ? null : token;
-      if (token !== null) throw error;
+      if (EngineError.from(error).code !== 'not_signed_in') throw error;
       // Tokens end after some days in an open tab: the session gives another, or says that nobody is signed in.
-      token = signIn();
+      token = signInAnew();
       return parse(await attempt(), path);
     }
   }
@@ -80,12 +87,15 @@ export function openHistory(page: HistoryPage, ask: AskSite): SiteHistory {
     const total = answer['total'];
     const seen = offset + items.length;
     const more = items.length > 0 && (typeof total === 'number' ? seen < total : items.length >= LIST_LIMIT);
-    if (more) return { conversations, next: write({ list: 'main', partition, offset: seen }) };
     const following: Cursor =
       partition + 1 < PARTITIONS.length
         ? { list: 'main', partition: partition + 1, offset: 0 }
         : { list: 'projects', cursor: null };
-    return { conversations, next: write(following) };
+    return {
+      conversations,
+      next: write(more ? { list: 'main', partition, offset: seen } : following),
+      next_list: write(following),
+    };
   }
 
   async function listProjects(cursor: string | null): Promise<HistoryPageOfList> {

@@ -167,6 +167,7 @@ export function openHistory(page: HistoryPage, ask: AskSite, adapter: Adapter): 
       next: more
         ? JSON.stringify({ ...cursor, offset: cursor.offset + records.length, first: from } satisfies Cursor)
         : nextList({ ...cursor, first: from }),
+      next_list: nextList({ ...cursor, first: from }),
     };
   };
 

@@ -78,11 +78,8 @@ export function openHistory(page: HistoryPage, ask: AskSite): SiteHistory {
       const listed = listIn(payload);
       const token = tokenIn(payload);
       const more = token !== null && token !== at.token && listed.length > 0;
-      const next: Cursor | null = more
-        ? { flag: at.flag, token }
-        : at.flag + 1 < FLAGS.length
-          ? { flag: at.flag + 1, token: null }
-          : null;
+      const following: Cursor | null = at.flag + 1 < FLAGS.length ? { flag: at.flag + 1, token: null } : null;
+      const next: Cursor | null = more ? { flag: at.flag, token } : following;
       return {
         conversations: listed.map((each) => ({
           id: each.id,
@@ -93,6 +90,7 @@ export function openHistory(page: HistoryPage, ask: AskSite): SiteHistory {
           project: null,
         })),
         next: next === null ? null : JSON.stringify(next),
+        next_list: following === null ? null : JSON.stringify(following),
       };
     },
 
