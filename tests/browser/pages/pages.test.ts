@@ -229,7 +229,7 @@ describe.skipIf(!findChromium())('pages that are read', () => {
     await tab.close();
   });
 
-  it('are let alone where the user says so, while they are paused, and when it is turned off again', async () => {
+  it('are let alone where the user says so, while they are paused, without the permission, and when it is turned off', async () => {
     await panel.evaluate(async () => {
       const { 'pages.setting': setting } = await chrome.storage.local.get('pages.setting');
       await chrome.storage.local.set({
@@ -247,6 +247,30 @@ describe.skipIf(!findChromium())('pages that are read', () => {
     expect(await addresses()).not.toContain('https://addresses.example/changing');
     await panel.evaluate(() => chrome.storage.local.set({ 'consent.paused_until': null }));
     await paused.close();
+
+    // the browser's own page for extensions, where a person would take the permission away
+    const extensions = await browser.context.newPage();
+    await extensions.goto(`chrome://extensions/?id=${browser.extensionId}`);
+    const access = (hostAccess: string) =>
+      extensions.evaluate(
+        async ([extensionId, wanted]) =>
+          (
+            chrome as unknown as { developerPrivate: { updateExtensionConfiguration(change: object): Promise<void> } }
+          ).developerPrivate.updateExtensionConfiguration({ extensionId, hostAccess: wanted }),
+        [browser.extensionId, hostAccess],
+      );
+    await access('ON_CLICK');
+    await until(
+      () => panel.evaluate(() => chrome.scripting.getRegisteredContentScripts()),
+      (scripts) => scripts.length === 0,
+    );
+    await panel.getByText('The browser does not let Commonplace see pages any more').waitFor();
+    await access('ON_ALL_SITES');
+    await until(
+      () => panel.evaluate(() => chrome.scripting.getRegisteredContentScripts()),
+      (scripts) => scripts.length === 1,
+    );
+    await extensions.close();
 
     await panel.getByRole('button', { name: 'Remove addresses.example' }).click();
     await everywhere('Off');
