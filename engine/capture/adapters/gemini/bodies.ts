@@ -6,7 +6,7 @@ import { asArray, asId, asObject, asText, asTime, isObject, type JsonObject, try
 import type { CapturedConversation, CapturedMessage, ReadResult, ReadWarning } from '../../types';
 import { madeUpId, type ReadContext } from '../_adapter';
 import { bare, classifyPage, classifyRequest, conversationUrl } from './addresses';
-import { conversationOf, type GeminiBody, listIn, readBody } from './body';
+import { conversationOf, type GeminiBody, type Joined, listIn, readBody } from './body';
 import { isTurn } from './content';
 import { isFrames, parseBody } from './envelope';
 import { GeminiHolding } from './holding';
@@ -74,7 +74,7 @@ class BodyReader {
       const share = pages.find((page) => page.body.share);
       const holding = new GeminiHolding(id);
       for (const { body } of pages) holding.take({ ...body, id }, { conversationId: id, before: null });
-      const joined = holding.joined();
+      const joined = holding.joined() ?? alone(id, pages[0]?.body);
       if (joined === null) continue;
       const context = pages.find((page) => page.context.url !== undefined && page.context.url !== null)?.context;
       const made = id.startsWith('unidentified-');
@@ -227,6 +227,13 @@ class BodyReader {
       where,
     );
   }
+}
+
+/** A stream that was saved without its question is the end of a conversation all the same. */
+function alone(id: string, body: GeminiBody | undefined): Joined | null {
+  if (body === undefined) return null;
+  const { title, turns } = body;
+  return { id, title, turns, coverage: 'tail', strategy: 'stream', url: conversationUrl(id, false) };
 }
 
 /** A payload that was taken out of its frame, or a list of turns. */
