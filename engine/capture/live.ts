@@ -280,7 +280,9 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
   const best = (each: Known): CapturedConversation | null => {
     if (isBlocked(each)) return null;
     if (each.json === null || each.dom === null) return each.json ?? each.dom;
-    const whole = each.json.coverage === 'all' ? each.json : withHead(each.json, each.dom);
+    // Gemini's bodies leave out the title
+    const json = { ...each.json, title: each.json.title ?? each.dom.title };
+    const whole = json.coverage === 'all' ? json : withHead(json, each.dom);
     return each.dirty ? withTail(whole, each.dom, each.domStreaming) : whole;
   };
 

@@ -32,7 +32,7 @@ export interface BrowserKind {
   launch(options: { profile: string; proxyPort: number }): Promise<RunningBrowser>;
 }
 
-const OUTPUT = join(import.meta.dirname, '../../.output');
+const OUTPUT = process.env.WXT_OUTDIR ?? join(import.meta.dirname, '../../.output');
 
 export const CHROMIUM: BrowserKind = {
   name: 'chromium',
