@@ -174,7 +174,7 @@ function Never({ view, pages, say }: PagesProps & { view: PagesView }) {
                   <button
                     type="button"
                     class="quiet"
-                    aria-label={words('pages_remove_never', entry)}
+                    aria-label={words('pages_remove_site', entry)}
                     onClick={() => {
                       act(pages.removeNever(entry));
                     }}

@@ -1,4 +1,4 @@
-/** Whether a page is something to read, judged by what it is made of. Reads only; a few milliseconds on a large page. */
+/** Whether a page is something to read, judged by what it is made of. Reads only. */
 import { countWords } from './reading';
 
 export type Unsuitable = 'login' | 'payment' | 'editor' | 'form' | 'few_words' | 'not_a_page';
@@ -6,8 +6,8 @@ export type Judged = { suitable: true; words: number } | { suitable: false; why:
 
 /** A page that says less is an app, a menu or an error. */
 export const LEAST_WORDS = 80;
-/** Counting ends here: it is long, and that is all that matters. */
-const MOST_WORDS = 100_000;
+/** Counting ends here: it is long, and no rule asks how long beyond. */
+const MOST_WORDS = 10_000;
 /** A comment box below an article is no editor; one that holds a third of the words is. */
 const EDITED_SHARE = 1 / 3;
 /** Fields that make a form, unless there is this much to read for each. */
