@@ -141,11 +141,11 @@ function main(): void {
       console.debug('commonplace: no toolbar to update', error);
     });
   }
-  async function refreshActiveTabs(): Promise<void> {
-    for (const tab of await browser.tabs.query({ active: true })) await refreshTab(tab);
+  async function refreshTabs(which: { active?: boolean }): Promise<void> {
+    for (const tab of await browser.tabs.query(which)) await refreshTab(tab);
   }
   const refreshSoon = () => {
-    logFailure(refreshActiveTabs(), 'the toolbar could not be updated');
+    logFailure(refreshTabs({ active: true }), 'the toolbar could not be updated');
   };
 
   browser.runtime.onConnect.addListener((port) => {
@@ -156,7 +156,8 @@ function main(): void {
   });
   browser.tabs.onActivated.addListener(refreshSoon);
   browser.tabs.onUpdated.addListener((tabId, change, tab) => {
-    if (change.status === 'loading' && change.url !== undefined)
+    // without an address the browser hides where the tab goes: what was reported may no longer be there
+    if (change.status === 'loading' && (change.url !== undefined || tab.url === undefined))
       logFailure(forgetReport(tabId), 'a report could not be dropped');
     if (change.status === 'loading') logFailure(endTemporary(tabId), 'a temporary chat could not be let go');
     if (change.status !== undefined || change.url !== undefined)
@@ -166,8 +167,12 @@ function main(): void {
     logFailure(endTemporary(tabId), 'a temporary chat could not be let go');
     logFailure(forgetReport(tabId), 'a report could not be dropped');
   });
-  browser.permissions.onAdded.addListener(refreshSoon);
-  browser.permissions.onRemoved.addListener(refreshSoon);
+  // a permission is lost in tabs that are not looked at too, and no event of their own would say so
+  const refreshAll = () => {
+    logFailure(refreshTabs({}), 'the toolbar could not be updated');
+  };
+  browser.permissions.onAdded.addListener(refreshAll);
+  browser.permissions.onRemoved.addListener(refreshAll);
   watchConsent(refreshSoon);
   watchPagesSetting(refreshSoon);
   watchTemporary(refreshSoon);

@@ -48,9 +48,12 @@ export async function whyNotNow(url: string, incognito: boolean): Promise<NotNow
 }
 
 export async function readTabState(tab: Browser.tabs.Tab): Promise<TabState> {
-  const host = hostOf(tab.url);
-  const site = siteOf(tab.url);
   if (tab.incognito) return { state: 'private' };
+  const report = (await reports.getValue())[tab.id ?? -1];
+  // Where we have no permission (any more), the browser does not say what a tab shows: the page itself did.
+  const url = tab.url ?? report?.url;
+  const host = hostOf(url);
+  const site = siteOf(url);
   const consent = await readConsent();
   if (consent.paused) return { state: 'paused', until: consent.paused.until };
   if (!host) return { state: 'unsupported', host: null };
@@ -58,7 +61,6 @@ export async function readTabState(tab: Browser.tabs.Tab): Promise<TabState> {
   if (!site) return (await readingState(tab)) ?? { state: 'unsupported', host };
   if (!(await isPermitted(`https://${host}/`))) return { state: 'not_permitted', host };
 
-  const report = (await reports.getValue())[tab.id ?? -1];
   if (!report || hostOf(report.url) !== host) return { state: 'ready', site };
   const temporary = report.temporary && (await isTemporaryAllowed(tab.id, tab.url ?? ''));
   if (report.temporary && !temporary) return { state: 'temporary', site };

@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeControl } from './suite';
+
+describeControl(CHROMIUM);

@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeControl } from './suite';
+
+describeControl(FIREFOX);
