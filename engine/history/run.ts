@@ -5,7 +5,7 @@
 import type { HistoryPageOfList, ListedConversation, Site } from '../capture';
 import { EngineError } from '../errors';
 import { HISTORY_SITES, type Ledger } from './ledger';
-import type { Failure, HistoryView, Item, Known, Lease, Run, Task, Worker } from './types';
+import type { Failure, HistoryView, Item, Known, Lease, ListFacts, Run, Task, Worker } from './types';
 
 /** A worker that was silent so long is gone. Browsers wake the timers of a hidden tab once a minute. */
 export const LEASE_MS = 150_000;
@@ -156,7 +156,7 @@ export function createHistory(options: HistoryOptions): History {
         have?.forgotten === true || (have?.complete === true && isNotNewer(item.updated_at, have.updated_at));
       if (!here) return { run, item };
       run = { ...run, already: run.already + 1 };
-      await write(run, [{ ...item, state: 'done' }]);
+      await write(run, [{ ...item, state: 'done', facts: null }]);
     }
   }
 
@@ -174,7 +174,7 @@ export function createHistory(options: HistoryOptions): History {
     if (pause > 0) return { do: 'wait', lease: lease.token, ms: Math.min(pause, LONGEST_WAIT_MS) };
     if (run.state === 'listing') return { do: 'list', lease: lease.token, cursor: run.cursor };
     const next = await nextToRead(run);
-    if (next.item !== null) return { do: 'read', lease: lease.token, id: next.item.id };
+    if (next.item !== null) return { do: 'read', lease: lease.token, id: next.item.id, facts: next.item.facts };
     await write(finished(next.run));
     return { do: 'nothing' };
   }
@@ -210,6 +210,7 @@ export function createHistory(options: HistoryOptions): History {
         attempts: 0,
         run: run.id,
         rank: Number.isNaN(at) ? -listed : at,
+        facts: here ? null : factsOf(one),
       });
     });
     const nothingNew = conversations.length > 0 && written.every(({ state }) => state !== 'waiting');
@@ -269,7 +270,9 @@ export function createHistory(options: HistoryOptions): History {
     const [item] = await ledger.items(site, [id]);
     if (!item || item.run !== run.id || (item.state !== 'waiting' && item.state !== 'again')) return;
     if (code === 'not_found') {
-      await write({ ...run, gone: run.gone + 1, last_error: found.run.last_error }, [{ ...item, state: 'gone' }]);
+      await write({ ...run, gone: run.gone + 1, last_error: found.run.last_error }, [
+        { ...item, state: 'gone', facts: null },
+      ]);
       return;
     }
     const attempts = item.attempts + 1;
@@ -277,7 +280,7 @@ export function createHistory(options: HistoryOptions): History {
     const state = attempts >= ATTEMPTS ? 'failed' : 'again';
     if (state === 'failed') run.failed += 1;
     await write(run.unread_in_a_row >= UNREAD_IN_A_ROW ? { ...paused('cannot_read'), ...rest(run) } : run, [
-      { ...item, attempts, state },
+      { ...item, attempts, state, facts: state === 'failed' ? null : item.facts },
     ]);
   }
 
@@ -362,7 +365,7 @@ export function createHistory(options: HistoryOptions): History {
             not_before: run.lease?.token === token ? null : run.not_before,
             lease: run.lease?.token === token ? { ...run.lease, until: now() + LEASE_MS } : run.lease,
           },
-          [{ ...item, state: refused ? 'gone' : 'done' }],
+          [{ ...item, state: refused ? 'gone' : 'done', facts: null }],
         );
       }),
     failed: (site, token, id, failure) => inOrder(site, () => takeFailure(site, token, id, failure)),
@@ -411,6 +414,10 @@ export function createHistory(options: HistoryOptions): History {
 /** The counters of a failure, to be kept beside a pause. */
 function rest({ not_before, unread_in_a_row, unanswered_in_a_row, failed }: Run) {
   return { not_before, unread_in_a_row, unanswered_in_a_row, failed };
+}
+
+function factsOf({ title, updated_at, archived, starred, project }: ListedConversation): ListFacts {
+  return { title, updated_at, archived, starred, project };
 }
 
 function isActive(run: Run): boolean {

@@ -1,4 +1,5 @@
 /** What bringing in a site's past conversations is: a run for each site, and what it has still to read. */
+import type { ListedConversation } from '../capture';
 import type { Site } from '../capture/types';
 import type { ErrorCode } from '../errors';
 
@@ -78,7 +79,10 @@ export interface Run {
  */
 export type ItemState = 'waiting' | 'again' | 'done' | 'failed' | 'gone';
 
-/** One conversation of a list. No title: this is no second copy of what the user said. */
+/** What only the list may say of a conversation: Gemini's titles, the names of ChatGPT's projects. */
+export type ListFacts = Omit<ListedConversation, 'id'>;
+
+/** One conversation of a list. */
 export interface Item {
   site: Site;
   id: string;
@@ -89,12 +93,14 @@ export interface Item {
   run: number;
   /** What is read first has the highest: epoch ms of the last change; below zero, in the list's order, where the site says none. */
   rank: number;
+  /** Until it is read; null from then on, as this is no second copy of what the user said. */
+  facts: ListFacts | null;
 }
 
 /** What a content script is asked to do. It says the lease with everything it answers. */
 export type Task =
   | { do: 'list'; lease: string; cursor: string | null }
-  | { do: 'read'; lease: string; id: string }
+  | { do: 'read'; lease: string; id: string; facts: ListFacts | null }
   | { do: 'wait'; lease: string; ms: number }
   | { do: 'nothing' };
 

@@ -2,7 +2,7 @@
 import type { CapturedConversation, HistoryPageOfList, SiteHistory } from '../capture';
 import { EngineError } from '../errors';
 import { RateLimitedError } from './ask';
-import type { Failure, Task } from './types';
+import type { Failure, ListFacts, Task } from './types';
 
 /** The background, and what a tab can do. Every call may reject: the background is started anew at will. */
 export interface WorkPort {
@@ -58,7 +58,7 @@ export async function workOff(
         await sure(() => port.listed(task.lease, task.cursor, page));
         return true;
       }
-      const conversation = await history.read(task.id);
+      const conversation = completed(await history.read(task.id), task.facts);
       const outcome = await port.deliver(conversation);
       if (outcome === 'not_now') {
         await sure(() => port.release(task.lease));
@@ -96,6 +96,26 @@ export async function workOff(
       await renewing;
     }
   }
+}
+
+/** The conversation with what its own answer did not say and the list did. */
+function completed(conversation: CapturedConversation, facts: ListFacts | null): CapturedConversation {
+  if (facts === null) return conversation;
+  const { metadata } = conversation;
+  const project = metadata['project'] as { id: unknown; name: unknown } | undefined;
+  const named =
+    project !== undefined && project.name === null && facts.project !== null && facts.project !== project.id;
+  return {
+    ...conversation,
+    title: conversation.title ?? facts.title,
+    updated_at: conversation.updated_at ?? facts.updated_at,
+    metadata: {
+      ...metadata,
+      ...(facts.archived ? { archived: true } : {}),
+      ...(facts.starred ? { starred: true } : {}),
+      ...(named ? { project: { ...project, name: facts.project } } : {}),
+    },
+  };
 }
 
 async function keepAlive(port: WorkPort, lease: string, over: AbortSignal, lost: AbortController): Promise<void> {

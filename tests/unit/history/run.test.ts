@@ -47,6 +47,7 @@ function world(lists: ListedConversation[][], { pageSize = 3, wholeLists = true 
     tabs: new Set([1, 2, 3]),
     /** What was acknowledged, in order. */
     kept: [] as string[],
+    delivered: [] as CapturedConversation[],
     store: new Map<string, Known>(),
     asked: [] as string[],
     /** What the next requests come to, by id or `list`. */
@@ -105,6 +106,7 @@ function world(lists: ListedConversation[][], { pageSize = 3, wholeLists = true 
           listed: (lease, cursor, page) => state.history.listed('chatgpt', lease, cursor, page),
           async deliver(conversation) {
             state.kept.push(conversation.id);
+            state.delivered.push(conversation);
             return 'kept';
           },
           read: (lease, id, outcome) => state.history.read('chatgpt', lease, id, outcome),
@@ -145,6 +147,19 @@ describe('bringing in the past', () => {
     await w.work();
     expect(w.state.kept).toEqual(['a', 'b', 'x', 'c', 'd', 'e', 'y']);
     expect(await w.view()).toMatchObject({ state: 'done', listed: 7, kept: 7, already: 0, failed: 0, working: false });
+  });
+
+  it('says what only the list said, and keeps none of it once a conversation is read', async () => {
+    const w = world([[{ ...listed('a', 10), starred: true, archived: true }]]);
+    await w.restart();
+    await w.state.history.start('chatgpt');
+    await w.work(1, 1);
+    const ledger = await openLedger();
+    expect((await ledger.items('chatgpt', ['a']))[0]?.facts?.title).toBe('About a');
+    await w.work();
+    expect(w.state.delivered).toMatchObject([{ title: 'About a', metadata: { starred: true, archived: true } }]);
+    expect((await ledger.items('chatgpt', ['a']))[0]).toMatchObject({ state: 'done', facts: null });
+    ledger.close();
   });
 
   it('keeps the order of the list where the site names no times', async () => {

@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeSites } from './sites';
+
+describeSites(CHROMIUM);

@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeSites } from './sites';
+
+describeSites(FIREFOX);
