@@ -5,6 +5,7 @@ export const SITES: Record<string, { name: string; host: string }> = {
   chatgpt: { name: 'ChatGPT', host: 'chatgpt.com' },
   claude: { name: 'Claude', host: 'claude.ai' },
   gemini: { name: 'Gemini', host: 'gemini.google.com' },
+  deepseek: { name: 'DeepSeek', host: 'chat.deepseek.com' },
 };
 
 export function sourceName(source: string): string {

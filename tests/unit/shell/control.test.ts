@@ -2,6 +2,7 @@ import { permitted, reset } from './fake-browser';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TabState } from '../../../components/shell';
 import type { PageDiagnostics } from '../../../engine/api';
+import { ALL_SITES, SITES } from '../../../engine/capture/sites';
 import type { PageReport } from '../../../entrypoints/shell/messages';
 
 const { excludeHost, allowHost, pause, resume } = await import('../../../entrypoints/shell/consent');
@@ -53,6 +54,13 @@ describe('a page is not captured', () => {
     permitted.clear();
     expect(await whyNotNow(CHAT, false)).toBe('not_permitted');
     expect(await readTabState(tab())).toEqual({ state: 'not_permitted', host: 'chatgpt.com' });
+  });
+
+  it('and is said not to be, though the browser then hides what the tab shows', async () => {
+    await rememberReport(7, report());
+    permitted.clear();
+    expect(await readTabState(tab({ url: undefined }))).toEqual({ state: 'not_permitted', host: 'chatgpt.com' });
+    expect(await readTabState(tab({ id: 8, url: undefined }))).toEqual({ state: 'unsupported', host: null });
   });
 
   it('while paused, where it was excluded, in a private window', async () => {
@@ -157,11 +165,7 @@ it('the settings are shown every site, whether it is permitted, and what was exc
   expect(view).toEqual({
     paused: null,
     excluded: ['bank.example'],
-    sites: [
-      { site: 'chatgpt', host: 'chatgpt.com', allowed: true, health: null },
-      { site: 'claude', host: 'claude.ai', allowed: false, health: null },
-      { site: 'gemini', host: 'gemini.google.com', allowed: false, health: null },
-    ],
+    sites: ALL_SITES.map((site) => ({ site, host: SITES[site].host, allowed: site === 'chatgpt', health: null })),
   });
 });
 
