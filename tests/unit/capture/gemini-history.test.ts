@@ -50,7 +50,10 @@ async function open(site: GeminiSite, url = 'https://gemini.google.com/app') {
   };
   const html = await (await fetch(`${origin}/app`)).text();
   const scripts = [...html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, script]) => script ?? '');
-  const history = adapter.openHistory({ url, cookie: () => null, inlineScripts: () => scripts }, ask);
+  const history = adapter.openHistory(
+    { url, cookie: () => null, inlineScripts: () => scripts, stored: () => null },
+    ask,
+  );
   return { history, requests };
 }
 

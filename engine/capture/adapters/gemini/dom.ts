@@ -383,6 +383,12 @@ function readProse(body: Element): Prose {
       pre.setAttribute('data-language', language);
     block.replaceWith(pre);
   }
+  // What the site draws as a block is one in the text too.
+  for (const element of [...body.querySelectorAll('response-element')]) {
+    const block = make('div', '');
+    block.append(...element.childNodes);
+    element.replaceWith(block);
+  }
   const hasFrame = body.querySelector('iframe') !== null;
   const read = copyToMarkdown(body, 'https://gemini.google.com/');
   return {
