@@ -5,8 +5,7 @@
 import { browser } from 'wxt/browser';
 import type { Browser } from 'wxt/browser';
 import { storage } from 'wxt/utils/storage';
-import { stableHash } from '../../engine/capture/hash';
-import { decidePage, type KeepLevel, keptAddress } from '../../engine/capture/pages';
+import { decidePage, isNews, type KeepLevel, keptAddress, noteKept, type Noted } from '../../engine/capture/pages';
 import type { Capture, CapturedPage } from '../../engine/capture/types';
 import { EngineError } from '../../engine/errors';
 import { readConsent, watchConsent } from './consent';
@@ -19,12 +18,7 @@ import { refusal } from './tab-state';
 
 const SCRIPT = 'watch-page';
 
-/** What was kept lately, as hashes: the same text of the same page is written once a day. */
-const lately = storage.defineItem<Array<{ page: string; text: string; at: number }>>('local:pages.lately', {
-  fallback: [],
-});
-const ONCE_IN_MS = 24 * 3_600_000;
-const LATELY = 500;
+const lately = storage.defineItem<Noted[]>('local:pages.lately', { fallback: [] });
 
 export interface ReadPages {
   handlers: Pick<Handlers, 'mayKeepPage' | 'pageRead' | 'pageUnsuitable'>;
@@ -75,9 +69,9 @@ export function keepReadPages({ keep, changed, onFailure }: ReadPagesOptions): R
     }
     // the user may have said no while the page was read
     if (capture === null || (await levelFor(read.url, tab)) !== level) return false;
-    if (await isNews(capture)) {
+    if (isNews(capture, await lately.getValue(), Date.now())) {
       await keep(capture);
-      await remember(capture);
+      await lately.setValue(noteKept(capture, await lately.getValue(), Date.now()));
     }
     await noteTab(tab.id, { url: read.url, is: 'kept' });
     await changed(tab);
@@ -159,22 +153,6 @@ async function readPage(tabId: number, url: string): Promise<CapturedPage | null
     args: [url],
   });
   return answer?.result ?? null;
-}
-
-function printOf(capture: CapturedPage): { page: string; text: string } {
-  return { page: stableHash(capture.id), text: stableHash(`${String(capture.metadata.level)}\n${capture.markdown}`) };
-}
-
-async function isNews(capture: CapturedPage): Promise<boolean> {
-  const print = printOf(capture);
-  const known = (await lately.getValue()).find(({ page }) => page === print.page);
-  return known?.text !== print.text || Date.now() - known.at > ONCE_IN_MS || known.at > Date.now();
-}
-
-async function remember(capture: CapturedPage): Promise<void> {
-  const print = printOf(capture);
-  const others = (await lately.getValue()).filter(({ page }) => page !== print.page);
-  await lately.setValue([...others, { ...print, at: Date.now() }].slice(-LATELY));
 }
 
 /** Makes the script wait where it is wanted and permitted, and nowhere else. */

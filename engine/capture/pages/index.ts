@@ -4,6 +4,7 @@
  */
 export { canonicalAddress } from '../address';
 export { keptAddress } from './addresses';
+export { isNews, type Noted, noteKept } from './lately';
 export { NEVER_CATEGORIES, type NeverCategory } from './never';
 export {
   type Decision,
