@@ -280,8 +280,13 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
   const best = (each: Known): CapturedConversation | null => {
     if (isBlocked(each)) return null;
     if (each.json === null || each.dom === null) return each.json ?? each.dom;
-    // Gemini's bodies leave out the title
-    const json = { ...each.json, title: each.json.title ?? each.dom.title };
+    // Gemini's bodies leave out the title, and which Gem it was
+    const { assistant } = each.dom.metadata;
+    const json = {
+      ...each.json,
+      title: each.json.title ?? each.dom.title,
+      metadata: { ...(assistant === undefined ? {} : { assistant }), ...each.json.metadata },
+    };
     const whole = json.coverage === 'all' ? json : withHead(json, each.dom);
     return each.dirty ? withTail(whole, each.dom, each.domStreaming) : whole;
   };

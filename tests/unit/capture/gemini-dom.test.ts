@@ -166,6 +166,8 @@ describe('a live gemini page', () => {
     const ids = view.current?.messages.map((message) => message.id) ?? [];
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.slice(0, 2)).toEqual(['r_00000000000000a1:user', 'r_00000000000000a1']);
+    // What the bodies leave out is taken from the page.
+    expect(view.current?.title).toBe('Tide tables');
   });
 
   it('takes a body for the conversation that it names, wherever the page was', () => {

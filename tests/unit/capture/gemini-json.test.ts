@@ -224,6 +224,11 @@ describe('a conversation of gemini.google.com', () => {
     });
   });
 
+  it('does not take a question that ends in a file’s name for a file', () => {
+    const [question] = read([turn(0, { question: ['What does a comment do in main.py', 0, null, []] })]).messages;
+    expect(question).toMatchObject({ markdown: 'What does a comment do in main.py', attachments: [] });
+  });
+
   it('puts a report and a canvas where the answer shows them', () => {
     const conversation = read([
       turn(0, {

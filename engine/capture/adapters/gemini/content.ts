@@ -128,7 +128,8 @@ function readQuestion(turn: unknown[]): Turn['question'] {
   const said = asArray(turn[2]);
   const first: unknown = said[0];
   const text = typeof first === 'string' ? first : asArray(first).find((each) => typeof each === 'string');
-  const attachments = filesIn(first === text ? said.slice(1) : first);
+  // Not in the words themselves: a question may end in a file's name.
+  const attachments = filesIn(first === text ? said.slice(1) : asArray(first).filter((each) => each !== text));
   const markdown = typeof text === 'string' ? text.trim() : '';
   const pictures = attachments.filter((file) => file.kind === 'image').map((file) => named(file.name));
   const whole = [markdown, ...pictures].filter((part) => part !== '').join('\n\n');
@@ -350,8 +351,10 @@ function readDocument(value: unknown): Document | null {
   if (!Array.isArray(value)) return null;
   const item = value as unknown[];
   const flat = item.filter((each): each is string => typeof each === 'string');
-  const text = longest(item[8]) || asText(item[4]) || longest(item[4]) || longestOf(flat);
-  if (text === '' || (!text.includes('\n') && text.length < 80)) return null;
+  const edited = longest(item[8]);
+  const own = (edited.includes('\n') || edited.length >= 40 ? edited : '') || asText(item[4]) || longest(item[4]);
+  const text = own || longestOf(flat);
+  if (text === '' || isIdentifier(text) || (own === '' && !text.includes('\n') && text.length < 80)) return null;
   const short = flat.filter((each) => each !== text && each.length < 300 && !each.includes('\n'));
   const file = short.find((each) => FILE_NAME.test(each)) ?? null;
   const title =
