@@ -71,7 +71,12 @@ export function freshProfile(): { path: string; remove(): void } {
   return {
     path,
     remove() {
-      rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+      try {
+        rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+      } catch (error) {
+        // Firefox may write a last file after it has ended; what is left lies in the system's temporary folder
+        console.warn('a profile could not be removed', error);
+      }
     },
   };
 }
