@@ -193,7 +193,7 @@ function Pause({ view, shell, act, say }: PauseProps) {
               <button
                 type="button"
                 class="quiet"
-                aria-label={words('allow_site', host)}
+                aria-label={words('allow_again_on', host)}
                 onClick={() => {
                   act(shell.allowSite(host), words('allowed_again', host));
                 }}

@@ -356,7 +356,7 @@ describe.skipIf(executablePath === null)('the panel', () => {
     await page.getByText('“not a host” is not the name of a site.').waitFor();
     await never.fill('https://Bank.example/account');
     await never.press('Enter');
-    await page.getByRole('button', { name: 'Allow bank.example again' }).click();
+    await page.getByRole('button', { name: 'Allow again: bank.example' }).click();
     await page.getByText('No site is on your never list.').waitFor();
 
     const chats = page.getByLabel('Conversations', { exact: true });
