@@ -18,6 +18,14 @@ export function listed(site: Site = 'chatgpt'): string[] {
     .sort();
 }
 
+/** `2026-07-17`, or less where less is known. */
+export function dateOf(file: string): string {
+  const line = readFileSync(join(fixtures ?? '', 'manifest.tsv'), 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`${file}\t`));
+  return /\d{4}(?:-\d\d){0,2}/.exec(line?.split('\t')[5] ?? '')?.[0] ?? '';
+}
+
 export function fixture(name: string, site: Site = 'chatgpt'): string {
   return join(fixtures ?? '', site, name);
 }

@@ -2,80 +2,169 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
-import { ALL_SITES, type ReadResult, type Site, SITES } from '../../../engine/capture/index';
+import { allAdapters } from '../../../engine/capture/adapters/all';
+import {
+  ALL_SITES,
+  type CapturedConversation,
+  type CapturedMessage,
+  type Site,
+  SITES,
+} from '../../../engine/capture/index';
 import { EngineError } from '../../../engine/errors';
-import { blockMath, codeBlocks, fixtures, inlineMath, listed, readFixture } from './fixtures';
+import { parseHtml } from '../../../scripts/cli-read';
+import { blockMath, codeBlocks, dateOf, fixture, fixtures, inlineMath, listed, readFixture } from './fixtures';
 
 const page = new URL('../../../docs/platforms.md', import.meta.url);
 const BEGIN = '<!-- begin fixtures: written by tests/unit/capture/platforms.test.ts -->';
 const END = '<!-- end fixtures -->';
 
-function row(file: string, site: Site): string {
-  let read: ReadResult;
+interface Reading {
+  file: string;
+  date: string;
+  conversations: CapturedConversation[];
+  /** Turns of the shown branch that the site's data and the drawn page give, each read alone; null where it has none. */
+  data: number | null;
+  page: number | null;
+  codes: string[];
+}
+
+function read(file: string, site: Site): Reading {
+  const name = basename(file);
+  const alone = eachAlone(name, site);
   try {
-    read = readFixture(basename(file), site);
+    const { conversations, warnings } = readFixture(name, site);
+    // whose it is was found out, not given
+    expect(conversations.map((conversation) => conversation.site)).toEqual(conversations.map(() => site));
+    const codes = [...new Set(warnings.map((warning) => warning.code))];
+    return { file: name, date: dateOf(file), conversations, ...alone, codes };
   } catch (error) {
-    const { code } = EngineError.from(error);
-    return `| ${[basename(file).replace(/__/g, ' / '), 0, ...Array<number | string>(9).fill(0), '', code].join(' | ')} |`;
+    if (!(error instanceof EngineError)) throw error;
+    return { file: name, date: dateOf(file), conversations: [], ...alone, codes: [error.code] };
   }
-  const { conversations, warnings } = read;
-  expect(conversations.map((conversation) => conversation.site)).toEqual(conversations.map(() => site));
+}
+
+const shownTurns = (conversations: CapturedConversation[]): number =>
+  conversations.flatMap(({ messages }) => messages).filter((message) => message.on_active_branch).length;
+
+/** A page that carries data is read twice: by the data alone, and by what it draws alone. */
+function eachAlone(name: string, site: Site): { data: number | null; page: number | null } {
+  const text = readFileSync(fixture(name, site), 'utf8');
+  const adapter = allAdapters().find((each) => each.site === site);
+  if (adapter === undefined) throw new Error(`no adapter for ${site}`);
+  if (!name.endsWith('.html')) {
+    try {
+      return { data: shownTurns(readFixture(name, site).conversations), page: null };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return { data: 0, page: null };
+    }
+  }
+  const embedded = adapter.readEmbedded(text, { saved: true }).conversations;
+  const html = /<html[\s>]/i.test(text) ? text : `<!DOCTYPE html><html><head></head><body>${text}</body></html>`;
+  const drawn = adapter.readDom(parseHtml(html), '', { saved: true }).conversations;
+  return { data: embedded.length > 0 ? shownTurns(embedded) : null, page: shownTurns(drawn) };
+}
+
+interface Yield {
+  turns: number;
+  times: number;
+  models: number;
+  thinking: number;
+  left: number;
+  code: number;
+  math: number;
+  tables: number;
+  citations: number;
+  images: number;
+  files: number;
+}
+
+function yieldOf(conversations: CapturedConversation[]): Yield {
   const messages = conversations.flatMap((conversation) => conversation.messages);
-  const text = messages.map((message) => message.markdown);
-  const sum = (each: (markdown: string) => number): number =>
-    text.reduce((total, markdown) => total + each(markdown), 0);
   const shown = messages.filter((message) => message.on_active_branch);
-  const of = (role: string): number => shown.filter((message) => message.role === role).length;
-  const citations = messages.reduce(
-    (total, message) =>
-      total + (Array.isArray(message.metadata['citations']) ? message.metadata['citations'].length : 0),
-    0,
+  const sum = (each: (message: CapturedMessage) => number): number =>
+    messages.reduce((total, message) => total + each(message), 0);
+  const attached = (kind: string): number =>
+    sum((message) => message.attachments.filter((attachment) => attachment.kind === kind).length);
+  return {
+    turns: shown.length,
+    times: shown.filter((message) => message.created_at !== null).length,
+    models: shown.filter((message) => message.model !== null).length,
+    thinking: sum((message) => (typeof message.metadata['thinking'] === 'string' ? 1 : 0)),
+    left: messages.length - shown.length,
+    code: sum(({ markdown }) => codeBlocks(markdown)),
+    math: sum(({ markdown }) => inlineMath(markdown) + blockMath(markdown)),
+    tables: sum(({ markdown }) => (markdown.match(/^[ \t>]*\|(?: --- \||[ :-]+\|)+$/gm) ?? []).length),
+    citations: sum(({ metadata }) => (Array.isArray(metadata['citations']) ? metadata['citations'].length : 0)),
+    images: attached('image'),
+    files: attached('file'),
+  };
+}
+
+const table = (head: string[], rows: Array<Array<string | number>>): string =>
+  [head, head.map((_, at) => (at === 0 ? '---' : '---:')), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+
+function fixturesOf(readings: Reading[]): string {
+  const rows = readings.map(({ file, date, conversations, data, page, codes }) => {
+    const of = (role: string): number =>
+      conversations
+        .flatMap(({ messages }) => messages)
+        .filter((message) => message.on_active_branch && message.role === role).length;
+    const { left, code, math, tables, citations, images, files } = yieldOf(conversations);
+    const readAs = [...new Set(conversations.map(({ strategy, coverage }) => `${strategy}, ${coverage}`))].join('; ');
+    return [
+      file.replace(/__/g, ' / '),
+      date,
+      ...[conversations.length, of('user'), of('assistant'), left, code, math, tables, citations, images, files],
+      data ?? '–',
+      page ?? '–',
+      readAs,
+      codes.join(', '),
+    ];
+  });
+  return table(
+    'fixture,last changed,conversations,user,assistant,left branches,code,math,tables,citations,images,files,turns from data alone,turns from the page alone,read as,warnings'.split(
+      ',',
+    ),
+    rows,
   );
-  const images = messages
-    .flatMap((message) => message.attachments)
-    .filter((attachment) => attachment.kind === 'image').length;
-  const files = messages
-    .flatMap((message) => message.attachments)
-    .filter((attachment) => attachment.kind === 'file').length;
-  const strategies = [
-    ...new Set(conversations.map((conversation) => `${conversation.strategy}, ${conversation.coverage}`)),
-  ].join('; ');
-  const codes = [...new Set(warnings.map((warning) => warning.code))].join(', ');
-  const cells = [
-    basename(file).replace(/__/g, ' / '),
-    conversations.length,
-    of('user'),
-    of('assistant'),
-    messages.length - shown.length,
-    sum(codeBlocks),
-    sum((markdown) => inlineMath(markdown) + blockMath(markdown)),
-    sum((markdown) => (markdown.match(/^[ \t>]*\|(?: --- \||[ :-]+\|)+$/gm) ?? []).length),
-    citations,
-    images,
-    files,
-    strategies,
-    codes,
-  ];
-  return `| ${cells.join(' | ')} |`;
+}
+
+/** What each way of reading a site has given over all of its fixtures. */
+function strategiesOf(all: Array<[Site, Reading[]]>): string {
+  const rows = all.flatMap(([site, readings]) =>
+    ['json-tree', 'json-pages', 'share', 'stream', 'dom'].flatMap((strategy) => {
+      const conversations = readings.flatMap((reading) =>
+        reading.conversations.filter((conversation) => conversation.strategy === strategy),
+      );
+      if (conversations.length === 0) return [];
+      return [[SITES[site].name, strategy, conversations.length, ...Object.values(yieldOf(conversations))]];
+    }),
+  );
+  return table(
+    'site,read as,conversations,turns,with a time,with a model,with thinking,left branches,code,math,tables,citations,images,files'.split(
+      ',',
+    ),
+    rows,
+  );
 }
 
 it.skipIf(!fixtures)('every fixture yields what docs/platforms.md says', () => {
-  const tables = ALL_SITES.map((site) =>
-    [
-      `### ${SITES[site].name}`,
-      '',
-      '| fixture | conversations | user | assistant | left branches | code | math | tables | citations | images | files | read as | warnings |',
-      '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |',
-      ...listed(site).map((file) => row(file, site)),
-    ].join('\n'),
+  const all = ALL_SITES.map((site): [Site, Reading[]] => [site, listed(site).map((file) => read(file, site))]).filter(
+    ([, readings]) => readings.length > 0,
   );
-  const table = tables.join('\n\n');
-  expect(table.split('\n').length).toBeGreaterThanOrEqual(60);
+  expect(all.flatMap(([, readings]) => readings).length).toBeGreaterThanOrEqual(60);
+  const written = [
+    strategiesOf(all),
+    ...all.flatMap(([site, readings]) => [`### ${SITES[site].name}`, fixturesOf(readings)]),
+  ].join('\n\n');
   const text = readFileSync(page, 'utf8');
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];
   expect(after).toBeDefined();
-  const wanted = `${before ?? ''}${BEGIN}\n\n${table}\n\n${END}${after ?? ''}`;
+  const wanted = `${before ?? ''}${BEGIN}\n\n${written}\n\n${END}${after ?? ''}`;
   if (process.env['UPDATE'] === '1') writeFileSync(page, wanted);
   else expect(text).toBe(wanted);
 });
