@@ -46,6 +46,8 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
   let browser: RunningChromium;
   let console: Page;
   let engine: ReturnType<typeof engineIn>;
+  const given: string[] = [];
+  let storm = false;
 
   async function start(): Promise<void> {
     browser = await launchChromium({ profile: profile.path, proxyPort: internet.port, extension: EXTENSION });
@@ -55,6 +57,13 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
   beforeAll(async () => {
     site = createChatGptSite(Array.from({ length: COUNT }, (_, n) => invented(n)));
     site.slowness = 60;
+    let asked = 0;
+    site.patience = (path) => {
+      const id = /^\/backend-api\/conversation\/([^/]+)$/.exec(path)?.[1];
+      if (storm && ++asked % 3 === 0) return 2;
+      if (id !== undefined) given.push(id);
+      return null;
+    };
     internet = await startInternet({ 'chatgpt.com': site.site });
     await start();
   });
@@ -83,8 +92,8 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
     await page.goto('https://chatgpt.com/');
     return page;
   };
-  const details = () =>
-    internet.seen.flatMap(({ path }) => /^\/backend-api\/conversation\/([^/?]+)/.exec(path)?.[1] ?? []);
+  /** Conversations that the site gave whole, in order; one in pages is given by its first page. */
+  const answered = () => given;
 
   it('asks nothing before it is told to, and says that a tab is needed', async () => {
     const tab = await home();
@@ -104,12 +113,19 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
     await first.close(); // the other tab takes over
     await reached(10);
 
-    const session = await browser.context.newCDPSession(console);
-    const worker = (
-      await (await browser.context.browser()?.newBrowserCDPSession())?.send('Target.getTargets')
-    )?.targetInfos.find(({ type, url }) => type === 'service_worker' && url.includes(browser.extensionId));
+    const session = await browser.context.browser()?.newBrowserCDPSession();
+    const workers = async () =>
+      ((await session?.send('Target.getTargets'))?.targetInfos ?? []).filter(
+        ({ type, url }) => type === 'service_worker' && url.includes(browser.extensionId),
+      );
+    const [worker] = await workers();
     expect(worker).toBeDefined();
-    await session.send('Target.closeTarget', { targetId: worker?.targetId ?? '' });
+    await session?.send('Target.closeTarget', { targetId: worker?.targetId ?? '' });
+    await until(
+      async () => (await workers()).some(({ targetId }) => targetId === worker?.targetId),
+      (lives) => !lives,
+      10_000,
+    );
     await reached(16);
 
     await browser.kill();
@@ -117,9 +133,9 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
     expect(second.isClosed() || (await state())?.state === 'reading').toBe(true);
     const third = await home();
     await reached(20);
-    site.patience = (path) => (path.includes('/backend-api/conversation') && Math.random() < 0.3 ? 2 : null);
+    storm = true;
     await reached(24);
-    site.patience = () => null;
+    storm = false;
     const done = await until(state, (now) => now?.state === 'done', 150_000);
     expect(done).toMatchObject({ listed: COUNT, failed: 0, gone: 0 });
 
@@ -133,9 +149,9 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
       expect(found?.complete, id).toBe(true);
     }
     expect(site.asked.most).toBe(1);
-    // at most the one that was under way at each of the three deaths, and what was answered with 429
-    const read = details();
-    expect(new Set(read).size).toBeGreaterThanOrEqual(COUNT - 1);
+    // again only what was under way at one of the three deaths
+    const read = answered();
+    expect(read.length - new Set(read).size).toBeLessThanOrEqual(3);
     await third.close();
   }, 400_000);
 
