@@ -502,6 +502,17 @@ describe('what the bodies of a conversation say together', () => {
     ]);
   });
 
+  it('marks it too where no turn names its parent, until the site gives it again', () => {
+    const holding = adapter.hold(ID);
+    const bodyOf = (...turns: number[]) => answerOf('hNvQHb', [turns.map((n) => turn(n, { parent: null })), null]);
+    add(holding, bodyOf(3, 2, 1, 0));
+    expect(add(holding, bodyOf(9, 2, 1, 0))).toBe('newest');
+    expect(shown(holding.read(NOW)).slice(-4)).toEqual(['Question 2', 'Answer 2', 'Question 9', 'Answer 9']);
+    expect(holding.read(NOW)?.messages).toHaveLength(10);
+    add(holding, bodyOf(9, 3, 2, 1, 0));
+    expect(shown(holding.read(NOW)).slice(-4)).toEqual(['Question 3', 'Answer 3', 'Question 9', 'Answer 9']);
+  });
+
   const sent = (question: string, follows: unknown[] | null, temporary = false): string => {
     const inner: unknown[] = Array.from({ length: 46 }, () => null);
     inner[0] = [question, 0, null, []];

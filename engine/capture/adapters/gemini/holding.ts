@@ -113,6 +113,8 @@ export class GeminiHolding implements Holding {
       (page.next === null && this.open);
     if (!isNewest && !brings) return 'ignored';
     if (isNewest && head !== undefined) this.markReplaced(ids);
+    // What the site gives again is not left.
+    for (const id of ids) this.replaced.delete(id);
     if (isNewest) this.pages.unshift(page);
     else this.pages.push(page);
     this.settle();
