@@ -337,6 +337,7 @@ describe('bringing in the past', () => {
     // it was acknowledged all the same: that is not forgotten
     w.state.kept.push(task.id);
     await history.read('chatgpt', task.lease, task.id, 'kept');
+    expect(await w.view()).toMatchObject({ state: 'paused', kept: w.state.kept.length });
     await history.resume('chatgpt');
     await history.stop('chatgpt');
     expect((await history.task('chatgpt', { tab: 1, instance: 'tab1' })).do).toBe('nothing');
@@ -351,6 +352,31 @@ describe('bringing in the past', () => {
     await w.work();
     expect([...w.state.kept].sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(await w.view()).toMatchObject({ state: 'done' });
+  });
+
+  it('a part of the list that is reported twice, because nobody heard the answer, counts once', async () => {
+    const w = world([MAIN]);
+    await w.restart();
+    const { history } = w.state;
+    await history.start('chatgpt');
+    const task = await history.task('chatgpt', { tab: 1, instance: 'tab1' });
+    if (task.do !== 'list') throw new Error(task.do);
+    const part = await w.site.list(null);
+    await history.listed('chatgpt', task.lease, null, part);
+    await history.listed('chatgpt', task.lease, part.next, await w.site.list(part.next));
+    expect(await w.view()).toMatchObject({ state: 'reading', listed: 5 });
+    const again = await world([MAIN, ARCHIVED]).site.list(null);
+    await history.listed('chatgpt', task.lease, null, again);
+    expect(await w.view()).toMatchObject({ state: 'reading', listed: 5 });
+    // and while it is still being listed: the place in the list is not lost
+    await history.stop('chatgpt');
+    await history.start('chatgpt');
+    const anew = await history.task('chatgpt', { tab: 1, instance: 'tab1' });
+    if (anew.do !== 'list') throw new Error(anew.do);
+    await history.listed('chatgpt', anew.lease, null, { conversations: [], next: '0:3' });
+    await history.listed('chatgpt', anew.lease, '0:3', { conversations: [], next: '1:0' });
+    await history.listed('chatgpt', anew.lease, null, { conversations: [], next: '0:3' });
+    expect(await history.task('chatgpt', { tab: 1, instance: 'tab1' })).toMatchObject({ do: 'list', cursor: '1:0' });
   });
 
   it('a list that leads back to itself ends', async () => {
