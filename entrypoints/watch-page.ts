@@ -18,6 +18,7 @@ declare global {
 const LOOK_EVERY_MS = 1_000;
 /** The page is judged when it has been looked at for this long, and again: it may still be drawing itself. */
 const JUDGED_AFTER_SECONDS = [5, 15];
+const RETRY_AFTER_MS = [2_000, 10_000, 60_000];
 const SIGNS_OF_LIFE = ['pointermove', 'pointerdown', 'keydown', 'wheel', 'touchmove'];
 
 export default defineUnlistedScript(() => {
@@ -131,7 +132,8 @@ export default defineUnlistedScript(() => {
     function tell(seconds: number): void {
       done.abort();
       const canonical = canonicalAddress(document, href);
-      report(ask('pageRead', { url: href, canonical, title: document.title, seconds, pdf }));
+      const read = { url: href, canonical, title: document.title, seconds, pdf };
+      report(persevere(() => ask('pageRead', read), until));
     }
 
     // no clock runs in a page that nobody sees
@@ -156,6 +158,22 @@ export default defineUnlistedScript(() => {
     });
   }
 });
+
+/** The background may be ended in the midst of it; a page that was read is not lost for that. */
+async function persevere(work: () => Promise<unknown>, until: AbortSignal): Promise<void> {
+  for (const wait of RETRY_AFTER_MS) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      until.throwIfAborted();
+      console.debug('commonplace: not kept yet', error);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      until.throwIfAborted();
+    }
+  }
+  await work();
+}
 
 /** How far down, 0 to 1; null where nothing scrolls. */
 function placeIn(box: Element): number | null {

@@ -34,9 +34,11 @@ export interface ReadPagesOptions {
 
 /** Called synchronously at the start of the background: it registers listeners. */
 export function keepReadPages({ keep, changed, onFailure }: ReadPagesOptions): ReadPages {
+  // apart: a tab that does not answer must hold up nothing
+  const scriptTurns = inTurns();
   const turns = inTurns();
   const sync = () => {
-    onFailure(turns(syncScripts), 'the scripts that wait in pages could not be set');
+    onFailure(scriptTurns(setScripts).then(reachOpenTabs), 'the scripts that wait in pages could not be set');
   };
   watchPagesSetting(sync);
   watchConsent(() => {
@@ -63,19 +65,25 @@ export function keepReadPages({ keep, changed, onFailure }: ReadPagesOptions): R
     } catch (error) {
       // a PDF of pictures, or one that the browser no longer holds
       if (!EngineError.from(error).code.startsWith('pdf_')) throw error;
-      await noteTab(tab.id, { url: read.url, is: 'unsuitable' });
-      await changed(tab);
+      await note(tab, read.url, 'unsuitable');
       return false;
     }
     // the user may have said no while the page was read
     if (capture === null || (await levelFor(read.url, tab)) !== level) return false;
     if (isNews(capture, await lately.getValue(), Date.now())) {
       await keep(capture);
-      await lately.setValue(noteKept(capture, await lately.getValue(), Date.now()));
+      const kept = capture;
+      await turns(async () => {
+        await lately.setValue(noteKept(kept, await lately.getValue(), Date.now()));
+      });
     }
-    await noteTab(tab.id, { url: read.url, is: 'kept' });
-    await changed(tab);
+    await note(tab, read.url, 'kept');
     return true;
+  }
+  async function note(tab: Browser.tabs.Tab, url: string, is: 'kept' | 'unsuitable'): Promise<void> {
+    const { id } = tab;
+    if (id !== undefined) await turns(() => noteTab(id, { url, is }));
+    await changed(tab);
   }
 
   return {
@@ -87,13 +95,10 @@ export function keepReadPages({ keep, changed, onFailure }: ReadPagesOptions): R
       },
       async pageRead(read, { tab, frameId }) {
         if (!tab || (frameId ?? 0) !== 0) return { kept: false };
-        return { kept: await turns(() => pageRead(read, tab)) };
+        return { kept: await pageRead(read, tab) };
       },
       async pageUnsuitable({ url }, { tab }) {
-        if (tab?.id === undefined) return null;
-        const { id } = tab;
-        await turns(() => noteTab(id, { url, is: 'unsuitable' }));
-        await changed(tab);
+        if (tab) await note(tab, url, 'unsuitable');
         return null;
       },
     },
@@ -155,8 +160,8 @@ async function readPage(tabId: number, url: string): Promise<CapturedPage | null
   return answer?.result ?? null;
 }
 
-/** Makes the script wait where it is wanted and permitted, and nowhere else. */
-async function syncScripts(): Promise<void> {
+/** Makes the script wait where it is wanted and permitted, and nowhere else. Resolves with where. */
+async function setScripts(): Promise<string[]> {
   const wanted = originsWanted(await readPagesSetting());
   const permitted: string[] = [];
   for (const origin of wanted) if (await isPermitted([origin])) permitted.push(origin);
@@ -176,27 +181,38 @@ async function syncScripts(): Promise<void> {
     const write = registered ? browser.scripting.updateContentScripts : browser.scripting.registerContentScripts;
     await write([{ ...script, js: [...script.js] }]);
   }
+  return permitted;
+}
+
+async function reachOpenTabs(permitted: string[]): Promise<void> {
   await tellPages();
   if (permitted.length > 0) await joinOpenTabs(permitted);
 }
 
 /** Scripts that wait in open pages ask again; where keeping was turned off, they end. */
 async function tellPages(): Promise<void> {
-  for (const { id } of await browser.tabs.query({})) {
-    if (id !== undefined) await browser.tabs.sendMessage(id, PAGES_CHANGED).catch(() => undefined); // most have none
-  }
+  const tabs = await browser.tabs.query({});
+  await Promise.all(
+    tabs.map(async ({ id }) => {
+      if (id !== undefined) await browser.tabs.sendMessage(id, PAGES_CHANGED).catch(() => undefined); // most have none
+    }),
+  );
 }
 
 async function joinOpenTabs(origins: string[]): Promise<void> {
-  for (const tab of await browser.tabs.query({ url: origins })) {
-    if (tab.id === undefined || tab.discarded || siteOf(tab.url) !== null) continue;
-    try {
-      await browser.scripting.executeScript({ target: { tabId: tab.id }, files: ['/watch-page.js'] });
-    } catch (error) {
-      // a tab that shows an error page, or was closed meanwhile; it gets its script when it loads again
-      console.debug('commonplace: a tab was passed over', error);
-    }
-  }
+  const tabs = await browser.tabs.query({ url: origins });
+  // all at once: a tab that is frozen answers when it thaws
+  await Promise.all(
+    tabs.map(async ({ id, discarded, url }) => {
+      if (id === undefined || discarded || siteOf(url) !== null) return;
+      try {
+        await browser.scripting.executeScript({ target: { tabId: id }, files: ['/watch-page.js'] });
+      } catch (error) {
+        // a tab that shows an error page, or was closed meanwhile; it gets its script when it loads again
+        console.debug('commonplace: a tab was passed over', error);
+      }
+    }),
+  );
 }
 
 /** What is read, changed and written again must not be done twice at once. */
