@@ -207,19 +207,18 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     if (read.metadata['temporary'] === true) each.temporary = true;
     if (isBlocked(each)) return;
     // Just after a change of address the page still shows the conversation before.
-    const seen = new Set(read.messages.map((message) => message.id));
     for (const other of known.values()) {
-      if (
-        other.id !== id &&
-        [other.json, other.dom].some((capture) =>
-          capture?.messages.some((message) => seen.has(message.id) && !/^(?:dom-|conversation-turn-)/.test(message.id)),
-        )
-      )
+      if (other.id !== id && [other.json, other.dom].some((capture) => capture !== null && shows(read, capture)))
         return;
     }
-    each.domStreaming = result.health.streaming;
-    if (result.health.streaming) each.dirty = true;
-    each.dom = each.dom === null ? read : mergeDom(each.dom, read);
+    // A stream that is open says that an answer is being written, whatever the page looks like; not that it is this one.
+    const last = read.messages.at(-1);
+    const whole = each.json?.messages.some((message) => message.id === last?.id && message.finished) ?? false;
+    const streaming = result.health.streaming || (isWriting(id) && !whole);
+    each.domStreaming = streaming;
+    if (streaming) each.dirty = true;
+    const seen = streaming ? withOpenEnd(read) : read;
+    each.dom = each.dom === null ? seen : mergeDom(each.dom, seen);
   };
 
   const stream = (streamId: string, news: StreamNews): void => {
@@ -369,6 +368,29 @@ function strategiesOf(open: Known | undefined, health: PageHealth | null): Strat
     },
     stream: { begun, ended },
   };
+}
+
+/**
+ * True when the page shows this conversation, whatever its address says. Ids that only count (1, 2, 3 …) are in every
+ * conversation: with them, everything that is shown must be what is known under its id.
+ */
+function shows(read: CapturedConversation, known: CapturedConversation): boolean {
+  const words = new Map(known.messages.map((message) => [message.id, message.markdown]));
+  const named = read.messages.filter((message) => !/^(?:dom-|conversation-turn-)/.test(message.id));
+  const counting = named.filter((message) => /^\d{1,6}$/.test(message.id));
+  if (counting.length < named.length)
+    return named.some((message) => words.has(message.id) && !counting.includes(message));
+  return (
+    named.length > 0 &&
+    named.every((message) => words.has(message.id) && saysTheSame(words.get(message.id) ?? '', message.markdown))
+  );
+}
+
+/** The answer at the end is still being written. */
+function withOpenEnd(read: CapturedConversation): CapturedConversation {
+  const last = read.messages.at(-1);
+  if (last?.role !== 'assistant' || !last.finished) return read;
+  return { ...read, complete: false, messages: [...read.messages.slice(0, -1), { ...last, finished: false }] };
 }
 
 /** What two looks at a virtualised page show together, in order. */

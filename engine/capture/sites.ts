@@ -12,6 +12,7 @@ export const SITES = {
   chatgpt: { name: 'ChatGPT', host: 'chatgpt.com' },
   claude: { name: 'Claude', host: 'claude.ai' },
   gemini: { name: 'Gemini', host: 'gemini.google.com' },
+  deepseek: { name: 'DeepSeek', host: 'chat.deepseek.com' },
 } as const satisfies Record<string, SiteEntry>;
 
 /** A supported AI site. Also the `source` of its documents. */

@@ -98,7 +98,9 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
   }
   parsed.times = namedTimes(parsed.text, now);
   parsed.asksAssistant =
-    /\b(you|your|chatgpt|claude|gemini|assistant|suggest(ed|ions?)?|recommend(ed|ations?)?)\b/i.test(parsed.text);
+    /\b(you|your|chatgpt|claude|gemini|deepseek|assistant|suggest(ed|ions?)?|recommend(ed|ations?)?)\b/i.test(
+      parsed.text,
+    );
   return parsed;
 }
 

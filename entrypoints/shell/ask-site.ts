@@ -91,5 +91,6 @@ export function thisPage(): HistoryPage {
     },
     inlineScripts: () =>
       Array.from(document.scripts).flatMap((script) => (script.src === '' ? [script.textContent ?? ''] : [])),
+    stored: (key) => localStorage.getItem(key),
   };
 }

@@ -2,6 +2,8 @@
  * Reading a site in the user's own session: all that is there, and one conversation whole. Reads only, one at a time.
  * The adapter says what to ask and how to read the answer; who sends it, waits, retries and counts is `engine/history`.
  */
+import { EngineError } from '../../errors';
+import { asObject, type JsonObject, tryParse } from '../json';
 import type { CapturedConversation } from '../types';
 
 /** One read. Nothing that changes anything at the site is ever asked; POST is for sites that read by POST. */
@@ -29,6 +31,8 @@ export interface HistoryPage {
   cookie(name: string): string | null;
   /** The text of the page's inline scripts, for tokens that the site puts there. */
   inlineScripts(): string[];
+  /** What the page keeps under this name in its local storage, or null. */
+  stored(key: string): string | null;
 }
 
 /** A conversation as the site lists it. */
@@ -66,4 +70,14 @@ export interface SiteHistory {
    * @throws `not_found` when the site no longer has it; `bad_input` when its answer cannot be read.
    */
   read(id: string): Promise<CapturedConversation>;
+}
+
+/**
+ * An answer of the site, read with GET, as a JSON object.
+ * @throws `bad_input` where it is none, and what {@link AskSite} throws.
+ */
+export async function askJson(ask: AskSite, url: string, headers: Record<string, string>): Promise<JsonObject> {
+  const parsed = tryParse(await ask({ url, method: 'GET', headers }));
+  if ('value' in parsed) return asObject(parsed.value);
+  throw new EngineError('bad_input', `The site answered ${url} with something that is not JSON: ${parsed.error}`);
 }

@@ -39,7 +39,8 @@ export class SingleBodyHolding implements Holding {
   add(_request: ObservedRequest, body: unknown): 'newest' | 'ignored' {
     const { conversations } = this.adapter.readJson(body);
     const read = conversations.find((conversation) => conversation.id === this.id);
-    if (read === undefined) return 'ignored';
+    // A chat in which nothing was said yet says nothing of what the page shows already.
+    if (read === undefined || read.messages.length === 0) return 'ignored';
     if (read.metadata['temporary'] === true) this.temporary = true;
     if (this.held !== null && isOlder(read, this.held)) return 'ignored';
     this.held = read;

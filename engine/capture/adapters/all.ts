@@ -2,8 +2,9 @@
 import type { Adapter } from './_adapter';
 import { ChatGptAdapter } from './chatgpt/index';
 import { ClaudeAdapter } from './claude/index';
+import { DeepSeekAdapter } from './deepseek';
 import { GeminiAdapter } from './gemini/index';
 
 export function allAdapters(): Adapter[] {
-  return [new ChatGptAdapter(), new ClaudeAdapter(), new GeminiAdapter()];
+  return [new ChatGptAdapter(), new ClaudeAdapter(), new GeminiAdapter(), new DeepSeekAdapter()];
 }

@@ -37,7 +37,7 @@ export const NEVER: Record<NeverCategory, string[]> = {
     voice.google.com signal.org/web web.skype.com element.io app.element.io matrix.to viber.com line.me web.wechat.com
     wx.qq.com im.qq.com threema.ch/web vk.com/im vk.com/mail ok.ru/messages linkedin.com/messaging x.com/messages x.com/i/chat
     twitter.com/messages reddit.com/chat reddit.com/message snapchat.com/web tiktok.com/messages mattermost.** zoom.us
-    webex.com whereby.com bsky.app/messages chatgpt.com claude.ai gemini.google.com aistudio.google.com copilot.microsoft.com grok.com
+    webex.com whereby.com bsky.app/messages chatgpt.com claude.ai gemini.google.com chat.deepseek.com aistudio.google.com copilot.microsoft.com grok.com
     chat.deepseek.com chat.mistral.ai poe.com character.ai meta.ai
   `),
   bank: list(`

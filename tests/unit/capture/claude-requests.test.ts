@@ -172,6 +172,7 @@ const tab = (cookie: string | null = CLAUDE_ORGANISATION): HistoryPage => ({
   url: 'https://claude.ai/recents',
   cookie: (name) => (name === 'lastActiveOrg' ? cookie : null),
   inlineScripts: () => [],
+  stored: () => null,
 });
 
 /** The whole list; each part by a history of its own, as after a restart of the browser. */
