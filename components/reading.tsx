@@ -266,6 +266,14 @@ const Message = memo(
             </button>
           </p>
         )}
+        {message.thinking !== null && (
+          <details class="thinking">
+            <summary>{words('thinking')}</summary>
+            <div dir="auto">
+              <Markdown markdown={message.thinking} open={openLink} />
+            </div>
+          </details>
+        )}
         <div class="body" dir="auto">
           {drawn ? (
             <Markdown markdown={message.markdown} open={openLink} />

@@ -99,6 +99,8 @@ export interface MessageView {
   model: string | null;
   created_at: string | null;
   markdown: string;
+  /** What the model thought before it answered, as Markdown, where the site shows it; not searched. */
+  thinking: string | null;
   finished: boolean;
   attachments: Attachment[];
 }

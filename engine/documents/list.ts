@@ -96,7 +96,8 @@ export async function readDocument(db: Queryable, documentId: string): Promise<D
   );
   if (!row) throw new EngineError('not_found', `There is no document ${id}.`);
   const messages = await db.query<MessageRow>(
-    `select id, external_id, role, author, model, created_at, markdown, finished, attachments
+    `select id, external_id, role, author, model, created_at, markdown, metadata->>'thinking' as thinking, finished,
+      attachments
     from message where document_id = $1 and on_active_branch order by position, id`,
     [id],
   );

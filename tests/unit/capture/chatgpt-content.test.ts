@@ -71,10 +71,10 @@ describe('the content of an answer', () => {
     ]);
   });
 
-  it('joins the parts of one turn and leaves thoughts and tools out', () => {
+  it('joins the parts of one turn, leaves tools out and keeps thoughts apart', () => {
     const messages = read(
       answer(
-        { content_type: 'thoughts', thoughts: [{ summary: 'SECRET', content: 'SECRET' }] },
+        { content_type: 'thoughts', thoughts: [{ summary: 'Tides', content: 'The moon, then.' }] },
         { status: 'in_progress' },
       ),
       answer(text('Looking it up.'), { channel: 'commentary', end_turn: false }),
@@ -88,7 +88,7 @@ describe('the content of an answer', () => {
       markdown: 'Looking it up.\n\nTwice a day.',
       model: 'gpt-5-6',
       finished: true,
-      metadata: { merged_ids: ['a2'] },
+      metadata: { merged_ids: ['a2'], thinking: '**Tides**\n\nThe moon, then.' },
     });
     expect(JSON.stringify(messages)).not.toContain('SECRET');
   });

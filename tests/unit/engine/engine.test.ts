@@ -58,7 +58,9 @@ async function tablesWith(word: string): Promise<string[]> {
 describe('the engine', () => {
   test('finds by words, lists and reads what it was given', async () => {
     await withEngine({}, async (engine) => {
-      const report = await engine.ingest([bread()]);
+      const capture = bread();
+      Object.assign(capture.messages[1] ?? {}, { metadata: { thinking: 'Dough first.' } });
+      const report = await engine.ingest([capture]);
       expect((await engine.recall({ text: 'levain' })).hits.map(({ passage }) => passage)).toEqual([
         'How warm should the levain be?',
       ]);
@@ -76,6 +78,7 @@ describe('the engine', () => {
         ['user', null, 'How warm should the levain be?'],
         ['assistant', 'gpt-5', 'Keep it at 26 degrees.'],
       ]);
+      expect(view.messages.map(({ thinking }) => thinking)).toEqual([null, 'Dough first.']);
       expect((await engine.find({ source: 'chatgpt', external_id: 'conversation-1' }))?.id).toBe(view.id);
       expect(await engine.find({ url: 'https://nowhere' })).toBeNull();
       await expect(engine.read('00000000-0000-7000-8000-000000000000')).rejects.toMatchObject({ code: 'not_found' });

@@ -260,6 +260,8 @@ function assemble(
   let tools: JsonObject[] = [];
   /** Seconds of thinking said by a record before the answer that they belong to. */
   let thought: number | null = null;
+  /** What was thought before the answer that it belongs to. */
+  let thoughts: string[] = [];
   let headRecord: ReadRecord | null = null;
   let currentRecord: ReadRecord | null = null;
 
@@ -276,6 +278,7 @@ function assemble(
       if (record.tool !== null) tools.push(record.tool);
       if (record.role === 'user' && record.shown === 'hidden') continue;
       if (typeof seconds === 'number' && record.role === 'assistant') thought = seconds;
+      thoughts.push(...thoughtsOf(node.message));
       continue;
     }
     const extra: JsonObject = { ...record.metadata };
@@ -284,6 +287,8 @@ function assemble(
       if (typeof seconds === 'number') thought = seconds;
       if (thought !== null) extra['thought_seconds'] = thought;
       thought = null;
+      if (thoughts.length > 0) extra['thinking'] = thoughts.join('\n\n');
+      thoughts = [];
     }
     if (record.citations.length > 0) extra['citations'] = record.citations;
     const finish = asText(asObject(metadata['finish_details'])['type']);
@@ -296,6 +301,9 @@ function assemble(
         target.id,
       ];
       const citations = [...asArray(target.metadata['citations']), ...record.citations];
+      const earlier = asText(target.metadata['thinking']);
+      if (earlier !== null && extra['thinking'] !== undefined)
+        extra['thinking'] = `${earlier}\n\n${asText(extra['thinking']) ?? ''}`;
       Object.assign(target.metadata, extra);
       target.metadata['merged_ids'] = merged;
       if (citations.length > 0) target.metadata['citations'] = citations;
@@ -368,4 +376,14 @@ function unique(messages: CapturedMessage[]): CapturedMessage[] {
     seen.add(id);
   }
   return messages;
+}
+
+/** `{content_type: 'thoughts', thoughts: [{summary, content}]}`: each as its summary in bold and its text. */
+function thoughtsOf(message: JsonObject): string[] {
+  return asArray(asObject(message['content'])['thoughts']).flatMap((each) => {
+    const { summary, content } = asObject(each);
+    const parts = [asText(summary) === null ? null : `**${asText(summary)}**`, asText(content)];
+    const text = parts.filter((part) => part !== null).join('\n\n');
+    return text === '' ? [] : [text];
+  });
 }
