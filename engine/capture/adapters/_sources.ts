@@ -25,9 +25,10 @@ export function linkMarks(text: string, mark: RegExp, sources: Map<string, Sourc
     .map((piece, index) =>
       index % 2 === 1
         ? piece
-        : piece.replace(mark, (_all, number: string) => {
+        : piece.replace(mark, (...[, number, at]: [string, string, number]) => {
             const source = sources.get(number);
-            return source === undefined ? '' : ` (${linkTo(source)})`;
+            const space = /\s$/.test(piece.slice(0, at)) ? '' : ' ';
+            return source === undefined ? '' : `${space}(${linkTo(source)})`;
           }),
     )
     .join('');
