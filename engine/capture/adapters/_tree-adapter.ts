@@ -77,6 +77,7 @@ export abstract class TreeAdapter extends Adapter {
   protected abstract unwrap(answer: JsonObject): JsonObject;
   /** Where a conversation (by its id, encoded) and a part of the list (`cursor` as {@link readList} gave it) are read. */
   protected abstract readonly reads: { detail(id: string): string; list(cursor: string | null): string };
+  /** The site's list is newest first, starred conversations before the others. */
   protected abstract readList(body: JsonObject, cursor: string | null): FoundList;
 
   classifyPage(url: string): PageAddress | null {
@@ -176,7 +177,9 @@ export abstract class TreeAdapter extends Adapter {
     return {
       list: async (cursor) => {
         const { conversations, next } = this.readList(await get(this.reads.list(cursor)), cursor);
-        return { conversations: conversations.flatMap(listed), next };
+        // Below the last starred one nothing is newer than what stands above it.
+        const ordered = conversations.at(-1)?.starred === false;
+        return { conversations: conversations.flatMap(listed), next, ...(ordered && { next_list: null }) };
       },
       read: async (id) => {
         const { conversations, warnings } = this.readJson(await get(this.reads.detail(encodeURIComponent(id))));

@@ -460,7 +460,7 @@ describe('the past', () => {
       { id: 'b', title: null, updated_at: '2026-10-21T09:03:20.250Z', archived: false, starred: false, project: null },
     ]);
     const second = await past.list(first.next);
-    expect(second).toMatchObject({ conversations: [{ id: 'b' }, { id: 'c' }], next: null });
+    expect(second).toMatchObject({ conversations: [{ id: 'b' }, { id: 'c' }], next: null, next_list: null });
     expect(asked[0]?.headers).toEqual({ authorization: 'Bearer t0ken' });
     expect(asked[1]?.url).toContain('lte_cursor.pinned=false&lte_cursor.updated_at=1792573400.25');
   });
