@@ -23,7 +23,7 @@ export interface Results {
   date: string;
   parts: Part[];
   extension?: ExtensionResults;
-  page?: PageCostResults;
+  page?: PageCostResults[];
   engine?: EnginePageResults;
   failures: string[];
   seconds: number;
