@@ -71,8 +71,7 @@ export class DeepSeekAdapter extends TreeAdapter {
   }
 
   protected headers(page: HistoryPage): Record<string, string> {
-    const stored = tryParse(page.stored('userToken') ?? '');
-    const token = 'value' in stored ? asText(asObject(stored.value)['value']) : null;
+    const token = asText(asObject({ value: null, ...tryParse(page.stored('userToken') ?? '') }.value)['value']);
     if (token === null) throw new EngineError('not_signed_in', 'DeepSeek knows no signed-in user in this tab.');
     return { authorization: `Bearer ${token}` };
   }

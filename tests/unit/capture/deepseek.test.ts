@@ -392,6 +392,10 @@ describe('an open conversation', () => {
       ['Why?', true],
       ['Bec', false],
     ]);
+    expect(stream.close().cut).toBe(true);
+    stream.push('ponse_message_id":2}\n\nevent: clo');
+    stream.push('se\ndata: {}\n\n');
+    expect(stream.close()).toMatchObject({ ended: true, cut: false });
     live.observe({ type: 'stream', streamId: '1', news: stream.close() });
     const over = look(live, PAGE, rows('Why?', 'Because.'));
     expect(said(over.current)).toEqual([
