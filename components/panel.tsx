@@ -192,6 +192,8 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
     setGone((old) => new Set([...old, ...ids]));
     try {
       const { id } = await engine.forget(scope);
+      // what was listed and not read yet would come in after it
+      if ('everything' in scope) await shell.history.forget();
       const text = ids.length > 0 ? words('deleted_title', what) : words('deleted_what', what);
       setMessage(null);
       setDeletions((old) => [{ id, text, ids, what }, ...old]);

@@ -119,6 +119,8 @@ export interface HistoryControl {
   resume(site: string): Promise<void>;
   /** What was read stays; the next start goes on with what is missing. */
   stop(site: string): Promise<void>;
+  /** Ends every run and drops what was listed: for "forget everything". */
+  forget(): Promise<void>;
   /** 1 to 24, or null for never. */
   setEvery(site: string, hours: number | null): Promise<void>;
 }

@@ -82,6 +82,7 @@ interface MessageRow {
   model: string | null;
   created_at: Date | string | null;
   markdown: string;
+  thinking: string | null;
   finished: boolean;
   attachments: Attachment[];
 }

@@ -21,6 +21,8 @@ export interface Ledger {
   count(site: Site, state: ItemState): Promise<number>;
   /** The run and the items in one transaction: both are on disk when it resolves, or neither is. */
   write(run: Run, items?: Item[]): Promise<void>;
+  /** Forgets the site's run and items: nothing of what was listed is left. */
+  clear(site: Site): Promise<void>;
   turn(site: Site): Promise<Turn | null>;
   setTurn(site: Site, turn: Turn | null): Promise<void>;
   close(): void;
@@ -79,6 +81,11 @@ export async function openLedger(): Promise<Ledger> {
         ...items.map((item) => tx.objectStore('item').put(item)),
         tx.done,
       ]);
+    },
+    async clear(site) {
+      const tx = db.transaction(['run', 'item'], 'readwrite', { durability: 'strict' });
+      const items = IDBKeyRange.bound([site], [site, []]);
+      await Promise.all([tx.objectStore('run').delete(site), tx.objectStore('item').delete(items), tx.done]);
     },
     turn: async (site) => (await db.get('turn', site)) ?? null,
     async setTurn(site, turn) {

@@ -46,6 +46,8 @@ export interface History {
   pause(site: Site): Promise<void>;
   resume(site: Site): Promise<void>;
   stop(site: Site): Promise<void>;
+  /** The user forgets everything: every run ends, and what was listed is gone, so that nothing is brought back by itself. */
+  forget(): Promise<void>;
   /** @param hours 1 to 24, or null for never. @throws `bad_input` */
   setEvery(site: Site, hours: number | null): Promise<void>;
   /** Starts what is due by itself. Resolves with the sites that have something to do and nobody who does it. */
@@ -309,6 +311,14 @@ export function createHistory(options: HistoryOptions): History {
           ? { ...run, state: 'stopped', reason: null, finished_at: now(), lease: null }
           : run,
       ),
+    async forget() {
+      for (const site of HISTORY_SITES) {
+        await inOrder(site, async () => {
+          await ledger.clear(site);
+          onChange?.(viewOf(await ledger.run(site), now()));
+        });
+      }
+    },
     async setEvery(site, hours) {
       if (hours !== null && !(Number.isInteger(hours) && hours >= 1 && hours <= 24))
         throw new EngineError('bad_input', `Every ${hours} hours is not possible: 1 to 24 are.`);

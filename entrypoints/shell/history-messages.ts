@@ -26,6 +26,8 @@ export interface HistoryMessages {
     input: { site: Site; wish: 'start' | 'pause' | 'resume' | 'stop' } | { site: Site; every_hours: number | null };
     output: null;
   };
+  /** From the panel: the user forgets everything. */
+  historyForget: { input: null; output: null };
 }
 
 /** To the tabs of a site: there may be something to do. */

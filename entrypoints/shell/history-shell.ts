@@ -28,6 +28,9 @@ export const historyShell: HistoryControl = {
   pause: (site) => wish(site, 'pause'),
   resume: (site) => wish(site, 'resume'),
   stop: (site) => wish(site, 'stop'),
+  async forget() {
+    await ask('historyForget', null);
+  },
   async setEvery(site, hours) {
     await ask('historyControl', { site: site as Site, every_hours: hours });
   },

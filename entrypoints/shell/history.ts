@@ -161,9 +161,14 @@ export function bringInHistory({ connect, onFailure }: BringInHistory): {
             Math.min(ms, LONGEST_WAIT_MS),
           );
         }),
-      async historyControl(wanted, { tab, url }) {
-        // a page of the extension, never a content script
-        if (tab !== undefined && url?.startsWith(browser.runtime.getURL('/')) !== true) return null;
+      async historyForget(_input, sender) {
+        if (!isOurPage(sender)) return null;
+        await (await history()).forget();
+        await look();
+        return null;
+      },
+      async historyControl(wanted, sender) {
+        if (!isOurPage(sender)) return null;
         const runs = await history();
         if ('wish' in wanted) await runs[wanted.wish](wanted.site);
         else await runs.setEvery(wanted.site, wanted.every_hours);
@@ -172,6 +177,11 @@ export function bringInHistory({ connect, onFailure }: BringInHistory): {
       },
     },
   };
+}
+
+/** A page of the extension, never a content script. */
+function isOurPage({ tab, url }: Browser.runtime.MessageSender): boolean {
+  return tab === undefined || url?.startsWith(browser.runtime.getURL('/')) === true;
 }
 
 async function stateOf(view: HistoryView): Promise<HistoryState> {

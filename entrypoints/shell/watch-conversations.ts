@@ -17,6 +17,7 @@ import {
   type LiveView,
 } from '../../engine/capture';
 import { EngineError } from '../../engine/errors';
+import { RateLimitedError } from '../../engine/history';
 import { createSiteAsk, thisPage } from './ask-site';
 import { deliver } from './deliver';
 import { ask, type PageReport } from './messages';
@@ -80,7 +81,8 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     } catch (error) {
       signal.throwIfAborted();
       console.debug('commonplace: the site did not give the rest of the conversation', error);
-      await observe({ type: 'failed', conversationId: wanted.conversationId, retryAfterMs: null });
+      const retryAfterMs = error instanceof RateLimitedError ? Math.max(0, error.retryAt - Date.now()) : null;
+      await observe({ type: 'failed', conversationId: wanted.conversationId, retryAfterMs });
     } finally {
       completing = false;
     }

@@ -324,6 +324,18 @@ describe('bringing in the past', () => {
     expect(w.reads()).toHaveLength(5);
   });
 
+  it('forgetting everything ends the run and leaves nothing that was listed', async () => {
+    const w = world([MAIN]);
+    await w.restart();
+    const { history } = w.state;
+    await history.start('chatgpt');
+    await w.work(1, 3);
+    await history.setEvery('chatgpt', 1);
+    await history.forget();
+    expect(await w.view()).toMatchObject({ state: 'off', listed: 0, kept: 0, every_hours: null });
+    expect((await history.task('chatgpt', { tab: 1, instance: 'tab1' })).do).toBe('nothing');
+  });
+
   it('a pause or a stop takes the lease away; a stop can be started again without reading anything twice', async () => {
     const w = world([MAIN]);
     await w.restart();

@@ -47,6 +47,9 @@ export function inventedHistory(
     pause: change('pause', { state: 'paused', reason: null, working: false }),
     resume: change('resume', { state: 'reading', reason: null, working: true }),
     stop: change('stop', { state: 'stopped', working: false }),
+    forget: async () => {
+      await note('history.forget')();
+    },
     async setEvery(site, hours) {
       await note('history.setEvery')(site, hours);
       set(site, { every_hours: hours });
