@@ -21,8 +21,8 @@ export default defineConfig({
           include: ['tests/browser/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // one browser at a time
-          fileParallelism: false,
+          // two browsers at a time: each waits more than it works
+          maxWorkers: 2,
         },
       },
     ],
