@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ALL_SITES, matchesOf } from '../../../engine/capture/sites';
 
 const OUTPUT = join(import.meta.dirname, '../../../.output');
 
@@ -62,10 +63,11 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
     expect(unexplained).toEqual([]);
   });
 
-  it.skipIf(!isBuilt)('may connect to itself only, and asks for the one site it reads', () => {
+  it.skipIf(!isBuilt)('may connect to itself only, and asks for the sites it reads, and for others only later', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as {
       content_security_policy: { extension_pages: string };
       host_permissions: string[];
+      optional_host_permissions: string[];
       incognito: string;
       externally_connectable?: unknown;
       web_accessible_resources?: unknown;
@@ -81,7 +83,8 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
       'object-src': ["'self'"],
       'connect-src': ["'self'"],
     });
-    expect(manifest.host_permissions).toEqual(['https://chatgpt.com/*']);
+    expect(manifest.host_permissions).toEqual(ALL_SITES.map(matchesOf));
+    expect(manifest.optional_host_permissions).toEqual(['https://*/*', 'http://*/*']);
     expect(manifest.incognito).toBe('not_allowed');
     expect(manifest.externally_connectable).toBeUndefined();
     expect(manifest.web_accessible_resources).toBeUndefined();
