@@ -13,6 +13,7 @@ import { stableHash } from './hash';
 import { compareReadings, type Disagreement, type Strategies } from './health';
 import { asArray } from './json';
 import type { CapturedConversation, CapturedMessage } from './types';
+import { saysTheSame } from './words';
 
 export type LiveEvent =
   /** The tab shows this address now (also the first one). */
@@ -89,6 +90,10 @@ interface Known {
   json: CapturedConversation | null;
   dom: CapturedConversation | null;
   domStreaming: boolean;
+  /** Questions asked since a stream broke whose half was not seen in the page yet; null where none did. */
+  cutBefore: number | null;
+  /** Answers whose stream broke, as the page showed them then. */
+  halves: Map<string, string>;
   /** Something was said since the JSON was read. */
   dirty: boolean;
   wantReason: 'stream-ended' | 'changed' | 'never-seen' | null;
@@ -120,6 +125,8 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
         json: null,
         dom: null,
         domStreaming: false,
+        cutBefore: null,
+        halves: new Map(),
         dirty: false,
         wantReason: null,
         notBefore: 0,
@@ -182,6 +189,8 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     if (taken === 'newest' && !isWriting(each.id)) {
       each.dirty = false;
       each.wantReason = null;
+      each.cutBefore = null;
+      each.halves.clear();
     }
     each.json = each.holding.read(capturedAt()) ?? each.json;
   };
@@ -217,7 +226,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     const streaming = result.health.streaming || (isWriting(id) && !whole);
     each.domStreaming = streaming;
     if (streaming) each.dirty = true;
-    const seen = streaming ? withOpenEnd(read) : read;
+    const seen = withHalves(each, streaming ? withOpenEnd(read) : read);
     each.dom = each.dom === null ? seen : mergeDom(each.dom, seen);
   };
 
@@ -231,7 +240,10 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     streams.set(streamId, each);
     if (each.conversationId === null) return;
     const conversation = get(each.conversationId);
-    if (isNew) conversation.counts.begun++;
+    if (isNew) {
+      conversation.counts.begun++;
+      if (conversation.cutBefore !== null) conversation.cutBefore++;
+    }
     if (ends) conversation.counts.ended++;
     if (each.temporary) conversation.temporary = true;
     if (isBlocked(conversation)) return;
@@ -239,6 +251,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     if (ends) {
       conversation.dirty = true;
       conversation.failures = 0;
+      if (news.cut === true) conversation.cutBefore = 0;
       want(conversation, 'stream-ended');
       if (news.body !== undefined) {
         hold(
@@ -287,7 +300,9 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
       metadata: { ...(assistant === undefined ? {} : { assistant }), ...each.json.metadata },
     };
     const whole = json.coverage === 'all' ? json : withHead(json, each.dom);
-    return each.dirty ? withTail(whole, each.dom, each.domStreaming) : whole;
+    if (!each.dirty) return whole;
+    const captured_at = json.captured_at > each.dom.captured_at ? json.captured_at : each.dom.captured_at;
+    return { ...withTail(whole, each.dom, each.domStreaming), captured_at };
   };
 
   const view = (): LiveView => {
@@ -330,7 +345,12 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
         case 'stream-closed': {
           const open = streams.get(event.streamId);
           if (open !== undefined && !open.ended)
-            stream(event.streamId, { conversationId: open.conversationId, ended: true, temporary: open.temporary });
+            stream(event.streamId, {
+              conversationId: open.conversationId,
+              ended: true,
+              cut: true,
+              temporary: open.temporary,
+            });
           break;
         }
         case 'temporary-allowed':
@@ -391,6 +411,32 @@ function withOpenEnd(read: CapturedConversation): CapturedConversation {
   const last = read.messages.at(-1);
   if (last?.role !== 'assistant' || !last.finished) return read;
   return { ...read, complete: false, messages: [...read.messages.slice(0, -1), { ...last, finished: false }] };
+}
+
+/**
+ * An answer whose stream broke is a half, although the page marks it no more: the site may have written on. It stays one
+ * until the site's JSON says what it is, or the page shows more of it.
+ */
+function withHalves(each: Known, read: CapturedConversation): CapturedConversation {
+  const { messages } = read;
+  if (each.cutBefore !== null) {
+    const questions = messages.filter((message) => message.role === 'user');
+    const question = questions.at(-1 - each.cutBefore);
+    const half = question === undefined ? undefined : messages[messages.indexOf(question) + 1];
+    if (half?.role === 'assistant') {
+      each.halves.set(half.id, half.markdown);
+      each.cutBefore = null;
+    }
+  }
+  if (each.halves.size === 0) return read;
+  const marked = messages.map((message) => {
+    const half = each.halves.get(message.id);
+    if (half === undefined || !message.finished) return message;
+    if (message.markdown.length > half.length) each.halves.delete(message.id);
+    return each.halves.has(message.id) ? { ...message, finished: false } : message;
+  });
+  const complete = read.complete && marked.every((message) => message.finished);
+  return { ...read, complete, messages: marked };
 }
 
 /** What two looks at a virtualised page show together, in order. */
@@ -472,17 +518,6 @@ function placesIn(active: CapturedMessage[]): (message: CapturedMessage) => numb
     const there = active[position - 1];
     return there?.role === message.role && saysTheSame(there.markdown, message.markdown) ? position - 1 : undefined;
   };
-}
-
-/** The page's and the JSON's Markdown differ in marks and references; a changed question differs in its words. */
-function saysTheSame(a: string, b: string): boolean {
-  const letters = (text: string) =>
-    text
-      .slice(0, 2_000)
-      .replace(/[^\p{L}\p{N}]+/gu, '')
-      .slice(0, 80);
-  const [one, other] = [letters(a), letters(b)];
-  return one === other || (one !== '' && other !== '' && (one.startsWith(other) || other.startsWith(one)));
 }
 
 /** The JSON's conversation with what the page shows beyond it. */

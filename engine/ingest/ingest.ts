@@ -14,6 +14,7 @@ import {
   type StoredMessage,
   toTime,
 } from './merge';
+import { placeOf, type Placed, withNames } from './places';
 import { slices } from './slices';
 import { clean, cleanJson, textHash } from './text';
 import { foldVisit, lastingFacts, visitFacts } from './visits';
@@ -160,10 +161,12 @@ async function ingestGroup(
     store,
     prepared.flatMap(({ before }) => (before ? [before.id] : [])),
   );
+  await nameByPlace(store, prepared, stored);
   for (const work of prepared) {
     const { before, incoming } = work;
     const state: Stored = {
       captured_at: before ? ms(before.captured_at) : Number.NEGATIVE_INFINITY,
+      updated_at: before?.updated_at ? ms(before.updated_at) : null,
       branch_at: before?.branch_at ? ms(before.branch_at) : null,
       messages: before ? (stored.get(before.id) ?? []) : [],
     };
@@ -213,6 +216,7 @@ async function toIncoming(capture: Capture, pause: () => Promise<void>): Promise
     coverage: capture.kind === 'conversation' ? capture.coverage : 'all',
     strategy: capture.kind === 'conversation' ? capture.strategy : 'dom',
     captured_at: Date.parse(capture.captured_at),
+    updated_at: capture.kind === 'conversation' ? toTime(capture.updated_at) : null,
     messages,
   };
 }
@@ -247,6 +251,21 @@ function pageMessage(page: CapturedPage): CapturedMessage {
     attachments: [] as Attachment[],
     metadata: {},
   };
+}
+
+/** Gives messages that go by their places the names that are stored; only a branch that was seen whole has places. */
+async function nameByPlace(store: Store, works: Work[], stored: Map<string, StoredMessage[]>): Promise<void> {
+  for (const { before, incoming } of works) {
+    const places = incoming.messages.map(placeOf).filter((place) => place !== null);
+    if (places.length === 0 || !before?.branch_at) continue;
+    if (!stored.get(before.id)?.some((message) => message.strategy !== 'dom')) continue;
+    const held = await store.query<Placed>(
+      `select position + 1 as place, external_id, role, left(markdown, 2000) as words
+      from message where document_id = $1 and on_active_branch and position + 1 = any($2::integer[])`,
+      [before.id, places],
+    );
+    incoming.messages = withNames(incoming.messages, held);
+  }
 }
 
 /** Equal for captures that would bring the same; when it was captured is left out. */
@@ -348,7 +367,9 @@ function mergeDocument({ capture, before, plan, incoming, source, externalId, id
     updated_at: isoTime(
       Math.max(toTime(theirs.updated_at) ?? -Infinity, before?.updated_at ? ms(before.updated_at) : -Infinity),
     ),
-    captured_at: isoTime(Math.max(incoming.captured_at, before ? ms(before.captured_at) : -Infinity)),
+    captured_at: isoTime(
+      plan.newer ? incoming.captured_at : Math.max(incoming.captured_at, before ? ms(before.captured_at) : -Infinity),
+    ),
     happened_at: isoTime(happenedAt(capture, incoming, plan, before, times)),
     branch_at:
       whole && plan.newer ? isoTime(incoming.captured_at) : before?.branch_at ? isoTime(ms(before.branch_at)) : null,

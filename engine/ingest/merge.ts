@@ -31,11 +31,15 @@ export interface Incoming {
   coverage: Coverage;
   strategy: Strategy;
   captured_at: number;
+  /** When the site says that the conversation last changed, epoch milliseconds; null where it does not say. */
+  updated_at: number | null;
   messages: IncomingMessage[];
 }
 
 export interface Stored {
   captured_at: number;
+  /** The newest that the site said of any capture. */
+  updated_at: number | null;
   /** `captured_at` of the newest capture that held the whole branch. */
   branch_at: number | null;
   messages: StoredMessage[];
@@ -60,12 +64,13 @@ export interface MergePlan {
 export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
   const messages = uniqueById(incoming.messages);
   const known = new Map(stored.messages.map((message) => [message.external_id, message]));
+  const order = bySite(stored, incoming);
   const plan: MergePlan = {
     add: [],
     update: [],
     unchanged: 0,
     order: [],
-    newer: incoming.captured_at >= stored.captured_at,
+    newer: order === 0 ? incoming.captured_at >= stored.captured_at : order > 0,
   };
 
   for (const message of messages) {
@@ -74,7 +79,7 @@ export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
       plan.add.push(message);
       continue;
     }
-    const newer = incoming.captured_at >= Math.max(before.captured_at, stored.branch_at ?? 0);
+    const newer = order === 0 ? incoming.captured_at >= Math.max(before.captured_at, stored.branch_at ?? 0) : order > 0;
     const withText =
       message.content_hash !== before.content_hash && takesText(before, message, incoming.strategy, newer);
     const merged = mergeFields(before, message, newer);
@@ -93,7 +98,8 @@ export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
   const branch = mergeBranch(
     before.filter((message) => message.on_active_branch).map((message) => message.external_id),
     messages.filter((message) => message.on_active_branch),
-    branchRule(stored, incoming, plan.newer),
+    branchRule(stored, incoming, order, plan.newer),
+    known,
   );
   const active = new Set(branch);
   const rest = [...before.map((message) => message.external_id), ...plan.add.map((message) => message.id)];
@@ -144,21 +150,50 @@ function mergeFields(before: StoredMessage, message: IncomingMessage, newer: boo
   };
 }
 
-type BranchRule = Coverage | 'none';
+/**
+ * Which of two states is the later by the site's own clock: above 0 where the capture's is, below 0 where what is stored
+ * is, 0 where the site does not say. Our own clock may be set between two captures; two tabs may hold two states.
+ */
+function bySite(stored: Stored, { updated_at, coverage, strategy }: Incoming): number {
+  if (updated_at === null || strategy === 'dom') return 0;
+  // So far there were only looks at the page.
+  if (stored.updated_at === null) return coverage === 'all' && stored.branch_at === null ? 1 : 0;
+  return Math.sign(updated_at - stored.updated_at);
+}
 
-function branchRule(stored: Stored, incoming: Incoming, newer: boolean): BranchRule {
-  if (stored.branch_at !== null && incoming.captured_at < stored.branch_at) return 'none';
+type BranchRule = Coverage | 'beyond';
+
+function branchRule(stored: Stored, incoming: Incoming, order: number, newer: boolean): BranchRule {
+  if (order > 0) return incoming.coverage;
+  const late = order < 0 || (stored.branch_at !== null && incoming.captured_at < stored.branch_at);
+  if (late && stored.branch_at !== null) return 'beyond';
   if (newer) return incoming.coverage;
   // Older than something, newer than the last whole view: it can fill gaps, its absences say nothing any more.
   return 'some';
 }
 
 /** The ids of the shown branch after a capture that shows `shown`. */
-function mergeBranch(branch: string[], shown: CapturedMessage[], rule: BranchRule): string[] {
+function mergeBranch(
+  branch: string[],
+  shown: CapturedMessage[],
+  rule: BranchRule,
+  known: ReadonlyMap<string, unknown>,
+): string[] {
   const ids = shown.map((message) => message.id);
-  if (rule === 'none' || ids.length === 0) return branch;
+  if (ids.length === 0) return branch;
   if (rule === 'all' || branch.length === 0) return ids;
+  if (rule === 'beyond') return withBeyond(branch, ids, known);
   return rule === 'tail' ? spliceTail(branch, shown) : weaveIn(branch, shown);
+}
+
+/**
+ * A capture of an earlier state changes nothing of the branch. What goes on from its very end and was never seen before
+ * is no earlier state, whatever the clocks say.
+ */
+function withBeyond(branch: string[], ids: string[], known: ReadonlyMap<string, unknown>): string[] {
+  const head = ids.lastIndexOf(branch.at(-1) ?? '');
+  const beyond = head < 0 ? [] : ids.slice(head + 1);
+  return beyond.some((id) => known.has(id)) ? branch : [...branch, ...beyond];
 }
 
 /** All from the first message given is as given; what is stored before it stays. */

@@ -25,6 +25,8 @@ export interface StreamNews {
   conversationId: string | null;
   /** The stream said that it is over. */
   ended: boolean;
+  /** The connection closed before the stream said that it is over: the page may show a half and look as if it were done. */
+  cut?: boolean;
   /** The site marks the chat as temporary. */
   temporary: boolean;
   /** At the end, what the adapter's `readJson` can read of it; absent where the conversation is better read again. */

@@ -11,14 +11,14 @@ import {
 import { message } from './captures';
 
 function incoming(messages: IncomingMessage[], more: Partial<Incoming> = {}): Incoming {
-  return { coverage: 'all', strategy: 'json-tree', captured_at: 1_000, messages, ...more };
+  return { coverage: 'all', strategy: 'json-tree', captured_at: 1_000, updated_at: null, messages, ...more };
 }
 
 function turn(id: string, text = id, more: Partial<IncomingMessage> = {}): IncomingMessage {
   return { ...message(id, text), content_hash: text, ...more };
 }
 
-const NOTHING: Stored = { captured_at: Number.NEGATIVE_INFINITY, branch_at: null, messages: [] };
+const NOTHING: Stored = { captured_at: Number.NEGATIVE_INFINITY, updated_at: null, branch_at: null, messages: [] };
 
 /** What the database holds after a plan. */
 function apply(stored: Stored, capture: Incoming, plan: MergePlan = planMerge(stored, capture)): Stored {
@@ -43,7 +43,8 @@ function apply(stored: Stored, capture: Incoming, plan: MergePlan = planMerge(st
   for (const each of plan.add) write(each, true);
   for (const each of plan.update) write(each.message, each.with_text);
   return {
-    captured_at: Math.max(stored.captured_at, capture.captured_at),
+    captured_at: plan.newer ? capture.captured_at : Math.max(stored.captured_at, capture.captured_at),
+    updated_at: capture.updated_at === null ? stored.updated_at : Math.max(stored.updated_at ?? 0, capture.updated_at),
     branch_at:
       plan.newer && capture.coverage === 'all' && capture.messages.length > 0 ? capture.captured_at : stored.branch_at,
     messages: plan.order.map(({ id, active }, position) => {
@@ -150,6 +151,7 @@ describe('laws', () => {
     coverage: fc.constantFrom<Coverage>('all', 'tail', 'some'),
     strategy: fc.constantFrom<Strategy>('json-tree', 'dom'),
     captured_at: fc.constantFrom(1_000, 2_000, 3_000),
+    updated_at: fc.constantFrom(null, 100, 200),
     messages: fc.uniqueArray(anyTurn, { selector: ({ id }) => id, maxLength: 8 }),
   });
 

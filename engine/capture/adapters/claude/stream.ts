@@ -59,6 +59,7 @@ export function readStream(): StreamReader {
     close() {
       if (rest !== '' && !skipping) line(rest.replace(/\r$/, ''));
       rest = '';
+      if (!news.ended) news.cut = true;
       news.ended = true;
       return { ...news };
     },

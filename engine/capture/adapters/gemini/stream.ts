@@ -56,6 +56,7 @@ export function readStream(sent?: string | null): StreamReader {
       return { ...news };
     },
     close() {
+      if (!news.ended) news.cut = true;
       end();
       return { ...news };
     },
