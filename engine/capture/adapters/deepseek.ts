@@ -1,5 +1,5 @@
 import { EngineError } from '../../errors';
-import { asArray, asObject, asText, isObject, type JsonObject, tryParse } from '../json';
+import { asArray, asId, asObject, asText, isObject, type JsonObject, tryParse } from '../json';
 import { preformattedText } from '../markdown';
 import type { HistoryPage } from './_history';
 import type { Part } from './_parts';
@@ -77,14 +77,14 @@ export class DeepSeekAdapter extends TreeAdapter {
   }
 
   protected unwrap({ code, msg, data }: JsonObject): JsonObject {
-    if (code === 40002 || code === 40003) throw new EngineError('not_signed_in', `DeepSeek: ${String(msg)}`);
+    if (code === 40002 || code === 40003) throw new EngineError('not_signed_in', `DeepSeek: ${asText(msg)}`);
     return asObject(asObject(data)['biz_data']);
   }
 
   protected readList({ chat_sessions, has_more }: JsonObject, cursor: string | null): FoundList {
     const sessions = asArray(chat_sessions).map(asObject);
     const { pinned, updated_at } = sessions.at(-1) ?? {};
-    const next = `&lte_cursor.pinned=${pinned === true}&lte_cursor.updated_at=${String(updated_at)}`;
+    const next = `&lte_cursor.pinned=${pinned === true}&lte_cursor.updated_at=${asId(updated_at)}`;
     return {
       conversations: sessions.map(summaryOf),
       // A part begins with the last of the one before; the same end again means that there is no more.

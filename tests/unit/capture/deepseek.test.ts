@@ -293,7 +293,9 @@ describe('the site’s own JSON', () => {
         walk(body);
         const spot = spots[at % spots.length] ?? {};
         const keys = Object.keys(spot);
-        spot[keys[at % Math.max(1, keys.length)] ?? key] = value;
+        // as JSON has it: arrays have places alone, and a key named `__proto__` is a key like any other
+        const name = keys[at % Math.max(1, keys.length)] ?? (Array.isArray(spot) ? '0' : key);
+        Object.defineProperty(spot, name, { value, enumerable: true, configurable: true, writable: true });
         for (const { messages } of adapter.readJson(body).conversations)
           expect(new Set(messages.map((each) => each.id)).size).toBe(messages.length);
       }),
