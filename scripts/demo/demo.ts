@@ -10,21 +10,20 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { DocumentView, Engine, EngineStats, EngineStatus, RecallResult } from '../../engine/api';
-import { createChatGptSite } from '../../tests/harness/chatgpt-site';
 import { launchChromium, type RunningChromium } from '../../tests/harness/chromium';
 import { type Internet, startInternet } from '../../tests/harness/internet';
 import { CONVERSATIONS, LIVE, PAGE, QUESTIONS } from './conversations';
 import { essaySite } from './page';
 import { takeScreenshots } from './screenshots';
+import { place, sitesOf } from './sites';
 import { bold, dim, failed, hitLines, ms, ok, wrap } from './words';
 
 const PATIENCE_MS = 60_000;
+const PLACED = place(CONVERSATIONS);
 
 export async function main([extension = '.output/chrome-mv3']: string[]): Promise<number> {
   const work = mkdtempSync(join(tmpdir(), 'commonplace-demo-'));
-  const chatgpt = createChatGptSite(structuredClone(CONVERSATIONS));
-  chatgpt.nextAnswer = { parts: LIVE.answer, pauseMs: 60 };
-  const net = await startInternet({ 'chatgpt.com': chatgpt.site, [PAGE.host]: essaySite });
+  const net = await startInternet({ ...sitesOf(PLACED, LIVE.answer), [PAGE.host]: essaySite });
   let browser: RunningChromium | null = null;
   try {
     const started = performance.now();
@@ -133,28 +132,29 @@ async function until<Answer>(ask: () => Promise<Answer>, wanted: (answer: Answer
   }
 }
 
-async function readKept(memory: Memory, id: string): Promise<DocumentView | null> {
-  const found = await memory.call<{ id: string } | null>('find', { source: 'chatgpt', external_id: id });
+async function readKept(memory: Memory, source: string, id: string): Promise<DocumentView | null> {
+  const found = await memory.call<{ id: string } | null>('find', { source, external_id: id });
   return found ? memory.call<DocumentView>('read', found.id) : null;
 }
 
 async function keepConversations(browser: RunningChromium, memory: Memory): Promise<string[]> {
-  console.log(`\n${bold('Opened on chatgpt.com, and kept')}`);
+  console.log(`\n${bold('Opened on chatgpt.com, claude.ai and gemini.google.com, and kept')}`);
   const problems: string[] = [];
   const tab = await browser.context.newPage();
-  for (const { id, title, messages } of CONVERSATIONS) {
+  for (const { source, id, url, conversation } of PLACED) {
+    const { title, messages } = conversation;
     const started = performance.now();
-    await tab.goto(`https://chatgpt.com/c/${id}`);
+    await tab.goto(url);
     const kept = await until(
-      () => readKept(memory, id),
-      (document) => document?.messages.length === messages.length,
+      () => readKept(memory, source, id),
+      (document) => document?.messages.length === messages.length && document.title === title,
     );
     const took = performance.now() - started;
     const same =
       kept?.title === title &&
       kept.messages.length === messages.length &&
       kept.messages.every((message, at) => message.markdown.trim() === messages[at]?.text.trim());
-    const line = `${title} ${dim(`${kept?.messages.length ?? 0} messages, opened to stored in ${ms(took)}`)}`;
+    const line = `${title} ${dim(`${source}, ${kept?.messages.length ?? 0} messages, opened to stored in ${ms(took)}`)}`;
     console.log(`  ${same ? '✓' : '✗'} ${line}`);
     if (!same) problems.push(`"${title}" was not kept as it is on the page.`);
   }
@@ -175,7 +175,7 @@ async function askLive(browser: RunningChromium, memory: Memory): Promise<string
   const written = LIVE.answer.join('');
   const plain = (text: string) => text.replace(/[\s*]+/g, ' ').trim();
   const kept = await until(
-    () => readKept(memory, id),
+    () => readKept(memory, 'chatgpt', id),
     (document) => document?.messages.length === 2 && plain(document.messages[1]?.markdown ?? '') === plain(written),
   );
   const answer = kept?.messages[1];
@@ -228,19 +228,23 @@ async function embedAll(memory: Memory): Promise<string[]> {
     (now) => now.chunks_waiting === 0 && now.outbox_waiting === 0 && now.embedder.state !== 'loading',
   );
   const stats = await memory.call<EngineStats>('stats');
-  const conversations = stats.by_source.find(({ source }) => source === 'chatgpt');
+  const conversations = { documents: 0, messages: 0 };
+  for (const row of stats.by_source.filter(({ kind }) => kind === 'conversation')) {
+    conversations.documents += row.documents;
+    conversations.messages += row.messages;
+  }
   const { embedder } = status;
   const how = embedder.state === 'ready' ? `${embedder.model_id} on ${embedder.device}` : embedder.state;
   const busy = await memory.page.evaluate(
     () => (globalThis as unknown as { embeddingWatch: { busy: number } }).embeddingWatch.busy,
   );
   console.log(
-    `\n${bold(`captured ${conversations?.documents ?? 0} conversations, ${conversations?.messages ?? 0} messages`)} and ${stats.documents - (conversations?.documents ?? 0)} page; ` +
+    `\n${bold(`captured ${conversations.documents} conversations, ${conversations.messages} messages`)} and ${stats.documents - conversations.documents} page; ` +
       `${bold(`${stats.chunks} chunks embedded in ${ms(busy)}`)} (${how}); database ${(stats.database_bytes / 1e6).toFixed(1)} MB`,
   );
   const wanted = CONVERSATIONS.length + 1;
   return [
-    ...(conversations?.documents === wanted ? [] : [`${wanted} conversations should be kept.`]),
+    ...(conversations.documents === wanted ? [] : [`${wanted} conversations should be kept.`]),
     ...(embedder.state === 'ready' ? [] : ['The embedding model did not start.']),
     ...(status.chunks_waiting === 0 ? [] : [`${status.chunks_waiting} chunks wait for their vector.`]),
   ];
@@ -276,13 +280,13 @@ const BROWSERS_OWN = /(^|\.)(google|googleapis|gstatic|gvt1)\.com$/;
 
 function reportNetwork({ seen, tunnels }: Internet): string[] {
   const hosts = [...new Set([...seen.map(({ host }) => host), ...tunnels.map((to) => to.replace(/:\d+$/, ''))])];
-  const pages = new Set(['chatgpt.com', PAGE.host]);
+  const pages = new Set([...PLACED.map(({ url }) => new URL(url).host), PAGE.host]);
   const others = hosts.filter((host) => !pages.has(host));
   const strangers = others.filter((host) => !BROWSERS_OWN.test(host));
   const own = others.length - strangers.length;
   console.log(
     wrap(
-      `The network saw ${seen.filter(({ host }) => pages.has(host)).length} requests to the two sites, all made by their pages` +
+      `The network saw ${seen.filter(({ host }) => pages.has(host)).length} requests to the sites, made by their pages or in their tabs` +
         `${own > 0 ? `; Chromium asked for ${own} hosts of its maker and got nothing` : ''}.`,
     ),
   );

@@ -1,4 +1,5 @@
 /** How the demo's output is set: one line where it fits, marked words bold on a terminal. */
+import { type Site, SITES } from '../../engine/capture/sites';
 import type { Hit, Reason } from '../../engine/api';
 
 const colours = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
@@ -35,7 +36,8 @@ const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', 
 
 function speaker(hit: Hit): string {
   if (hit.role === 'user') return 'you';
-  if (hit.kind === 'conversation') return hit.model ? `ChatGPT (${hit.model})` : 'ChatGPT';
+  const name = SITES[hit.source as Site]?.name ?? hit.source;
+  if (hit.kind === 'conversation') return hit.model ? `${name} (${hit.model})` : name;
   return hit.author ?? 'the page';
 }
 
