@@ -38,4 +38,5 @@ export {
   type Strategies,
 } from './health';
 export { liveConversation, type LiveConversation, type LiveEvent, type LiveView, type Wanted } from './live';
+export { saysTheSame } from './words';
 export { readText, type ReadOptions } from './read';

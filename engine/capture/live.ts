@@ -90,8 +90,8 @@ interface Known {
   json: CapturedConversation | null;
   dom: CapturedConversation | null;
   domStreaming: boolean;
-  /** Questions asked since a stream broke whose half was not seen in the page yet; null where none did. */
-  cutBefore: number | null;
+  /** A stream broke, and the site has not said since what became of its answer. */
+  cut: boolean;
   /** Answers whose stream broke, as the page showed them then. */
   halves: Map<string, string>;
   /** Something was said since the JSON was read. */
@@ -125,7 +125,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
         json: null,
         dom: null,
         domStreaming: false,
-        cutBefore: null,
+        cut: false,
         halves: new Map(),
         dirty: false,
         wantReason: null,
@@ -185,14 +185,24 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
       return;
     }
     if (isBlocked(each)) return;
-    each.failures = 0;
-    if (taken === 'newest' && !isWriting(each.id)) {
+    each.json = each.holding.read(capturedAt()) ?? each.json;
+    if (taken === 'newest' && each.json !== null && each.dom !== null) each.dom = withoutLeft(each.dom, each.json);
+    if (taken !== 'newest' || isWriting(each.id)) {
+      each.failures = 0;
+      return;
+    }
+    const head = each.json?.messages.findLast((message) => message.on_active_branch);
+    if (head?.role === 'assistant' ? head.finished : !each.dirty) {
+      each.failures = 0;
       each.dirty = false;
       each.wantReason = null;
-      each.cutBefore = null;
+      each.cut = false;
       each.halves.clear();
+    } else {
+      // Given while the site was writing: what the page shows may be more, and it is read again, later and later.
+      each.wantReason = 'changed';
+      each.notBefore = now() + SETTLE_MS * 2 ** ++each.failures;
     }
-    each.json = each.holding.read(capturedAt()) ?? each.json;
   };
 
   const isBlocked = (each: Known): boolean => each.temporary && !(keepTemporary && each.id === currentId);
@@ -238,12 +248,11 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     const ends = news.ended && !each.ended;
     each.ended ||= news.ended;
     streams.set(streamId, each);
+    // One that never said what it was of: the conversation that is open may have changed.
+    if (ends && !each.temporary) each.conversationId ??= currentId;
     if (each.conversationId === null) return;
     const conversation = get(each.conversationId);
-    if (isNew) {
-      conversation.counts.begun++;
-      if (conversation.cutBefore !== null) conversation.cutBefore++;
-    }
+    if (isNew) conversation.counts.begun++;
     if (ends) conversation.counts.ended++;
     if (each.temporary) conversation.temporary = true;
     if (isBlocked(conversation)) return;
@@ -251,7 +260,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     if (ends) {
       conversation.dirty = true;
       conversation.failures = 0;
-      if (news.cut === true) conversation.cutBefore = 0;
+      if (news.cut === true) conversation.cut = true;
       want(conversation, 'stream-ended');
       if (news.body !== undefined) {
         hold(
@@ -419,14 +428,12 @@ function withOpenEnd(read: CapturedConversation): CapturedConversation {
  */
 function withHalves(each: Known, read: CapturedConversation): CapturedConversation {
   const { messages } = read;
-  if (each.cutBefore !== null) {
-    const questions = messages.filter((message) => message.role === 'user');
-    const question = questions.at(-1 - each.cutBefore);
-    const half = question === undefined ? undefined : messages[messages.indexOf(question) + 1];
-    if (half?.role === 'assistant') {
-      each.halves.set(half.id, half.markdown);
-      each.cutBefore = null;
-    }
+  if (each.cut) {
+    // Which answer it was, the page does not say: any that was not there before, or said something else.
+    const held = [...(each.json?.messages ?? []), ...(each.dom?.messages ?? [])].filter((message) => message.finished);
+    const before = new Map(held.map((message) => [message.id, message.markdown]));
+    for (const { id, role, markdown } of messages)
+      if (role === 'assistant' && before.get(id) !== markdown && !each.halves.has(id)) each.halves.set(id, markdown);
   }
   if (each.halves.size === 0) return read;
   const marked = messages.map((message) => {
@@ -470,10 +477,26 @@ function mergeDom(held: CapturedConversation, seen: CapturedConversation): Captu
       return;
     }
     const next = seen.messages.slice(index + 1).find((each) => at(each.id) >= 0);
-    if (next === undefined) messages.push(message);
-    else messages.splice(at(next.id), 0, message);
+    const turn = turnOf(message);
+    const later = turn === null ? -1 : messages.findIndex((each) => (turnOf(each) ?? turn) > turn);
+    const to = next === undefined ? later : at(next.id);
+    if (to < 0) messages.push(message);
+    else messages.splice(to, 0, message);
   });
   return { ...seen, coverage: 'some', complete: false, messages };
+}
+
+/** What the page showed, without what the site says since is of a branch that was left. */
+function withoutLeft(dom: CapturedConversation, json: CapturedConversation): CapturedConversation {
+  const left = new Set(json.messages.filter((message) => !message.on_active_branch).map((message) => message.id));
+  if (!dom.messages.some((message) => left.has(message.id))) return dom;
+  return { ...dom, coverage: 'some', messages: dom.messages.filter((message) => !left.has(message.id)) };
+}
+
+/** What the page says of a turn's place, so that two looks with nothing in common have an order; null where nothing. */
+function turnOf({ id, metadata }: CapturedMessage): number | null {
+  const said = metadata['position'] ?? metadata['turn'] ?? (/^\d{1,6}$/.test(id) ? Number(id) : null);
+  return typeof said === 'number' ? said : null;
 }
 
 /** The JSON's conversation, which begins late, with what the page shows before it. */

@@ -373,7 +373,7 @@ function mergeDocument({ capture, before, plan, incoming, source, externalId, id
     happened_at: isoTime(happenedAt(capture, incoming, plan, before, times)),
     branch_at:
       whole && plan.newer ? isoTime(incoming.captured_at) : before?.branch_at ? isoTime(ms(before.branch_at)) : null,
-    complete: isComplete(capture, before, plan),
+    complete: isComplete(capture, before, plan, incoming),
     metadata: cleanJson(
       capture.kind === 'page'
         ? { ...capture.metadata, origin: capture.origin, site_name: capture.site_name }
@@ -408,9 +408,15 @@ function happenedAt(
   return Number.isFinite(newest) ? newest : incoming.captured_at;
 }
 
-function isComplete(capture: Capture, before: StoredDocument | null, plan: MergePlan): boolean {
+function isComplete(capture: Capture, before: StoredDocument | null, plan: MergePlan, { messages }: Incoming): boolean {
   if (capture.kind === 'page') return true;
-  if (!plan.newer) return before?.complete ?? false;
+  if (!plan.newer) {
+    // By a clock that is behind it may be older; what it says is whole is what is shown.
+    const given = messages.filter((message) => message.on_active_branch).map((message) => message.id);
+    const shown = plan.order.filter(({ active }) => active).map(({ id }) => id);
+    const same = given.length === shown.length && given.every((id, index) => id === shown[index]);
+    return (before?.complete ?? false) || (capture.complete && capture.coverage === 'all' && same);
+  }
   if (capture.coverage === 'all') return capture.complete;
   // A tail completes what was seen whole before; `some` changes nothing unless something is new.
   const head = capture.messages.findLast((message) => message.on_active_branch);

@@ -2,7 +2,7 @@
  * Pages of some sites name no messages, only their places. What such a page shows of a conversation whose messages the
  * site's own data has named goes by those names, or each turn would be stored twice. Pure.
  */
-import { saysTheSame } from '../capture/words';
+import { saysTheSame } from '../capture';
 import type { IncomingMessage } from './merge';
 
 /** A stored message of the shown branch; `place` counts from 1. */

@@ -8,6 +8,7 @@ import { stableHash } from '../../hash';
 import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
 import { classifyPage } from './addresses';
+import { conversationIn, pairsIn, readPair } from './units';
 
 const TURN = '[data-testid^="conversation-turn-"]';
 const MESSAGE = '[data-message-author-role]';
@@ -18,6 +19,8 @@ const STOP = [
   'button[aria-label^="Stop streaming" i]',
   'button[aria-label^="Stop generating" i]',
   'button[aria-label^="Stop response" i]',
+  'form[data-chatgpt-composer] button[aria-label^="Stop" i]',
+  '[data-markdown-text-style][data-markdown-animated="true"]',
   '.result-streaming',
 ].join(',');
 
@@ -57,6 +60,15 @@ export function findInDom(root: PageRoot, url: string, context: ReadContext): Do
   };
 
   const turns = outermost([...root.querySelectorAll(TURN)]);
+  const address = classifyPage(url);
+  const pairs =
+    turns.length > 0 || root.querySelector(MESSAGE) !== null
+      ? []
+      : pairsIn(root, address === null || address.share ? null : address.conversationId);
+  if (pairs.length > 0) {
+    readPairs(pairs, findings);
+    return findings;
+  }
   // Older pages, and pages other tools saved, mark only the messages.
   const places = turns.length > 0 ? turns : outermost([...root.querySelectorAll(MESSAGE)]);
   const shells = [...root.querySelectorAll(SHELL)].filter(
@@ -92,6 +104,30 @@ export function findInDom(root: PageRoot, url: string, context: ReadContext): Do
   if (findings.turns.length === 0 && places.length === 0 && context.saved === true) readUnmarked(root, findings);
   findings.whole = isWhole(root, document, url, turns, findings);
   return findings;
+}
+
+/** Turns of a question and its answer each. The page keeps only a few of them and says nothing of how many there are. */
+function readPairs(pairs: Element[], findings: DomFindings): void {
+  let follows = true;
+  for (const pair of pairs) {
+    const units = readPair(pair);
+    if (units === null) {
+      findings.turnsUnmounted++;
+      follows = false;
+      continue;
+    }
+    for (const { frame, ...unit } of units) {
+      if (frame)
+        findings.warnings.push({
+          code: 'unreadable_frame',
+          message: 'The answer is in a sandboxed frame that only the site can read; a placeholder stands for it.',
+          where: unit.id,
+        });
+      findings.turns.push({ ...unit, follows });
+      follows = true;
+    }
+  }
+  findings.turnsSeen = findings.turns.length + findings.turnsUnmounted;
 }
 
 function documentOf(root: PageRoot): Document {
@@ -221,7 +257,10 @@ function readPlace(
       ...parts.flatMap((message) => message.images),
       ...(role === 'user' ? filesIn(place) : canvasesIn(place)),
     ]),
-    metadata: citations.length > 0 ? { citations: distinctUrls(citations) } : {},
+    metadata: {
+      ...(numberOf(place) === null ? {} : { turn: numberOf(place) }),
+      ...(citations.length > 0 ? { citations: distinctUrls(citations) } : {}),
+    },
   };
 }
 
@@ -442,10 +481,12 @@ function titleOf(root: PageRoot, document: Document): string | null {
 
 /** What a saved page says about its address: its canonical link, its own metadata, the marked entry of the sidebar. */
 function addressIn(root: PageRoot, document: Document): string | null {
+  const shown = conversationIn(root);
   const said = [
     document.querySelector('link[rel="canonical"]')?.getAttribute('href'),
     document.querySelector('meta[property="og:url"]')?.getAttribute('content'),
     root.querySelector('a[data-active][href*="/c/"]')?.getAttribute('href'),
+    shown === null ? null : `https://chatgpt.com/c/${shown}`,
   ];
   for (const address of said) {
     if (address === null || address === undefined) continue;
