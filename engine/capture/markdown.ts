@@ -57,6 +57,7 @@ export function copyToMarkdown(copy: Element, base?: string): MarkdownResult {
   const result: MarkdownResult = { markdown: '', images: [], citations: [] };
   prepareMath(copy);
   prepareCode(copy);
+  prepareCopied(copy);
   prepareMarks(copy);
   for (const each of all(copy, NOISE)) if (!insideCode(each)) each.remove();
   prepareCitations(copy, result);
@@ -134,6 +135,14 @@ function prepareMath(copy: Element): void {
     math.setAttribute('data-math', block ? 'block' : 'inline');
     target.replaceWith(math);
   };
+  for (const source of all(copy, '[data-math-source]')) {
+    if (source === copy || !copy.contains(source)) continue;
+    const block =
+      source.getAttribute('data-math-display') === 'true' ||
+      /display:\s*block/.test(source.getAttribute('style') ?? '') ||
+      source.querySelector('.katex-display') !== null;
+    put(source, source.getAttribute('data-math-source') ?? '', block);
+  }
   for (const annotation of all(copy, 'annotation[encoding="application/x-tex"]')) {
     if (!copy.contains(annotation)) continue;
     const display = annotation.closest('.katex-display');
@@ -159,17 +168,21 @@ function prepareMath(copy: Element): void {
 
 /** Code blocks of every kind become `pre > code.language-x` with nothing but text in it. */
 function prepareCode(copy: Element): void {
-  for (const found of all(copy, 'pre, .cm-editor')) {
+  const blocks = 'pre, .cm-editor, [data-markdown-copy="code-block"]';
+  for (const found of all(copy, blocks)) {
     const block = found;
     if (!copy.contains(block)) continue;
-    const around = block.parentElement?.closest('pre, .cm-editor') ?? null;
+    const around = block.parentElement?.closest(blocks) ?? null;
     if (around !== null && copy.contains(around)) continue;
+    // An interface's own line above the code: its name of the language, its buttons.
+    const line = block.querySelector('[data-markdown-copy="exclude"]');
     const editor =
       nameOf(block) === 'pre'
         ? (block.querySelector('.cm-content') ?? block.querySelector('.view-lines'))
         : block.querySelector('.cm-content');
     const code = editor ?? block.querySelector('code') ?? block;
-    const language = languageOf(block, code);
+    const language = languageOf(block, code) || (line === null ? '' : labelIn(line));
+    line?.remove();
     if (code === block) for (const header of all(block, '.sticky, button, [role="button"]')) header.remove();
     const text = preformattedText(code)
       .replace(/\u00a0/g, ' ')
@@ -214,7 +227,10 @@ function languageOf(block: Element, code: Element): string {
   }
   // The label above the code: the text of the first element that does not hold the code, without its buttons.
   const header = block.querySelector('.sticky') ?? firstBeside(block, code);
-  if (header === null || header.contains(code)) return '';
+  return header === null || header.contains(code) ? '' : labelIn(header);
+}
+
+function labelIn(header: Element): string {
   const copy = header.cloneNode(true) as Element;
   for (const button of all(copy, 'button, [role="button"]')) button.remove();
   return canonical((copy.textContent ?? '').trim());
@@ -237,6 +253,17 @@ function canonical(label: string): string {
   const known = LANGUAGES[name];
   if (known !== undefined) return known;
   return /^[a-z0-9][a-z0-9+#._-]{0,24}$/.test(name) ? name : '';
+}
+
+/** What a page says of itself as Markdown: pieces that copying leaves out, inline code, documents in a frame. */
+function prepareCopied(copy: Element): void {
+  for (const each of all(copy, '[data-markdown-copy="exclude"]')) each.remove();
+  for (const code of all(copy, '[data-markdown-copy="inline-code"]'))
+    if (!insideCode(code) && nameOf(code) !== 'code') code.replaceWith(make(code, 'code', code.textContent ?? ''));
+  for (const block of all(copy, '[data-markdown-copy="rich-block"]')) {
+    const content = block.querySelector('[data-markdown-copy-content]');
+    if (content !== null) block.replaceWith(content);
+  }
 }
 
 /** Ticks of a task list and marks of footnotes, which are elements on the page, as the text they are in Markdown. */
@@ -287,6 +314,23 @@ function prepareCitations(copy: Element, result: MarkdownResult): void {
     else words.textContent = firstWords(pill);
     pill.replaceWith(words);
   }
+  for (const pill of all(copy, 'a[data-testid="chatgpt-citation"]')) {
+    const label = (pill.getAttribute('aria-label') ?? '').replace(/\s+/g, ' ').trim();
+    const named = /^(.*?)(?:,\s*)?(https?:\/\/[^\s,]+(?:,[^\s,]+)*)/.exec(label);
+    const url = pill.getAttribute('href') ?? named?.[2] ?? '';
+    const shown = firstWords(pill);
+    if (!/^https?:/.test(url)) {
+      pill.remove();
+      continue;
+    }
+    const title = (shown === '' ? (named?.[1] ?? '').replace(/:.*$/, '').trim() : shown) || hostOf(url);
+    if (!result.citations.some((known) => known.url === url)) result.citations.push({ title, url });
+    const words = make(pill, 'span');
+    const link = make(pill, 'a', title);
+    link.setAttribute('href', url);
+    words.append(/\s$/.test(textBefore(pill)) ? '(' : ' (', link, ')');
+    pill.replaceWith(words);
+  }
   for (const list of all(copy, '[data-testid="nav-list-widget"]')) {
     const items = make(list, 'ul');
     for (const anchor of all(list, 'a[href]')) {
@@ -310,6 +354,15 @@ function prepareCitations(copy: Element, result: MarkdownResult): void {
     if (known === undefined) result.citations.push({ title: title === '' ? null : title, url });
     else if (known.title === null || /^\d+$/.test(known.title)) known.title = title;
   }
+}
+
+/** The text right before an element, within its paragraph's inline elements. */
+function textBefore(element: Element): string {
+  for (let at: Element | null = element, steps = 0; at !== null && steps < 4; at = at.parentElement, steps++) {
+    const before = at.previousSibling;
+    if (before !== null) return before.textContent ?? '';
+  }
+  return '';
 }
 
 /** The first text in an element that is not a count such as "+2". */
