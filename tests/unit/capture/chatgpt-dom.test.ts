@@ -213,3 +213,18 @@ describe.skipIf(!fixtures)('saved chatgpt pages', () => {
     expect(advanced.messages[1]?.markdown).toContain('$p < 0.05$');
   });
 });
+
+describe('a list that is moved while it is saved', () => {
+  it('holds an answer once that is drawn twice', () => {
+    const turn = (number: number, role: string, id: string, text: string) =>
+      `<section data-testid="conversation-turn-${number}"><div data-message-author-role="${role}" data-message-id="${id}"><div class="markdown"><p>${text}</p></div></div></section>`;
+    const document = parseHtml(
+      `<html><body>${turn(1, 'user', 'q', 'Peas?')}${turn(2, 'assistant', 'a', 'In')}${turn(2, 'assistant', 'a', 'In March')}</body></html>`,
+    );
+    const [conversation] = adapter.readDom(document, URL_C).conversations;
+    expect(conversation?.messages.map(({ id, markdown }) => [id, markdown])).toEqual([
+      ['q', 'Peas?'],
+      ['a', 'In March'],
+    ]);
+  });
+});

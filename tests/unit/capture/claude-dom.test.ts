@@ -379,3 +379,54 @@ describe.skipIf(!fixtures)('saved claude pages', () => {
     expect(answer?.markdown).not.toContain('Model Series Overview');
   });
 });
+
+describe('claude pages of other times and tools', () => {
+  const read = (body: string) =>
+    adapter.readDom(parseHtml(`<html><body>${body}</body></html>`), '', { saved: true }).conversations[0];
+  const said = (body: string) => read(body)?.messages.map(({ role, markdown }) => [role, markdown]);
+
+  it('reads rows that say only their place, whose answers are Markdown and nothing else', () => {
+    const rows = [
+      '<div data-testid="user-message"><p>When do I sow?</p></div>',
+      '<div class="standard-markdown"><p>In <b>March</b>.</p></div><div class="standard-markdown"><p>Or April.</p></div>',
+      '<div data-testid="user-message"><p>Why?</p></div>',
+      '<div class="standard-markdown"><p>Frost.</p></div>',
+    ].map((row, index) => `<div data-index="${index}" data-rs-index="${index}">${row}</div>`);
+    expect(said(rows.join(''))).toEqual([
+      ['user', 'When do I sow?'],
+      ['assistant', 'In **March**.\n\nOr April.'],
+      ['user', 'Why?'],
+      ['assistant', 'Frost.'],
+    ]);
+    expect(read(rows.slice(1, 3).join(''))?.messages.map(({ id }) => id)).toEqual(['dom-1', 'dom-2']);
+  });
+
+  it('reads a short answer without a paragraph, and no label in the same dress', () => {
+    expect(
+      said(
+        '<h1 class="font-claude-message">Good evening</h1><div data-testid="user-message">Frost?</div><article data-testid="chat-message"><div class="font-claude-message">Yes.</div></article>',
+      ),
+    ).toEqual([
+      ['user', 'Frost?'],
+      ['assistant', 'Yes.'],
+    ]);
+  });
+
+  it('takes what tools showed between the words of an answer for what it is', () => {
+    const conversation = read(
+      `<div data-test-render-count="1"><div data-testid="user-message"><p>Look it up</p></div></div>
+      <div data-test-render-count="2"><div data-is-streaming="false"><div class="font-claude-response">
+        <div class="rounded-lg"><button>Weighed the seasons</button><div class="overflow-hidden"><div class="font-claude-response"><p>Peas like it cool.</p></div></div></div>
+        <div><div class="standard-markdown"><p>I looked.</p></div></div>
+        <div><button><img alt="favicon" src="https://claude.ai/_next/image?url=x">Research complete</button><div>Done</div></div>
+        <div><div class="standard-markdown"><p>Sow in March.</p></div></div>
+      </div></div></div>`,
+    );
+    expect(conversation?.messages[1]).toMatchObject({
+      role: 'assistant',
+      markdown: 'I looked.\n\nSow in March.',
+      attachments: [],
+      metadata: { thinking: 'Peas like it cool.' },
+    });
+  });
+});

@@ -530,3 +530,32 @@ describe.skipIf(!fixtures)('claude bodies and exports', () => {
     expect(kept[0]).toMatchObject({ type: 'synthetic-12363', is_error: false });
   });
 });
+
+describe('a list without links', () => {
+  it('is one branch to its end, whatever it says of its leaf', () => {
+    const message = (uuid: string, sender: string) => ({
+      uuid,
+      sender,
+      text: uuid,
+      content: [],
+      index: Number(uuid[1]),
+    });
+    const { conversations } = adapter.readJson({
+      uuid: 'c1',
+      name: 'Peas',
+      current_leaf_message_uuid: 'm1',
+      chat_messages: [
+        message('m0', 'human'),
+        message('m1', 'assistant'),
+        message('m2', 'human'),
+        message('m3', 'assistant'),
+      ],
+    });
+    expect(conversations[0]?.messages.map(({ id, on_active_branch }) => [id, on_active_branch])).toEqual([
+      ['m0', true],
+      ['m1', true],
+      ['m2', true],
+      ['m3', true],
+    ]);
+  });
+});

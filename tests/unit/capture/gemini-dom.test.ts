@@ -299,3 +299,29 @@ describe.skipIf(!fixtures)('saved gemini pages', () => {
       ).toThrow(/no conversation that can be read/);
   });
 });
+
+describe('gemini pages of other kinds', () => {
+  it('reads a shared copy, whose answers have no speaker of their own', () => {
+    const document = parseHtml(
+      `<html><body><share-landing-page><h1>Peas</h1></share-landing-page>
+      <share-turn-viewer id="a1"><user-query><div class="query-text"><span class="cdk-visually-hidden">You said</span><p class="query-text-line"> When? </p></div></user-query><response-container><div class="response-container"><message-content><div class="markdown"><p>In March.</p></div></message-content></div></response-container></share-turn-viewer>
+      <share-turn-viewer id="a2"><user-query><div class="query-text"><p class="query-text-line"> Why? </p></div></user-query><response-container><message-content><div class="markdown"><p>Frost.</p></div></message-content></response-container></share-turn-viewer></body></html>`,
+    );
+    const [conversation] = adapter.readDom(document, 'https://gemini.google.com/share/abc123def456').conversations;
+    expect(conversation).toMatchObject({ coverage: 'all', complete: true });
+    expect(conversation?.messages.map(({ id, role, markdown }) => [id, role, markdown])).toEqual([
+      ['r_a1:user', 'user', 'When?'],
+      ['r_a1', 'assistant', 'In March.'],
+      ['r_a2:user', 'user', 'Why?'],
+      ['r_a2', 'assistant', 'Frost.'],
+    ]);
+  });
+
+  it('leaves a link in its sentence', () => {
+    const document = parseHtml(
+      `<html><body><div class="conversation-container" id="b1"><user-query><p class="query-text-line">Where?</p></user-query><model-response><message-content><div class="markdown"><p>See <response-element><link-block><a href="https://garden.example/">the garden</a></link-block></response-element> for more.</p></div></message-content></model-response></div></body></html>`,
+    );
+    const [conversation] = adapter.readDom(document, 'https://gemini.google.com/app/abc123').conversations;
+    expect(conversation?.messages[1]?.markdown).toBe('See [the garden](https://garden.example/) for more.');
+  });
+});

@@ -267,6 +267,11 @@ function readPlace(
 /** Two answers in a row are parts of one (an empty thinking turn, then the answer). */
 function addTurn(turns: DomTurn[], turn: DomTurn): void {
   const last = turns.at(-1);
+  // Drawn twice while the list is moved: the fuller one counts.
+  if (last !== undefined && turn.id !== null && last.id === turn.id && last.role === turn.role) {
+    if (turn.markdown.length > last.markdown.length) turns[turns.length - 1] = { ...turn, follows: last.follows };
+    return;
+  }
   if (last === undefined || last.role !== 'assistant' || turn.role !== 'assistant' || !turn.follows) {
     turns.push(turn);
     return;

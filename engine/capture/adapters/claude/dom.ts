@@ -17,14 +17,20 @@ const USER = '[data-testid="user-message"], [data-user-message-bubble], .font-us
 /** The answer's own words. `font-claude-message` until 2025; the first is the one attribute-grade signal. */
 const ANSWER = '[data-is-streaming], [data-testid="assistant-message"]';
 const ANSWER_BODY = '.font-claude-response, .font-claude-message';
+/** A piece of an answer as Markdown: what stands beside such pieces is interface. */
+const PIECE = '.standard-markdown, .progressive-markdown, [data-perf-reply-text]';
 const STREAMING = '[data-is-streaming="true"]';
 const ROW = '[role="article"]';
 const OLD_ROW = '[data-test-render-count]';
+/** Rows that say only their place; their message has no element of its own. */
+const INDEXED = '[data-rs-index], [data-index]';
 /** A document shown beside the conversation. */
 const PANEL = '[data-skill-file-viewer], #markdown-artifact, #wiggle-file-content';
 /** What is never a part of one. */
 const BESIDE = `${PANEL}, nav, aside, form, fieldset, [data-chat-input-container]`;
 const ARTIFACT = '.artifact-block-cell, [class*="artifact-block-cell"]:not([class*="preview"])';
+/** On what was put into a copy in place of something that is shown. */
+const SAID = 'data-commonplace-said';
 /** A file name with an ending: the tiles of images and files carry it as test id. */
 const FILE_NAME = /^[^/\\]{1,200}\.[A-Za-z0-9]{1,8}$/;
 
@@ -106,6 +112,13 @@ function placesIn(root: PageRoot): { places: Place[]; total: number | null; virt
       virtual: old.some(isVirtual),
     };
   }
+  const indexed = outermost([...root.querySelectorAll(INDEXED)]).filter(
+    (row) => row.closest(BESIDE) === null && row.querySelector(`${USER}, ${ANSWER}, ${ANSWER_BODY}, ${PIECE}`) !== null,
+  );
+  if (indexed.length > 0) {
+    const places = indexed.map((element) => ({ element, position: indexOf(element) }));
+    return { places, total: null, virtual: true };
+  }
   const places = messagesIn(root);
   return {
     places: places.map((element) => ({ element, position: null })),
@@ -126,12 +139,14 @@ function splitRow(row: Element): Element[] {
 
 /** Messages by what marks their words, where nothing marks the turns. */
 function messagesIn(root: PageRoot): Element[] {
-  const marked = [...root.querySelectorAll(`${USER}, ${ANSWER}, ${ANSWER_BODY}`)].filter((each) => {
+  const answers = root.querySelector(`${ANSWER}, ${ANSWER_BODY}`) === null ? PIECE : `${ANSWER}, ${ANSWER_BODY}`;
+  const marked = [...root.querySelectorAll(`${USER}, ${answers}`)].filter((each) => {
     if (each.closest(BESIDE) !== null) return false;
     // The same class dresses other words of the page; a message is more than a label.
     return (
-      each.matches(`${USER}, ${ANSWER}`) ||
+      each.matches(`${USER}, ${ANSWER}, ${PIECE}`) ||
       each.closest(ANSWER) !== null ||
+      each.closest('article, [data-testid*="message"]') !== null ||
       each.querySelector('p, pre, li, h1, h2, h3, table') !== null
     );
   });
@@ -154,6 +169,11 @@ function labelled(row: Element): [number, number] | null {
   return numbers.length === 2 && a !== undefined && b !== undefined && a > 0 && b > 0
     ? [Math.min(a, b), Math.max(a, b)]
     : null;
+}
+
+function indexOf(row: Element): number | null {
+  const index = Number.parseInt(row.getAttribute('data-index') ?? row.getAttribute('data-rs-index') ?? '', 10);
+  return Number.isSafeInteger(index) && index >= 0 ? index + 1 : null;
 }
 
 function positionOf(row: Element): number | null {
@@ -222,9 +242,13 @@ function readPlace(
   const answer = element.matches(ANSWER)
     ? element
     : (element.querySelector(ANSWER) ?? (element.matches(ANSWER_BODY) ? element : null));
+  const isQuestion = element.matches(USER) || element.querySelector(USER) !== null;
   const body =
     answer ??
-    (element.querySelector(USER) === null && !element.matches(USER) ? element.querySelector(ANSWER_BODY) : null);
+    (isQuestion
+      ? null
+      : (element.querySelector(ANSWER_BODY) ??
+        (element.matches(PIECE) || element.querySelector(PIECE) !== null ? element : null)));
   if (body !== null) {
     turn.role = 'assistant';
     // Warnings and buttons stand in the turn beside the words.
@@ -346,6 +370,7 @@ function readAnswer(place: Element, turn: DomTurn): void {
   const citations: Citation[] = [];
   for (const pill of all(copy, 'a[class*="group/tag"][href]')) putCitation(pill, citations);
   withoutNoise(copy);
+  withoutInterface(copy, thinking, tools);
 
   const read = copyToMarkdown(copy);
   turn.markdown = dollarMath(read.markdown);
@@ -376,6 +401,27 @@ function withoutNoise(copy: Element): Element {
   for (const each of all(copy, NOT_SAID))
     if (each.querySelector('p, pre, table') === null || each.matches('[inert], .sr-only, [data-testid]')) each.remove();
   return copy;
+}
+
+/** Where the words are in pieces: what tools showed between them ("Done", a row of icons) goes, prose there is thought. */
+function withoutInterface(copy: Element, thinking: string[], tools: Array<Record<string, unknown>>): void {
+  const pieces = all(copy, PIECE);
+  if (copy.matches(PIECE) || !pieces.some((piece) => (piece.textContent ?? '').trim() !== '')) return;
+  const kept = [...pieces, ...all(copy, `[${SAID}], img[src*="/files/"], img[src^="blob:"]`)];
+  const above = new Set<Node>(kept);
+  for (const each of kept)
+    for (let at = each.parentElement; at !== null && at !== copy && !above.has(at); at = at.parentElement)
+      above.add(at);
+  for (const at of [copy, ...above]) {
+    if (at !== copy && kept.includes(at as Element)) continue;
+    for (const child of [...at.childNodes]) {
+      if (above.has(child)) continue;
+      child.remove();
+      const box = child.nodeType === 1 ? (child as Element) : null;
+      if (box !== null && box.querySelector('button') !== null && box.querySelector('p, li') !== null)
+        readAside(box, thinking, tools);
+    }
+  }
 }
 
 /** A framed box whose first element is the button that opens it: thoughts, or what a search found. */
@@ -486,6 +532,7 @@ function readBeside(root: PageRoot, findings: DomFindings): void {
 
 function replaceWith(element: Element, words: string): void {
   const paragraph = element.ownerDocument.createElement('p');
+  paragraph.setAttribute(SAID, '');
   paragraph.textContent = words;
   element.replaceWith(paragraph);
 }

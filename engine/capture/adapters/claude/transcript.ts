@@ -53,7 +53,9 @@ export function readMessages(
   where: string,
 ): Transcript {
   const nodes = nodesOf(records, options.linear, warnings, where);
-  const path = activePath(nodes, options.currentLeaf, warnings, where);
+  // A list without links is one branch, whatever it says of its leaf.
+  const isList = records.every((record) => !isObject(record) || asId(record['parent_message_uuid']) === null);
+  const path = activePath(nodes, isList ? null : options.currentLeaf, warnings, where);
   const shown = new Set(path.nodes);
 
   const messages: CapturedMessage[] = [];

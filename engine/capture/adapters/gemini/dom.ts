@@ -10,8 +10,9 @@ import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
 import { bare, classifyPage, gemIn } from './addresses';
 
-const CONTAINER = '.conversation-container';
-const SPEAKERS = 'user-query, model-response';
+// A shared copy has places and answers of its own.
+const CONTAINER = '.conversation-container, share-turn-viewer';
+const SPEAKERS = 'user-query, model-response, response-container';
 const THOUGHTS = 'model-thoughts, .thoughts-container, thinking-overlay, thinking-panel, .model-thoughts';
 const PANELS = 'deep-research-immersive-panel, code-immersive-panel, immersive-editor, extended-response-panel';
 const STOP =
@@ -132,7 +133,7 @@ function pairs(speakers: Element[]): Place[] {
   for (const speaker of speakers) {
     const before = places.at(-1);
     const answers =
-      nameOf(speaker) === 'model-response' &&
+      nameOf(speaker) !== 'user-query' &&
       before?.speakers.length === 1 &&
       before.speakers[0] !== undefined &&
       nameOf(before.speakers[0]) === 'user-query';
@@ -383,9 +384,10 @@ function readProse(body: Element): Prose {
       pre.setAttribute('data-language', language);
     block.replaceWith(pre);
   }
-  // What the site draws as a block is one in the text too.
+  // What the site draws as a block is one in the text too; a link stands in its sentence.
   for (const element of [...body.querySelectorAll('response-element')]) {
-    const block = make('div', '');
+    const isLink = element.querySelector('link-block') !== null && element.querySelector('p, pre, table, li') === null;
+    const block = make(isLink ? 'span' : 'div', '');
     block.append(...element.childNodes);
     element.replaceWith(block);
   }
