@@ -1,7 +1,30 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take minutes. One of them begun last would be waited for by the other worker. */
+const LONG = [
+  /durability\/kill/,
+  /store\/firefox/,
+  /panel\/axe/,
+  /store\/chrome/,
+  /capture\/faults/,
+  /store\/crash/,
+  /history\//,
+];
+
+class LongestFirst extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONG.findIndex((name) => name.test(moduleId));
+      return at < 0 ? LONG.length : at;
+    };
+    return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId)));
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

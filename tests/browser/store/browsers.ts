@@ -9,8 +9,7 @@ import { build } from 'vite';
 import { dataDirectory } from '../../unit/store/prebuilt';
 import type { Ask } from './page/worker';
 
-export const BROWSERS = ['chrome', 'firefox'] as const;
-export type BrowserName = (typeof BROWSERS)[number];
+export type BrowserName = 'chrome' | 'firefox';
 
 const EXECUTABLES = {
   chrome: process.env.CHROMIUM ?? '/usr/bin/chromium',
