@@ -93,7 +93,7 @@ export async function launchChromium(options: ChromiumOptions): Promise<RunningC
 
   try {
     const port = await debuggingPort(options.profile, child);
-    const browser: Browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    const browser: Browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { timeout: 120_000 });
     const context = browser.contexts()[0] as BrowserContext;
     const extensionId = await findExtension(browser);
     return {

@@ -140,7 +140,9 @@ function strategiesOf(all: Array<[Site, Reading[]]>): string {
         reading.conversations.filter((conversation) => conversation.strategy === strategy),
       );
       if (conversations.length === 0) return [];
-      return [[SITES[site].name, strategy, conversations.length, ...Object.values(yieldOf(conversations))]];
+      return [
+        [SITES[site].name, strategy, conversations.length, ...Object.values<number>({ ...yieldOf(conversations) })],
+      ];
     }),
   );
   return table(
