@@ -434,10 +434,25 @@ function prepareImages(copy: Element, result: MarkdownResult): void {
   }
 }
 
+/** A copy whose blocks do not run into one another. */
+function spaced(element: Element): Element {
+  const copy = element.cloneNode(true) as Element;
+  for (const block of all(copy, 'div, p, h1, h2, h3, h4, li')) block.prepend(' ');
+  return copy;
+}
+
 function prepareLinks(copy: Element, base: string | undefined): void {
   for (const anchor of all(copy, 'a[href]')) {
     const href = anchor.getAttribute('href') ?? '';
-    if (/^\s*javascript:/i.test(href)) {
+    // A card is a link around blocks; in a text it is a link around words.
+    if (
+      anchor.querySelector('div, p, h1, h2, h3, h4, li, br') !== null &&
+      anchor.querySelector('pre, table') === null
+    ) {
+      const shown = preformattedText(spaced(anchor)).replace(/\s+/g, ' ').trim();
+      anchor.replaceChildren(shown);
+    }
+    if (/^\s*(?:javascript|data):/i.test(href)) {
       anchor.removeAttribute('href');
       continue;
     }

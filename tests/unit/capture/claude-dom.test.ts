@@ -429,4 +429,19 @@ describe('claude pages of other times and tools', () => {
       metadata: { thinking: 'Peas like it cool.' },
     });
   });
+
+  it('keeps thoughts that a line unfolds apart from the answer, though they are Markdown too', () => {
+    const conversation = read(
+      `<div data-test-render-count="1"><div data-testid="user-message"><p>Remember this</p></div></div>
+      <div data-test-render-count="2"><div data-is-streaming="false"><div class="font-claude-response"><div class="grid">
+        <div class="row-start-1"><button class="group/status">Kept it in mind</button>
+          <div class="grid transition-[grid-template-rows]" style="grid-template-rows: 0fr"><div><div class="standard-markdown"><p>The user wants me to remember.</p></div><div>Done</div></div></div></div>
+        <div class="row-start-2"><div class="standard-markdown"><p>I will.</p></div></div>
+      </div></div></div></div>`,
+    );
+    expect(conversation?.messages[1]).toMatchObject({
+      markdown: 'I will.',
+      metadata: { thinking: 'The user wants me to remember.' },
+    });
+  });
 });

@@ -324,4 +324,27 @@ describe('gemini pages of other kinds', () => {
     const [conversation] = adapter.readDom(document, 'https://gemini.google.com/app/abc123').conversations;
     expect(conversation?.messages[1]?.markdown).toBe('See [the garden](https://garden.example/) for more.');
   });
+
+  it('reads a report that was saved without its chat, its sources apart', () => {
+    const document = parseHtml(
+      `<html><body><deep-research-immersive-panel><h2 class="title-text">Peas</h2><message-content><div class="markdown"><h1>Peas in March</h1><p>They like it cool.</p></div></message-content>
+      <deep-research-source-lists><div class="used-sources"><a href="https://peas.example/"><div class="domain">peas.example</div><div class="sub-title">On peas</div></a></div></deep-research-source-lists></deep-research-immersive-panel></body></html>`,
+    );
+    const [conversation] = adapter.readDom(document, '', { saved: true }).conversations;
+    expect(conversation?.messages[0]).toMatchObject({
+      role: 'assistant',
+      markdown: '# Peas in March\n\nThey like it cool.',
+      metadata: { citations: [{ title: 'On peas', url: 'https://peas.example/' }] },
+    });
+  });
+
+  it('writes a card that is a link as one line, and no file that is in its address', () => {
+    const document = parseHtml(
+      `<html><body><div class="conversation-container" id="b1"><user-query><p class="query-text-line">Where?</p></user-query><model-response><message-content><div class="markdown"><p>See:</p><a href="https://garden.example/"><div>garden.example</div><div>The garden</div></a><p><a href="data:text/plain;base64,AAAA">plan.txt</a></p></div></message-content></model-response></div></body></html>`,
+    );
+    const [conversation] = adapter.readDom(document, 'https://gemini.google.com/app/abc123').conversations;
+    expect(conversation?.messages[1]?.markdown).toBe(
+      'See:\n\n[garden.example The garden](https://garden.example/)\n\nplan.txt',
+    );
+  });
 });

@@ -11,14 +11,14 @@ import type { ReadResult } from '../../types';
 import type { ReadContext } from '../_adapter';
 import { readBodies } from './bodies';
 
-const ENQUEUE = /streamController\.enqueue\(\s*("(?:[^"\\]|\\[\s\S])*")\s*\)/g;
+const ENQUEUE = /streamController\.enqueue\(\s*("(?:[^"\\]+|\\[\s\S])*"|'(?:[^'\\]+|\\[\s\S])*')\s*,?\s*\)/g;
 const JSON_SCRIPT = /<script\b[^>]*\btype\s*=\s*["']?application\/json["']?[^>]*>([\s\S]*?)<\/script/gi;
 
 /** @see Adapter.readEmbedded */
 export function readEmbedded(html: string, context: ReadContext = {}): ReadResult {
   const chunks: string[] = [];
   for (const [, literal] of html.matchAll(ENQUEUE)) {
-    const parsed = tryParse(literal ?? '');
+    const parsed = tryParse(literal?.startsWith("'") === true ? doubleQuoted(literal) : (literal ?? ''));
     if ('value' in parsed && typeof parsed.value === 'string') chunks.push(parsed.value);
   }
   const result: ReadResult = { conversations: [], warnings: [] };
@@ -39,6 +39,14 @@ export function readEmbedded(html: string, context: ReadContext = {}): ReadResul
     if ('value' in parsed) merge(result, readBodies(parsed.value, { ...context, settled: true }));
   }
   return result;
+}
+
+/** A string as a tool that formats pages writes it. */
+function doubleQuoted(literal: string): string {
+  const inside = literal
+    .slice(1, -1)
+    .replace(/\\[\s\S]|"/g, (each) => (each === "\\'" ? "'" : each === '"' ? '\\"' : each));
+  return `"${inside}"`;
 }
 
 function merge(into: ReadResult, from: ReadResult): void {

@@ -362,6 +362,17 @@ function readAnswer(place: Element, turn: DomTurn): void {
     if (!beside.matches('h1, h2, h3, .sr-only')) readAside(beside, thinking, tools);
     beside.remove();
   }
+  // What a line of the answer unfolds: thoughts and the steps of tools.
+  for (const unfolded of all(copy, '[class*="transition-[grid-template-rows]"]')) {
+    const line = unfolded.previousElementSibling;
+    if (!copy.contains(unfolded) || line === null || !/^button$/i.test(line.nodeName)) continue;
+    const box = copy.ownerDocument.createElement('div');
+    unfolded.before(...all(unfolded, `[${SAID}]`));
+    unfolded.replaceWith(box);
+    box.append(line, unfolded);
+    readAside(box, thinking, tools);
+    box.remove();
+  }
   for (const box of all(copy, '[class*="transition-all"]')) {
     if (!copy.contains(box) || !isCollapsible(box)) continue;
     readAside(box, thinking, tools);
@@ -445,7 +456,11 @@ function readAside(box: Element, thinking: string[], tools: Array<Record<string,
     return;
   }
   for (const part of all(box, 'button, .sr-only, [role="status"], summary')) part.remove();
-  const text = copyToMarkdown(box).markdown;
+  const pieces = outermost(all(box, PIECE));
+  const text = (pieces.length > 0 ? pieces : [box])
+    .map((piece) => copyToMarkdown(piece).markdown)
+    .filter((each) => each !== '')
+    .join('\n\n');
   // The pill's own words are a summary of the thought; the thought itself is there only while it is open.
   const said = text === '' ? label : text;
   if (said !== '' && !thinking.includes(said)) thinking.push(said);

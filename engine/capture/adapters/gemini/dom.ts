@@ -616,7 +616,9 @@ function readPiece(root: PageRoot, findings: DomFindings): void {
     body.querySelector('message-content, response-element, code-block, .markdown-main-panel') === null
   )
     return;
-  const read = readProse(inertCopy(body));
+  const shown = body.querySelector(PANELS);
+  const panel = shown === null ? null : readPanel(shown, findings.warnings);
+  const read = panel ?? readProse(inertCopy(body));
   if (read.markdown === '') return;
   findings.warnings.push({
     code: 'part_of_page',
