@@ -18,8 +18,11 @@ import { saysTheSame } from './words';
 export type LiveEvent =
   /** The tab shows this address now (also the first one). */
   | { type: 'navigated'; url: string }
-  /** A response of the page, or of our own read of it, parsed. */
-  | { type: 'body'; url: string; method: string; body: unknown }
+  /**
+   * A response of the page, or of our own read of it, parsed. `before`: the cursor it was asked with, where the address
+   * does not say it and what was sent was seen.
+   */
+  | { type: 'body'; url: string; method: string; body: unknown; before?: string | null }
   /**
    * The user asked that the temporary chat which the page shows be kept. Its address names no conversation, or one that
    * would be passed over; it goes by the id that its reading has.
@@ -163,9 +166,10 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     }
   };
 
-  const body = (url: string, method: string, value: unknown): void => {
-    const request = adapter.classifyRequest(url, method);
-    if (request === null) return;
+  const body = (url: string, method: string, value: unknown, before: string | null): void => {
+    const seen = adapter.classifyRequest(url, method);
+    if (seen === null) return;
+    const request: ObservedRequest = before === null ? seen : { ...seen, kind: 'page', before };
     const id = request.conversationId ?? idIn(value);
     if (id === null) return;
     if (request.kind === 'mutation') want(get(id), 'changed');
@@ -343,7 +347,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
           navigated(event.url);
           break;
         case 'body':
-          body(event.url, event.method, event.body);
+          body(event.url, event.method, event.body, event.before ?? null);
           break;
         case 'dom':
           dom(event.url, event.result);

@@ -54,12 +54,17 @@ function createOutgoing(page: Window & typeof globalThis): Give {
   };
 }
 
+/** Of what is sent, only text is read. */
+function asText(sent: unknown): string | null {
+  return typeof sent === 'string' ? sent : null;
+}
+
 let streams = 0;
 
 /** Follows one answer being written, for the conversation's id and to know when it is over. */
 function followStream(wire: SiteWire, url: string, sent: unknown, give: Give) {
   const stream = `${++streams}`;
-  const reader = wire.readStream(typeof sent === 'string' ? sent : null);
+  const reader = wire.readStream(asText(sent));
   let last: StreamNews = { conversationId: null, ended: false, temporary: false };
   let told = '';
   const tell = (news: StreamNews) => {
@@ -80,20 +85,28 @@ function followStream(wire: SiteWire, url: string, sent: unknown, give: Give) {
   };
 }
 
-function giveBody(url: string, method: string, bytes: ArrayBuffer, give: Give): void {
+/** How a request is known again: what else was sent with it stays in the page. */
+interface Asked {
+  url: string;
+  method: string;
+  before: string | null;
+}
+
+function giveBody({ url, method, before }: Asked, bytes: ArrayBuffer, give: Give): void {
   if (bytes.byteLength > MAX_BODY_BYTES) give({ type: 'too_large', url, size: bytes.byteLength });
-  else give({ type: 'body', url, method, bytes });
+  else give({ type: 'body', url, method, before, bytes });
 }
 
 function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Give): void {
-  async function readBody(url: string, method: string, copy: Response): Promise<void> {
+  async function readBody(asked: Asked, copy: Response): Promise<void> {
+    const { url } = asked;
     const size = Number(copy.headers.get('content-length') ?? 0);
     if (size > MAX_BODY_BYTES) {
       await copy.body?.cancel();
       give({ type: 'too_large', url, size });
       return;
     }
-    giveBody(url, method, await copy.arrayBuffer(), give);
+    giveBody(asked, await copy.arrayBuffer(), give);
   }
 
   async function readStream(url: string, sent: unknown, copy: Response): Promise<void> {
@@ -111,7 +124,7 @@ function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Gi
     const [input, init] = request;
     const url = new URL(typeof input === 'string' || input instanceof URL ? input : input.url, page.location.href).href;
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
-    const wanted = wire.classifyRequest(url, method);
+    const wanted = wire.classifyRequest(url, method, asText(init?.body));
     if (!wanted || !response.ok) return;
     if (wanted.kind === 'mutation') {
       give({ type: 'mutation', url, method });
@@ -121,7 +134,7 @@ function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Gi
     const reading =
       wanted.kind === 'stream'
         ? readStream(url, init?.body, response.clone())
-        : readBody(url, method, response.clone());
+        : readBody({ url, method, before: wanted.before }, response.clone());
     // The page's own copy is whole whatever happens to ours (aborted, network gone): then there is nothing to keep.
     reading.catch(() => undefined);
   }
@@ -149,8 +162,9 @@ function observeXhr(wire: SiteWire, page: Window & typeof globalThis, give: Give
   const { prototype } = page.XMLHttpRequest;
 
   function follow(xhr: XMLHttpRequest, url: string, method: string, sent: unknown): void {
-    const wanted = wire.classifyRequest(url, method);
+    const wanted = wire.classifyRequest(url, method, asText(sent));
     if (!wanted) return;
+    const asked = { url, method, before: wanted.before };
     if (wanted.kind === 'stream') {
       let stream: ReturnType<typeof followStream> | null = null;
       let read = 0;
@@ -172,10 +186,10 @@ function observeXhr(wire: SiteWire, page: Window & typeof globalThis, give: Give
     xhr.addEventListener('load', () => {
       if (xhr.status < 200 || xhr.status > 299) return;
       if (wanted.kind === 'mutation') give({ type: 'mutation', url, method });
-      else if (xhr.responseType === 'arraybuffer') giveBody(url, method, (xhr.response as ArrayBuffer).slice(0), give);
+      else if (xhr.responseType === 'arraybuffer') giveBody(asked, (xhr.response as ArrayBuffer).slice(0), give);
       else {
         const text = xhr.responseType === 'json' ? JSON.stringify(xhr.response) : xhr.responseText;
-        giveBody(url, method, new TextEncoder().encode(text).buffer, give);
+        giveBody(asked, new TextEncoder().encode(text).buffer, give);
       }
     });
   }

@@ -94,9 +94,10 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     const text = await askSite(request);
     // Our own reads say what the page's would have said.
     const { url, method } = request;
-    if (adapter.classifyRequest(url, method) !== null) {
+    const asked = adapter.wire.classifyRequest(url, method, request.body ?? null);
+    if (asked !== null) {
       const body = parsed(text);
-      if (body !== undefined) await observe({ type: 'body', url, method, body });
+      if (body !== undefined) await observe({ type: 'body', url, method, body, before: asked.before });
     }
     return text;
   });
@@ -166,11 +167,11 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     readPageSoon();
   }
 
-  async function readBody({ url, method, bytes }: Extract<FromPage, { type: 'body' }>): Promise<void> {
+  async function readBody({ url, method, before, bytes }: Extract<FromPage, { type: 'body' }>): Promise<void> {
     await idle();
     if (!(await allowed())) return;
     const body = parsed(new TextDecoder().decode(bytes));
-    if (body !== undefined) await observe({ type: 'body', url, method, body });
+    if (body !== undefined) await observe({ type: 'body', url, method, body, before });
   }
 
   // --- the page itself

@@ -45,10 +45,10 @@ export interface StreamReader {
  * stream's reader.
  */
 export interface SiteWire {
-  classifyRequest(url: string, method: string): ObservedRequest | null;
+  /** @param sent what was sent with the request, where it is text and was seen: some sites say only there what is asked for. */
+  classifyRequest(url: string, method: string, sent?: string | null): ObservedRequest | null;
   /**
-   * @param sent what the page sent with the request, where it is text and was seen: some sites do not repeat the question
-   * in the answer, or say only there that a chat is temporary.
+   * @param sent as above: some sites do not repeat the question in the answer, or say only there that a chat is temporary.
    */
   readStream(sent?: string | null): StreamReader;
 }

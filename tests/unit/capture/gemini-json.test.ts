@@ -449,7 +449,7 @@ describe('what the bodies of a conversation say together', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([0, 1, 2, 3, 0, 1, 2, 3], { minLength: 8 }), (order) => {
         const holding = adapter.hold(ID);
-        const pages = [pageOf(15, 19, 'a'), pageOf(10, 14, 'b'), pageOf(5, 9, 'c'), pageOf(0, 4)];
+        const pages = [pageOf(15, 19, 'token-a'), pageOf(10, 14, 'token-b'), pageOf(5, 9, 'token-c'), pageOf(0, 4)];
         let longest = 0;
         let newest = -1;
         for (const at of order) {
@@ -471,12 +471,12 @@ describe('what the bodies of a conversation say together', () => {
 
   it('does not join a page to one that it does not follow', () => {
     const holding = adapter.hold(ID);
-    expect(add(holding, pageOf(10, 14, 'b'))).toBe('newest');
+    expect(add(holding, pageOf(10, 14, 'token-b'))).toBe('newest');
     expect(add(holding, pageOf(0, 4))).toBe('older');
     expect(holding.open).toBe(true);
     expect(holding.read(NOW)).toMatchObject({ coverage: 'tail' });
     expect(shown(holding.read(NOW))[0]).toBe('Question 10');
-    expect(add(holding, pageOf(5, 9, 'a'))).toBe('older');
+    expect(add(holding, pageOf(5, 9, 'token-a'))).toBe('older');
     expect(holding.read(NOW)).toMatchObject({ coverage: 'all' });
   });
 

@@ -2,6 +2,7 @@
  * The addresses of gemini.google.com: pages a person opens, and requests the page makes. Conversation ids are written
  * as in the page's address: without the `c_` that the site's JSON puts before them.
  */
+import { asArray, tryParse } from '../../json';
 import type { PageAddress } from '../_adapter';
 import type { ObservedRequest } from '../_stream';
 
@@ -73,9 +74,10 @@ export function accountIn(url: string): string {
  * @see Adapter.classifyRequest
  * Everything is one address; which procedure is called is in `rpcids`. The page that the request comes from
  * (`source-path`) may still be the conversation before, so only the body says which conversation it is; a shared copy
- * is named by nothing but that path.
+ * is named by nothing but that path. The token that an older page is asked for with is only in the form that is sent;
+ * where that was not seen, any page may be the newest.
  */
-export function classifyRequest(url: string, method: string): ObservedRequest | null {
+export function classifyRequest(url: string, method: string, sent: string | null = null): ObservedRequest | null {
   const address = parse(url);
   if (address === null || !HOSTS.has(address.hostname) || method.toUpperCase() !== 'POST') return null;
   const path = DATA_PATH.exec(address.pathname)?.[1];
@@ -92,7 +94,20 @@ export function classifyRequest(url: string, method: string): ObservedRequest | 
     const source = classifyPage(address.searchParams.get('source-path') ?? '');
     return seen('conversation', source?.share === true ? source.conversationId : null);
   }
-  return called.includes(RPC.read) ? seen('conversation', null) : null;
+  if (!called.includes(RPC.read)) return null;
+  const before = tokenSent(sent);
+  return before === null ? seen('conversation', null) : { ...seen('page', null), before };
+}
+
+/** `f.req=[[["hNvQHb", "[\"c_…\", 20, token, …]", …]]]`; null where the newest turns are asked for, or it was not seen. */
+function tokenSent(sent: string | null): string | null {
+  if (sent === null) return null;
+  const outer = tryParse(new URLSearchParams(sent).get('f.req') ?? '');
+  const calls = 'value' in outer ? asArray(asArray(outer.value)[0]) : [];
+  const text: unknown = calls.map(asArray).find((call) => call[0] === RPC.read)?.[1];
+  const args = typeof text === 'string' ? tryParse(text) : { error: '' };
+  const token = 'value' in args ? asArray(args.value)[2] : null;
+  return typeof token === 'string' && token !== '' ? token : null;
 }
 
 /** @see Adapter.conversationUrl */

@@ -1,7 +1,12 @@
 /**
  * Puts the pages of a conversation together, and the turns that were streamed since. The site gives turns newest first
- * with a token for older ones; which token a page was asked with is not in its address, so pages are joined by their
- * turns: the same turn in both, or a turn that names its parent.
+ * with a token for older ones. Pages are joined by their turns: the same turn in both, or a turn that names its parent;
+ * by their token only where no turn says otherwise, because a token may only count.
+ *
+ * The site gives a turn one time, the same when it is asked and when it is answered, and the conversation none. Which of
+ * two states is the later is told by their last turns: what lacks turns that are held after its last one is earlier; of
+ * two last turns the one with the later time is later; of the same turn twice, what lacks the answer that is shown, or
+ * has it unfinished or shorter, is earlier.
  */
 import type { CapturedConversation, ReadWarning } from '../../types';
 import type { Holding } from '../_holding';
@@ -21,8 +26,10 @@ interface Page {
 
 export class GeminiHolding implements Holding {
   temporary = false;
-  /** Newest first, without turns in common, joined where that is certain. */
-  private pages: Page[] = [];
+  /** The newest turns that certainly follow one another; among them those that were left, see `replaced`. */
+  private newest: Page | null = null;
+  /** What nothing joins to the newest yet. */
+  private apart: Page[] = [];
   private readonly replaced = new Set<string>();
   private title: string | null = null;
   private strategy: 'json-pages' | 'share' | 'stream' = 'stream';
@@ -30,12 +37,7 @@ export class GeminiHolding implements Holding {
   constructor(private readonly id: string) {}
 
   get open(): boolean {
-    return this.pages.length > 0 && !this.isWhole;
-  }
-
-  /** The token for the turns before those that are held together with the newest; null where there is none. */
-  get wanted(): string | null {
-    return this.pages[0]?.next ?? null;
+    return this.newest === null ? this.apart.length > 0 : !this.isWhole;
   }
 
   add(request: ObservedRequest, value: unknown, warnings: ReadWarning[] = []): 'newest' | 'older' | 'ignored' {
@@ -61,8 +63,8 @@ export class GeminiHolding implements Holding {
 
   /** The newest turns that certainly follow one another. */
   joined(): Joined | null {
-    const [newest] = this.pages;
-    if (newest === undefined) return null;
+    const { newest } = this;
+    if (newest === null) return null;
     return {
       id: this.id,
       title: this.title,
@@ -75,23 +77,25 @@ export class GeminiHolding implements Holding {
   }
 
   private get isWhole(): boolean {
-    return this.pages.length === 1 && this.pages[0]?.next === null;
+    return this.newest?.next === null;
   }
 
   /** An answer just given: the newest turn there is. Without its question it is not a turn, unless it is known. */
   private addStreamed(turn: Turn | undefined, first: boolean | null): 'newest' | 'ignored' {
-    const [newest] = this.pages;
+    const { newest } = this;
     const at = newest?.turns.findIndex((each) => each.id === turn?.id) ?? -1;
     if (turn === undefined || (at < 0 && turn.question === null)) return 'ignored';
     const held = newest?.turns[at];
-    if (newest !== undefined && held !== undefined) {
+    if (newest !== null && held !== undefined) {
       newest.turns[at] = merge(held, turn);
       return 'newest';
     }
     const follows = newest?.turns.findIndex((each) => each.id === turn.parent) ?? -1;
-    if (newest === undefined || (turn.parent !== null && follows < 0)) {
-      // It follows something that is not held, or nothing.
-      this.pages.unshift({ turns: [turn], next: first === true ? null : undefined, before: null });
+    if (newest === null || (turn.parent !== null && follows < 0) || isOpen(newest.turns[follows])) {
+      // It follows something that is not held, or not held as it became: what was read when its answer was being written.
+      if (newest !== null) this.apart.unshift(newest);
+      this.newest = { turns: [turn], next: first === true ? null : undefined, before: null };
+      this.settle();
       return 'newest';
     }
     // Asked again from an earlier place: what had followed from there was left.
@@ -101,79 +105,105 @@ export class GeminiHolding implements Holding {
   }
 
   private addPage(page: Page): 'newest' | 'older' | 'ignored' {
-    const head = this.pages[0]?.turns.at(-1);
-    const last = page.turns.at(-1);
-    if (last === undefined) return 'ignored';
-    const ids = new Set(page.turns.map((turn) => turn.id));
-    const holdsHead = head === undefined || ids.has(head.id);
-    const known = this.pages.some((each) => each.turns.some((turn) => turn.id === last.id));
-    const isNewest = holdsHead || (!known && head !== undefined && isAfter(last, head, page.before));
-    const brings =
-      page.turns.some((turn) => !this.pages.some((each) => each.turns.some((one) => one.id === turn.id))) ||
-      (page.next === null && this.open);
-    if (!isNewest && !brings) return 'ignored';
-    if (isNewest && head !== undefined) this.markReplaced(ids);
-    // What the site gives again is not left.
-    for (const id of ids) this.replaced.delete(id);
-    if (isNewest) this.pages.unshift(page);
-    else this.pages.push(page);
+    // What was asked for with a token has newer turns after it, known or not.
+    if (page.before === null && this.order(page) >= 0) {
+      const held = this.newest;
+      // What the site gives again is not left.
+      for (const turn of page.turns) this.replaced.delete(turn.id);
+      this.newest = page;
+      if (held !== null && !this.takeOver(page, held)) this.apart.unshift(held);
+      this.settle();
+      return 'newest';
+    }
+    const isNew = (turn: Turn): boolean =>
+      ![this.newest, ...this.apart].some((each) => each !== null && has(each, turn.id));
+    if (!page.turns.some(isNew) && !(page.next === null && this.open)) return 'ignored';
+    this.apart.push(page);
     this.settle();
-    return isNewest ? 'newest' : 'older';
+    return 'older';
   }
 
-  /** A newest page that goes back beyond turns it does not have: they were edited or asked again. */
-  private markReplaced(ids: Set<string>): void {
-    const [newest] = this.pages;
-    if (newest === undefined) return;
-    const from = newest.turns.findIndex((turn) => ids.has(turn.id));
-    if (from < 0) return;
-    for (const turn of newest.turns.slice(from)) if (!ids.has(turn.id)) this.replaced.add(turn.id);
+  /** Above 0 where a page shows a later state than what is held, below 0 where an earlier one. */
+  private order({ turns }: Page): number {
+    const head = this.newest?.turns.findLast((turn) => !this.replaced.has(turn.id));
+    const last = turns.at(-1);
+    if (head === undefined || last === undefined) return 1;
+    if (last.id === head.id) return orderOfAnswers(last, head);
+    if (last.parent === head.id || turns.some((turn) => turn.id === head.id)) return 1;
+    if (this.replaced.has(last.id) || [this.newest, ...this.apart].some((each) => each !== null && has(each, last.id)))
+      return -1;
+    return last.time !== null && head.time !== null && last.time > head.time ? 1 : -1;
   }
 
-  /** Joins what belongs together, until nothing more does. */
+  /**
+   * Takes what was held into the page that comes now. What the page goes back beyond and does not have was edited or
+   * asked again. False where they have nothing to do with each other, as far as is known.
+   */
+  private takeOver(page: Page, held: Page): boolean {
+    const common = held.turns.findIndex((turn) => has(page, turn.id));
+    const parent = held.turns.findIndex((turn) => turn.id === page.turns[0]?.parent);
+    const from = common >= 0 ? common : parent >= 0 ? parent + 1 : -1;
+    const extended = extend(page, held);
+    if (extended === null) return false;
+    const left = from < 0 ? [] : held.turns.slice(from).filter((turn) => !has(page, turn.id));
+    for (const turn of left) this.replaced.add(turn.id);
+    this.newest = { ...extended, turns: place(extended.turns, left, held.turns) };
+    return true;
+  }
+
+  /** Puts before the newest what belongs there, until nothing more does. */
   private settle(): void {
     for (let joined = true; joined;) {
       joined = false;
-      for (let newer = 0; newer < this.pages.length && !joined; newer++) {
-        for (let older = 0; older < this.pages.length && !joined; older++) {
-          const [a, b] = [this.pages[newer], this.pages[older]];
-          if (a === undefined || b === undefined || a === b || !joins(a, b)) continue;
-          this.pages[newer] = union(a, b);
-          this.pages.splice(older, 1);
-          joined = true;
-        }
+      for (const page of this.apart) {
+        const extended = this.newest === null ? null : extend(this.newest, page);
+        if (extended === null) continue;
+        this.newest = extended;
+        this.apart = this.apart.filter((each) => each !== page);
+        joined = true;
       }
     }
   }
 }
 
-/** True where `b` is what comes right before `a`, or holds some of the same turns. */
-function joins(a: Page, b: Page): boolean {
-  if (b.before !== null && b.before === a.next) return true;
-  const ids = new Set(b.turns.map((turn) => turn.id));
-  if (a.turns.some((turn) => ids.has(turn.id))) return true;
-  const parent = a.turns[0]?.parent ?? null;
-  return parent !== null && ids.has(parent);
+function has(page: Page, id: string): boolean {
+  return page.turns.some((turn) => turn.id === id);
 }
 
-/** The newer page's word counts; whichever goes back further says what is before. */
-function union(a: Page, b: Page): Page {
-  const position = new Map(a.turns.map((turn, index) => [turn.id, index]));
-  const common = b.turns.findIndex((turn) => position.has(turn.id));
-  const before = common < 0 ? b.turns : b.turns.slice(0, common);
-  const further = common < 0 || position.get(b.turns[common]?.id ?? '') === 0;
-  const others = new Map(b.turns.map((turn) => [turn.id, turn]));
-  const turns = a.turns.map((turn) => {
-    const other = others.get(turn.id);
+/**
+ * A page with what an older one has before it; whichever goes back further says what is before that. What the older one
+ * has after the place where they meet was left since, or the page would have it.
+ *
+ * @returns null where nothing says that they meet.
+ */
+function extend(page: Page, older: Page): Page | null {
+  const [first] = page.turns;
+  if (first === undefined) return null;
+  const others = new Map(older.turns.map((turn, index) => [turn.id, index]));
+  const meets = page.turns.find((turn) => others.has(turn.id));
+  let to = meets === first ? (others.get(first.id) ?? 0) : 0;
+  if (meets === undefined) {
+    const parent = first.parent === null ? undefined : others.get(first.parent);
+    const byToken = first.parent === null && older.before !== null && older.before === page.next;
+    if (parent === undefined && !byToken) return null;
+    // The last turn of its time, read before it had its answer: what it became is to be read again.
+    if (older.before === null && parent === older.turns.length - 1 && isOpen(older.turns[parent])) return null;
+    to = parent === undefined ? older.turns.length : parent + 1;
+  }
+  const turns = page.turns.map((turn) => {
+    const other = older.turns[others.get(turn.id) ?? -1];
     return other === undefined ? turn : merge(other, turn);
   });
-  const missing = b.turns.slice(Math.max(0, common)).filter((turn) => common >= 0 && !position.has(turn.id));
-  // Turns that only the older page has after the common one: replaced since, or newer than a late answer knew.
-  return {
-    turns: further ? [...before, ...place(turns, missing, b.turns)] : place(turns, missing, b.turns),
-    next: before.length > 0 || a.next === undefined ? b.next : a.next,
-    before: a.before,
-  };
+  let { next } = page;
+  if (to > 0) next = older.next;
+  else if (meets === first && next !== null && older.next !== undefined)
+    next = older.next === null ? null : (next ?? older.next);
+  return { turns: [...older.turns.slice(0, to), ...turns], next, before: page.before };
+}
+
+/** Its answer was still to come, as far as the site said. */
+function isOpen(turn: Turn | undefined): boolean {
+  return turn !== undefined && (turn.answers[0]?.finished ?? turn.answers.length > 0) === false;
 }
 
 function place(turns: Turn[], missing: Turn[], order: Turn[]): Turn[] {
@@ -184,6 +214,20 @@ function place(turns: Turn[], missing: Turn[], order: Turn[]): Turn[] {
     placed.splice(at < 0 ? placed.length : at + 1, 0, turn);
   }
   return placed;
+}
+
+/** Of two states of the last turn; 0 where nothing tells them apart. */
+function orderOfAnswers(given: Turn, held: Turn): number {
+  const [shown] = held.answers;
+  if (shown === undefined) return 0;
+  const same = given.answers.find((answer) => answer.id === shown.id);
+  if (same === undefined)
+    return given.answers.some((answer) => held.answers.every(({ id }) => id !== answer.id)) ? 1 : -1;
+  // Another answer is shown than before: the one that is held is a draft now.
+  if (given.answers[0] !== same) return 0;
+  if (same.finished === true || shown.finished === true)
+    return Number(same.finished === true) - Number(shown.finished === true);
+  return Math.sign(same.markdown.length - shown.markdown.length);
 }
 
 /** The same turn twice: the newer answer, the older drafts, and nothing lost that only one of them had. */
@@ -205,11 +249,4 @@ function merge(older: Turn, newer: Turn): Turn {
     model: newer.model ?? older.model,
     time: newer.time ?? older.time,
   };
-}
-
-function isAfter(turn: Turn, head: Turn, before: string | null): boolean {
-  if (before !== null) return false;
-  if (turn.parent === head.id) return true;
-  if (turn.time !== null && head.time !== null) return turn.time > head.time;
-  return false;
 }

@@ -49,6 +49,13 @@ function record(talk: Talk, { question, answer }: Turn, before: Turn | undefined
 
 const PAGE = 3;
 
+function asked(talk: Talk, token: string | null): string {
+  const args = [`c_${talk.id}`, PAGE, token, 1, [1], [4], null, 1];
+  return new URLSearchParams({
+    'f.req': JSON.stringify([[['hNvQHb', JSON.stringify(args), null, 'generic']]]),
+  }).toString();
+}
+
 function bodies(talk: Talk): Body[] {
   const all = turns(talk);
   const records = all.map((turn, index) => record(talk, turn, all[index - 1])).reverse();
@@ -58,6 +65,7 @@ function bodies(talk: Talk): Body[] {
     made.push({
       url: `${DATA}batchexecute?rpcids=hNvQHb&source-path=%2Fapp%2F${talk.id}&rt=c`,
       method: 'POST',
+      sent: asked(talk, from === 0 ? null : `turns-${from}`),
       text: answerOf('hNvQHb', [records.slice(from, from + PAGE), next, null, []]),
     });
   }

@@ -285,14 +285,15 @@ export class Run {
       await this.give(index, cut ? { ...each, text: each.text.slice(0, each.text.length / 2) } : each);
   }
 
-  async give(index: number, { url, method, text }: Body): Promise<LiveView | null> {
+  async give(index: number, { url, method, sent, text }: Body): Promise<LiveView | null> {
     let body: unknown;
     try {
       body = this.faults.adapter.parseBody(text);
     } catch {
       return null; // as the reader does: what is no JSON is left
     }
-    return this.observe(index, { type: 'body', url, method, body });
+    const before = this.faults.adapter.wire.classifyRequest(url, method, sent)?.before ?? null;
+    return this.observe(index, { type: 'body', url, method, body, before });
   }
 
   /** What was asked for is read from the site, or that fails. */

@@ -61,6 +61,8 @@ export const paragraphs = (text: string, attributes = ''): string =>
 export interface Body {
   url: string;
   method: string;
+  /** The form that is sent, where it says which page is asked for. */
+  sent?: string;
   text: string;
 }
 
