@@ -38,7 +38,7 @@ export const NEVER: Record<NeverCategory, string[]> = {
     wx.qq.com im.qq.com threema.ch/web vk.com/im vk.com/mail ok.ru/messages linkedin.com/messaging x.com/messages x.com/i/chat
     twitter.com/messages reddit.com/chat reddit.com/message snapchat.com/web tiktok.com/messages mattermost.** zoom.us
     webex.com whereby.com bsky.app/messages chatgpt.com claude.ai gemini.google.com chat.deepseek.com aistudio.google.com copilot.microsoft.com grok.com
-    chat.deepseek.com chat.mistral.ai poe.com character.ai meta.ai
+    chat.mistral.ai poe.com character.ai meta.ai
   `),
   bank: list(`
     bank *bank.* banking.** ebanking.** e-banking.** onlinebanking.** online-banking.** netbank.** netbanking.** homebanking.**
