@@ -90,6 +90,26 @@ export function preformattedText(element: Element): string {
   return text;
 }
 
+/**
+ * The text that a person typed, which a page shows with its white space. Where a tool has formatted the page's source,
+ * the lines it broke are joined: the sites' own pages have no white space between elements.
+ */
+export function typedText(element: Element): string {
+  const text = preformattedText(element).replace(/\u00a0/g, ' ');
+  const before = element.previousSibling ?? element.parentElement?.firstChild ?? null;
+  const indent = [before, element.firstChild]
+    .map((node) => (node?.nodeType === 3 ? (/^\s*\n([ \t]{4,})/.exec(node.nodeValue ?? '')?.[1]?.length ?? 0) : 0))
+    .find((length) => length > 0);
+  const joined =
+    indent === undefined
+      ? text
+      : text.replace(
+          new RegExp(`((?:[ \\t]*\\n)+)[ \\t]{${Math.max(4, indent - 2)},}(?=\\S)`, 'g'),
+          (_broken, lines: string) => (lines.split('\n').length > 2 ? '\n\n' : ' '),
+        );
+  return joined.replace(/[ \t]+\n/g, '\n').trim();
+}
+
 /** Math that a text writes as `\(…\)` or `\[…\]`, as `$…$` and `$$…$$`, outside code. */
 export function dollarMath(text: string): string {
   if (!/\\[([]/.test(text)) return text;

@@ -96,8 +96,20 @@ function readJsonText(text: string, adapters: Adapter[], context: ReadContext, n
   if ('value' in parsed) body = parsed.value;
   else {
     const lines = parseLines(text);
-    const records = lines ?? parseRecords(text);
     const problem = `${name} is not valid JSON${whereIn(text, parsed.error)}: ${parsed.error}`;
+    const whole = lines === null && /^\s*\{/.test(text) ? untilCut(text) : null;
+    if (whole !== null) {
+      const before: ReadWarning = {
+        code: 'broken_json',
+        message: `${problem} What is whole before that was read; what follows is missing.`,
+        where: name,
+      };
+      const read = firstOrNull(() =>
+        first(text, adapters, (adapter) => adapter.readJson(whole, context), [before], name, 'JSON'),
+      );
+      if (read !== null) return read;
+    }
+    const records = lines ?? parseRecords(text);
     if (records.values.length === 0)
       throw new EngineError('bad_input', `${problem}`, { remedy: 'If it was cut off, download it again.' });
     body = records.values;
@@ -194,6 +206,42 @@ function rankOf({ conversations, warnings }: ReadResult, adapter: Adapter, text:
 function isHigher(rank: number[], other: number[]): boolean {
   const at = rank.findIndex((value, index) => value !== other[index]);
   return at >= 0 && (rank[at] ?? 0) > (other[at] ?? 0);
+}
+
+/** What a reading yields, or null where it finds nothing. */
+function firstOrNull(read: () => ReadResult): ReadResult | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'bad_input') return null;
+    throw error;
+  }
+}
+
+/** One object that was cut off, up to the last object or list in it that is whole; null where there is none. */
+function untilCut(text: string): unknown {
+  const open: string[] = [];
+  let inString = false;
+  let end = 0;
+  let closers = '';
+  for (let i = 0; i < text.length; i++) {
+    const unit = text[i];
+    if (inString) {
+      if (unit === '\\') i++;
+      else if (unit === '"') inString = false;
+    } else if (unit === '"') inString = true;
+    else if (unit === '{' || unit === '[') open.push(unit === '{' ? '}' : ']');
+    else if (unit === '}' || unit === ']') {
+      if (open.pop() !== unit) return null;
+      if (open.length === 0) return null;
+      end = i + 1;
+      // Only the last one counts, and it is found near the end.
+      if (text.length - i < 5_000_000) closers = [...open].reverse().join('');
+    }
+  }
+  if (end === 0 || closers === '') return null;
+  const parsed = tryParse(text.slice(0, end) + closers);
+  return 'value' in parsed ? parsed.value : null;
 }
 
 /** Line and column of a JSON error; engines give a position, line and column, or nothing that helps. */

@@ -183,6 +183,26 @@ describe('a file', () => {
     );
   });
 
+  it('that is one conversation, cut off, gives its messages before the cut', () => {
+    const node = (id: string, parent: string | null, role: string) => ({
+      id,
+      parent,
+      children: [],
+      message: { id, author: { role }, content: { content_type: 'text', parts: [`I am "${id}" {`] } },
+    });
+    const text = JSON.stringify({
+      conversation_id: 'cut',
+      title: 'Cut',
+      mapping: { a: node('a', null, 'user'), b: node('b', 'a', 'assistant'), c: node('c', 'b', 'user') },
+      current_node: 'c',
+    });
+    for (const form of [text, `{"conversations":[${text}]}`]) {
+      const { conversations, warnings } = readText(form.slice(0, form.indexOf('I am \\"c') + 4), options);
+      expect(conversations[0]).toMatchObject({ id: 'cut', messages: [{ id: 'a' }, { id: 'b' }] });
+      expect(warnings[0]).toMatchObject({ code: 'broken_json', message: expect.stringContaining('line 1') as string });
+    }
+  });
+
   it.each([
     ['', /is empty/],
     ['just words', /neither JSON nor HTML/],

@@ -228,3 +228,28 @@ describe('a list that is moved while it is saved', () => {
     ]);
   });
 });
+
+describe('a page whose source a tool has formatted', () => {
+  const read = (html: string) =>
+    adapter.readDom(parseHtml(`<html><body>${html}</body></html>`), URL_C).conversations[0]?.messages[0]?.markdown;
+
+  it('holds the question without the lines that the tool broke', () => {
+    expect(
+      read(`
+        <div data-message-author-role="user" data-message-id="q">
+            <div class="whitespace-pre-wrap">Write about peas and
+              beans, please.
+
+              Two paragraphs.</div>
+        </div>`),
+    ).toBe('Write about peas and beans, please.\n\nTwo paragraphs.');
+  });
+
+  it('holds what a person indented as it was typed where it has not', () => {
+    expect(
+      read(
+        '<div data-message-author-role="user" data-message-id="q"><div class="whitespace-pre-wrap">Why?\n        if peas:\n            sow()</div></div>',
+      ),
+    ).toBe('Why?\n        if peas:\n            sow()');
+  });
+});

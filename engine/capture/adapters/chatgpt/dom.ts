@@ -3,7 +3,7 @@
  * was seen: the page shows only what is near the viewport. Attributes are used, never tag names or styling classes
  * (a turn was `article` until 2026-03 and is `section` since); labels are localised and used only as a last resort.
  */
-import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
+import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown';
 import { stableHash } from '../../hash';
 import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
@@ -310,10 +310,7 @@ function readMessage(element: Element, place: Element): FoundMessage | null {
         element.querySelector('.whitespace-pre-wrap'))
       : null;
   if (bubble !== null && element.querySelector('.markdown') === null) {
-    found.markdown = preformattedText(bubble)
-      .replace(/\u00a0/g, ' ')
-      .replace(/[ \t]+\n/g, '\n')
-      .trim();
+    found.markdown = typedText(bubble);
     const images = copyToMarkdown(withoutNoise(inertCopy(element), '.whitespace-pre-wrap')).images;
     found.images = images;
     if (images.length > 0) {

@@ -5,7 +5,7 @@
  * named by its position, which the rows say.
  */
 import { stableHash } from '../../hash';
-import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
+import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown';
 import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
 import { classifyPage } from './addresses';
@@ -279,12 +279,7 @@ function readQuestion(place: Element, bubbles: Element[], turn: DomTurn): void {
       continue;
     }
     const paragraphs = [...words.querySelectorAll('p')];
-    const pieces = (paragraphs.length > 0 ? paragraphs : [words]).map((each) =>
-      preformattedText(each)
-        .replace(/\u00a0/g, ' ')
-        .replace(/[ \t]+\n/g, '\n')
-        .trim(),
-    );
+    const pieces = (paragraphs.length > 0 ? paragraphs : [words]).map(typedText);
     texts.push(pieces.filter((piece) => piece !== '').join('\n\n'));
   }
   turn.attachments = filesIn(place, bubbles);
