@@ -152,7 +152,7 @@ async function ingestGroup(
     const hash = await captureHash(capture, incoming);
     const id = before?.id ?? uuidv7();
     ids.set(given, id);
-    const plan = { add: [], update: [], unchanged: incoming.messages.length, order: [], newer: true };
+    const plan = { add: [], update: [], unchanged: incoming.messages.length, order: [], newer: true, whole: true };
     const work = { capture, source, externalId, incoming, hash, id, before, plan };
     const same = before?.content_hash === hash && incoming.captured_at >= ms(before.captured_at);
     (same ? unchanged : prepared).push(work);
@@ -352,7 +352,6 @@ function mergeDocument({ capture, before, plan, incoming, source, externalId, id
   const text = (ours: string | null | undefined, given: string | null) =>
     pick(ours, given === null ? null : clean(given));
   const times = [theirs.updated_at, theirs.created_at].map(toTime).filter((time) => time !== null);
-  const whole = capture.kind === 'page' || (capture.coverage === 'all' && incoming.messages.length > 0);
   return {
     id,
     kind: capture.kind,
@@ -371,8 +370,11 @@ function mergeDocument({ capture, before, plan, incoming, source, externalId, id
       plan.newer ? incoming.captured_at : Math.max(incoming.captured_at, before ? ms(before.captured_at) : -Infinity),
     ),
     happened_at: isoTime(happenedAt(capture, incoming, plan, before, times)),
-    branch_at:
-      whole && plan.newer ? isoTime(incoming.captured_at) : before?.branch_at ? isoTime(ms(before.branch_at)) : null,
+    branch_at: (capture.kind === 'page' ? plan.newer : plan.whole)
+      ? isoTime(incoming.captured_at)
+      : before?.branch_at
+        ? isoTime(ms(before.branch_at))
+        : null,
     complete: isComplete(capture, before, plan, incoming),
     metadata: cleanJson(
       capture.kind === 'page'
@@ -399,7 +401,7 @@ function happenedAt(
   const known = [...times, ...said].reduce((newest, time) => Math.max(newest, time), -Infinity);
   const old = before ? ms(before.happened_at) : -Infinity;
   const all = said.length === incoming.messages.length;
-  if (capture.coverage === 'all' && plan.newer && all && Number.isFinite(known)) return known;
+  if (plan.whole && all && Number.isFinite(known)) return known;
   const newest = Math.max(
     known,
     old,
@@ -410,14 +412,14 @@ function happenedAt(
 
 function isComplete(capture: Capture, before: StoredDocument | null, plan: MergePlan, { messages }: Incoming): boolean {
   if (capture.kind === 'page') return true;
-  if (!plan.newer) {
+  if (plan.whole) return capture.complete;
+  if (!plan.newer || capture.coverage === 'all') {
     // By a clock that is behind it may be older; what it says is whole is what is shown.
     const given = messages.filter((message) => message.on_active_branch).map((message) => message.id);
     const shown = plan.order.filter(({ active }) => active).map(({ id }) => id);
     const same = given.length === shown.length && given.every((id, index) => id === shown[index]);
     return (before?.complete ?? false) || (capture.complete && capture.coverage === 'all' && same);
   }
-  if (capture.coverage === 'all') return capture.complete;
   // A tail completes what was seen whole before; `some` changes nothing unless something is new.
   const head = capture.messages.findLast((message) => message.on_active_branch);
   if (capture.coverage === 'tail') {
@@ -595,8 +597,12 @@ async function finish(store: Store, works: Work[]): Promise<void> {
       where d.id = v.id`,
     [
       rows.map(({ work }) => work.id),
-      // A capture that came late says nothing about what is newest.
-      rows.map(({ work }) => (work.plan.newer ? work.hash : (work.before?.content_hash ?? ''))),
+      // A capture that came late says nothing about what is newest; one that was not taken whole is taken up when it comes again.
+      rows.map(({ work: { plan, incoming, hash, before } }) =>
+        plan.newer && (plan.whole || incoming.coverage !== 'all' || incoming.messages.length === 0)
+          ? hash
+          : (before?.content_hash ?? ''),
+      ),
       rows.map(({ merged }) => merged.captured_at),
       rows.map(({ merged }) => merged.branch_at),
     ],

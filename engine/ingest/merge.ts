@@ -59,6 +59,8 @@ export interface MergePlan {
   order: Array<{ id: string; active: boolean }>;
   /** Whether this capture may change what is said of the whole document. */
   newer: boolean;
+  /** Whether the stored branch is from now on what this capture shows, no more and no less. */
+  whole: boolean;
 }
 
 export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
@@ -71,7 +73,10 @@ export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
     unchanged: 0,
     order: [],
     newer: order === 0 ? incoming.captured_at >= stored.captured_at : order > 0,
+    whole: false,
   };
+  const rule = branchRule(stored, incoming, order, plan.newer);
+  plan.whole = plan.newer && rule === 'all' && messages.length > 0;
 
   for (const message of messages) {
     const before = known.get(message.id);
@@ -98,7 +103,7 @@ export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
   const branch = mergeBranch(
     before.filter((message) => message.on_active_branch).map((message) => message.external_id),
     messages.filter((message) => message.on_active_branch),
-    branchRule(stored, incoming, order, plan.newer),
+    rule,
     known,
   );
   const active = new Set(branch);

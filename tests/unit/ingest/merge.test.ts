@@ -45,8 +45,7 @@ function apply(stored: Stored, capture: Incoming, plan: MergePlan = planMerge(st
   return {
     captured_at: plan.newer ? capture.captured_at : Math.max(stored.captured_at, capture.captured_at),
     updated_at: capture.updated_at === null ? stored.updated_at : Math.max(stored.updated_at ?? 0, capture.updated_at),
-    branch_at:
-      plan.newer && capture.coverage === 'all' && capture.messages.length > 0 ? capture.captured_at : stored.branch_at,
+    branch_at: plan.whole ? capture.captured_at : stored.branch_at,
     messages: plan.order.map(({ id, active }, position) => {
       const each = messages.get(id);
       if (!each) throw new Error(`the order names ${id}, which is not stored`);
@@ -97,6 +96,16 @@ describe('the shown branch', () => {
     const after = store(incoming(turns('aX'), { captured_at: 2_000 }), incoming(turns('abc'), { captured_at: 1_000 }));
     expect(branch(after)).toEqual([...'aX']);
     expect(after.messages.map((each) => each.external_id)).toEqual([...'aXbc']);
+  });
+
+  test('a capture that came late and was held to what goes beyond does not pass for the whole when it comes again', () => {
+    const late = incoming(turns('d'), { captured_at: 1_000 });
+    const before = [
+      incoming([turn('a', 'a', { on_active_branch: false })], { captured_at: 3_000, updated_at: 100 }),
+      incoming(turns('a'), { coverage: 'some', captured_at: 1_000, updated_at: 200 }),
+    ];
+    expect(branch(store(...before, late))).toEqual(['a']);
+    expect(branch(store(...before, late, late))).toEqual(['a']);
   });
 });
 
