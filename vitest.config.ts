@@ -31,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.{ts,tsx}'],
+          setupFiles: ['tests/unit/property-seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // two cores: each worker holds a database and, in some files, a model
