@@ -16,8 +16,11 @@ export interface RecallQuery {
   filters?: RecallFilters;
   /** Hits wanted, 1 to 100; 20 unless told. */
   limit?: number;
-  /** `words` answers at once without the query's embedding; `full` fuses words and meaning (default). */
-  mode?: 'words' | 'full';
+  /**
+   * `words` answers at once without the query's embedding; `full` fuses words and meaning (default); `meaning` is for
+   * measuring what vectors find alone.
+   */
+  mode?: 'words' | 'full' | 'meaning';
 }
 
 /** Hard filters; every one narrows. */

@@ -45,7 +45,7 @@ export async function recall(
     result.embed_ms = performance.now() - before;
     result.used_meaning = meaning !== null;
     check(signal);
-    const words = bm25Text(asked.text);
+    const words = query.mode === 'meaning' ? '' : bm25Text(asked.text);
     const early = narrows(asked);
     rows = early
       ? await runPlanned(store, searchStatement(asked, words, meaning, limit, true))
