@@ -85,6 +85,14 @@ export function embedHandler(embedder: Embedder, onEmbedded: (count: number) => 
   };
 }
 
+/**
+ * What is embedded of a passage: its text, and before it who says it where people talk. "When did Caroline …" is far from
+ * what Caroline says when nothing in it says that she does: LoCoMo, turn fraction@10, vectors 24.8 without and 65.6 with,
+ * fused 59.7 and 72.6. The names of assistants and their roles gained nothing. Vectors made before stay as they are.
+ */
+const EMBEDDED = `case when d.kind = 'conversation' and m.role = 'user' and m.author <> '' then m.author || ': ' || c.text
+  else c.text end`;
+
 async function readWaiting(
   db: Queryable,
   modelId: string,
@@ -92,7 +100,8 @@ async function readWaiting(
   refused: string[],
 ): Promise<Waiting[]> {
   return db.query<Waiting>(
-    `select c.id, c.text from chunk c join document d on d.id = c.document_id
+    `select c.id, ${EMBEDDED} as text
+    from chunk c join document d on d.id = c.document_id left join message m on m.id = c.message_id
     where c.level = 1 and d.forget_id is null and ($2::uuid is null or c.id < $2) and c.id <> all($4::uuid[])
       and not exists (select from embedding e where e.chunk_id = c.id and e.model_id = $1)
     order by c.id desc limit $3`,

@@ -1,6 +1,7 @@
 import { en } from 'chrono-node';
 import type { DocumentKind, RecallFilters, RecallQuery } from '../api';
 import type { Role } from '../capture/types';
+import { aboutOf } from './about';
 import { QUERY_CHARACTERS } from './constants';
 
 /** A time named in the question ("last spring"): a wish, never a filter. Times in ms since the epoch. */
@@ -13,8 +14,10 @@ export interface NamedTime {
 
 /** What the question asks, on plain data. */
 export interface ParsedQuery {
-  /** What is searched by word and by meaning: the text without operators, exclusions and quotation marks. */
+  /** The text without operators, exclusions and quotation marks. */
   text: string;
+  /** What is searched by word and by meaning: of `text` what is not merely asking, see {@link aboutOf}. */
+  about: string;
   /** The query's own filters narrowed by the operators in the text. */
   filters: RecallFilters;
   /** Hosts of `site:`; a subdomain of one of them matches. */
@@ -24,8 +27,8 @@ export interface ParsedQuery {
   /** -words and -"phrases": none may be there. */
   excluded: string[];
   times: NamedTime[];
-  /** It asks what the other side said ("what did you suggest"). */
-  asksAssistant: boolean;
+  /** Whose words it asks for: the assistant's ("what did you suggest"), the person's own ("when did I"), or either's. */
+  asksFor: 'assistant' | 'user' | null;
 }
 
 const KINDS: Record<string, DocumentKind> = {
@@ -63,12 +66,13 @@ const TOKEN = /(-?)(?:([a-z]+):)?(?:"([^"]*)"|([^\s"]+))/giu;
 export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
   const parsed: ParsedQuery = {
     text: '',
+    about: '',
     filters: { ...query.filters },
     hosts: [],
     phrases: [],
     excluded: [],
     times: [],
-    asksAssistant: false,
+    asksFor: null,
   };
   // Control characters mean nothing in a question, and Postgres refuses U+0000.
   const text = query.text
@@ -97,11 +101,26 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
     parsed.text = '';
   }
   parsed.times = namedTimes(parsed.text, now);
-  parsed.asksAssistant =
-    /\b(you|your|chatgpt|claude|gemini|deepseek|assistant|suggest(ed|ions?)?|recommend(ed|ations?)?)\b/i.test(
-      parsed.text,
-    );
+  parsed.about = aboutOf(parsed.text);
+  parsed.asksFor = asksFor(parsed.text);
   return parsed;
+}
+
+const ASSISTANT = '(?:you|chatgpt|claude|gemini|deepseek|the (?:assistant|ai|bot|model))';
+/** A request to the assistant of now ("can you suggest") is no question about what it said. */
+const ASKS_ASSISTANT = new RegExp(
+  [
+    `\\b(?:did|had|have|has)\\s+${ASSISTANT}\\b`,
+    `(?<!\\b(?:can|could|would|will|should|do|if)\\s)\\b${ASSISTANT}\\s+(?:just |previously |also |once |first )?` +
+      '(?:suggest|recommend|said|told|gave|propos|advis|explain|wrote|mention|answer|showed|provid|list|describ|came up)',
+    '\\byour (?:earlier |previous |last |first )?(?:suggest|recommend|advice|answer|reply|response|explanation|proposal|list|idea)',
+  ].join('|'),
+  'iu',
+);
+
+function asksFor(text: string): ParsedQuery['asksFor'] {
+  if (ASKS_ASSISTANT.test(text)) return 'assistant';
+  return /\b(?:i|my|me|mine|we|our)\b/iu.test(text) ? 'user' : null;
 }
 
 function applyOperator(parsed: ParsedQuery, name: string, value: string, now: Date): boolean {

@@ -41,11 +41,11 @@ export async function recall(
   let rows: Row[] = [];
   if (asked.text !== '') {
     const before = performance.now();
-    const meaning = query.mode === 'words' ? null : await embedQuestion(embedder, asked.text, signal);
+    const meaning = query.mode === 'words' ? null : await embedQuestion(embedder, asked.about, signal);
     result.embed_ms = performance.now() - before;
     result.used_meaning = meaning !== null;
     check(signal);
-    const words = query.mode === 'meaning' ? '' : bm25Text(asked.text);
+    const words = query.mode === 'meaning' ? '' : bm25Text(asked.about);
     const early = narrows(asked);
     rows = early
       ? await runPlanned(store, searchStatement(asked, words, meaning, limit, true))
@@ -59,7 +59,7 @@ export async function recall(
   }
   check(signal);
 
-  const stems = searchStems(asked.text);
+  const stems = searchStems(asked.about);
   result.hits = rows.map((row) => toHit(row, asked, stems));
   result.took_ms = performance.now() - started;
   return result;

@@ -3,11 +3,15 @@
  * does not pay for them: Postgres plans every question anew, and joins that a filter does not need cost most of it.
  */
 import {
+  ANSWER_NEIGHBOUR_WEIGHT,
   DATE_WEIGHT,
   MEANING_WEIGHT,
   NEIGHBOUR_WEIGHT,
+  PERSON_WEIGHT,
   POOL,
+  SECOND_NEIGHBOUR_WEIGHT,
   SIGN_CANDIDATES,
+  USER_ASKED_WEIGHT,
   USER_WEIGHT,
   WORDS_WEIGHT,
 } from './constants';
@@ -196,11 +200,17 @@ ${
   select id, message_id, document_id, sum(part) as score, max(words) as words, max(similarity) as similarity
   from ${scaled} group by id, message_id, document_id
 ) fused`;
-  const spoken = query.asksAssistant ? '1' : `case when m.role = 'user' then ${USER_WEIGHT}::float8 else 1 end`;
+  const user = query.asksFor === 'user' ? USER_ASKED_WEIGHT : USER_WEIGHT;
+  const spoken = query.asksFor === 'assistant' ? '1' : `case when m.role = 'user' then ${user}::float8 else 1 end`;
+  const asked = params.add(spaced(query.text), 'text');
+  // by the first name or by all of it; a tool's name is none
+  const named = `m.role = 'user' and m.author <> '' and (strpos(${asked}, ' ' || lower(m.author) || ' ') > 0
+           or strpos(${asked}, ' ' || split_part(lower(m.author), ' ', 1) || ' ') > 0)`;
   // The document is read only for the hits, unless a named time needs its date.
   const placed = `(
   select fused.id, fused.words, fused.similarity, coalesce(fused.message_id, fused.id) as unit, fused.document_id,
-         m.position, t.time, fused.score * ${spoken} + case when t.time is null then 0 else ${DATE_WEIGHT}::float8 end as score
+         m.position, m.role, t.time, fused.score * ${spoken} + case when t.time is null then 0 else ${DATE_WEIGHT}::float8 end
+         + case when ${named} then ${PERSON_WEIGHT}::float8 else 0 end as score
   from ${fused} left join message m on m.id = fused.message_id
        ${times.length ? 'join document d on d.id = fused.document_id' : ''}, lateral (select ${time} as time) t
 ${
@@ -213,12 +223,20 @@ ${
   const pooled = `(
   select distinct on (unit) * from ${placed} order by unit, score desc, id
 ) pooled`;
+  const answer = query.asksFor === 'assistant' ? NEIGHBOUR_WEIGHT : ANSWER_NEIGHBOUR_WEIGHT;
+  const around = (turns: number) =>
+    `over (partition by document_id order by position range between ${turns} preceding and ${turns} following exclude current row)`;
+  // Without a position it is a note, beside which nothing stands. Where one side asks and the other answers, a question is
+  // lifted by its answer and an answer by its question, neither by the exchange before or after.
   const lifted = `(
   select id, words, similarity, time,
-         score + ${NEIGHBOUR_WEIGHT} * greatest(
-           case when lag(position) over turns = position - 1 then lag(score) over turns end,
-           case when lead(position) over turns = position + 1 then lead(score) over turns end,
-           0) as score
+         score + case when position is null then 0 else greatest(
+           case when lag(position) over turns = position - 1 then lag(score) over turns
+             * case when lag(role) over turns = role then ${NEIGHBOUR_WEIGHT} when role = 'user' then 0 else ${answer} end end,
+           case when lead(position) over turns = position + 1 then lead(score) over turns
+             * case when lead(role) over turns = role or role = 'user' then ${NEIGHBOUR_WEIGHT} else 0 end end,
+           0) + ${SECOND_NEIGHBOUR_WEIGHT} * (coalesce(sum(score) ${around(2)}, 0) - coalesce(sum(score) ${around(1)}, 0))
+         end as score
   from ${pooled}
   window turns as (partition by document_id order by position)
 ) lifted`;
@@ -229,6 +247,11 @@ ${
     text: `with ${parts.join(',\n')}\n${shown(ranked)}\norder by ranked.score desc, ranked.id`,
     params: params.values,
   };
+}
+
+/** A question's words in small letters, each between two blanks. */
+function spaced(text: string): string {
+  return ` ${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')} `;
 }
 
 /** Only filters: the first passage of each message within them, newest first. */

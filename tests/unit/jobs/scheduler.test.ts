@@ -130,6 +130,23 @@ describe('embedding', () => {
     await scheduler.close();
   });
 
+  test('puts before a text who says it where people talk, and no name of an assistant', async () => {
+    const said = conversation([message('m0', 'The kite broke.'), message('m1', 'Which kite?'), message('m2', 'Mine.')]);
+    Object.assign(said.messages[0] as object, { author: 'Per' });
+    Object.assign(said.messages[1] as object, { role: 'assistant', author: 'A model' });
+    await ingest(store, [said]);
+    const embedder = fakeEmbedder();
+    await enqueue(store, 'embed', clock());
+    const scheduler = start({ embed: embedHandler(embedder, () => {}) });
+    await scheduler.idle();
+    expect(embedder.calls.flatMap(({ texts }) => texts).sort()).toEqual([
+      'Mine.',
+      'Per: The kite broke.',
+      'Which kite?',
+    ]);
+    await scheduler.close();
+  });
+
   test('a new model makes all vectors anew and the old ones go', async () => {
     await ingest(store, [many(20)]);
     const embedder = fakeEmbedder();

@@ -210,6 +210,35 @@ describe('recall', () => {
     expect(hits.length).toBeGreaterThan(2);
   });
 
+  it('prefers what the person says whom the question names, by the first name or by all of it', async () => {
+    await keep({ title: 'Friends' }, [
+      { author: 'Ottilie Brandt', text: 'The kite broke in the storm.' },
+      { author: 'Per', text: 'The kite broke in the storm!' },
+    ]);
+    for (const [question, author] of [
+      ['which kite did per break', 'Per'],
+      ['which kite did Ottilie break', 'Ottilie Brandt'],
+      ['kite of ottilie brandt', 'Ottilie Brandt'],
+    ] as const) {
+      const { hits } = await ask(question, { mode: 'words' });
+      expect(hits[0]?.author, question).toBe(author);
+    }
+  });
+
+  it('lifts a question by its answer, and not by the answer before it', async () => {
+    await keep({ title: 'Glaze' }, [
+      { text: 'alpha: is porcelain suitable?' },
+      { role: 'assistant', text: 'nothing about that' },
+      { text: 'gamma: is porcelain suitable?' },
+      { role: 'assistant', text: 'Porcelain is suitable at 1,280 degrees in a slow kiln.' },
+      { text: 'omega: is porcelain suitable?' },
+    ]);
+    const { hits } = await ask('porcelain suitable', { mode: 'words' });
+    const score = (start: string) => hits.find((hit) => hit.passage.startsWith(start))?.score ?? 0;
+    expect(score('gamma')).toBeGreaterThan(score('alpha'));
+    expect(score('omega')).toBeCloseTo(score('alpha'), 4);
+  });
+
   it('names the person asked for', async () => {
     const { hits } = await ask('what did Dana say about space');
     expect(hits[0]?.reasons).toContainEqual({ kind: 'person', name: 'Dana Roe' });
