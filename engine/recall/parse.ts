@@ -1,16 +1,12 @@
-import { en } from 'chrono-node';
 import type { DocumentKind, RecallFilters, RecallQuery } from '../api';
 import type { Role } from '../capture/types';
 import { aboutOf } from './about';
+import { isFunctionWord, languageOf, wordsOf } from '../words';
 import { QUERY_CHARACTERS } from './constants';
+import { namedTimes, type NamedTime } from './times';
+import { whoseWords } from './whose';
 
-/** A time named in the question ("last spring"): a wish, never a filter. Times in ms since the epoch. */
-export interface NamedTime {
-  text: string;
-  from: number;
-  /** Exclusive. */
-  to: number;
-}
+export { namedTimes, type NamedTime } from './times';
 
 /** What the question asks, on plain data. */
 export interface ParsedQuery {
@@ -26,7 +22,11 @@ export interface ParsedQuery {
   phrases: string[];
   /** -words and -"phrases": none may be there. */
   excluded: string[];
+  /** What `-from:`, `-kind:`, `-role:` and `-site:` leave out. */
+  without: { sources: string[]; kinds: DocumentKind[]; roles: Role[]; hosts: string[] };
   times: NamedTime[];
+  /** ISO 639-1 code of the language it is plainly in, else null. */
+  language: string | null;
   /** Whose words it asks for: the assistant's ("what did you suggest"), the person's own ("when did I"), or either's. */
   asksFor: 'assistant' | 'user' | null;
 }
@@ -51,17 +51,27 @@ const ROLES: Record<string, Role> = {
   tool: 'tool',
 };
 
-const DAY = 86_400_000;
+/** What an operator may be called besides. */
+const NAMES: Record<string, string> = {
+  source: 'from',
+  domain: 'site',
+  type: 'kind',
+  since: 'after',
+  until: 'before',
+};
 
 // An operator's value is a word or is quoted; a phrase or an exclusion may be, too.
 const TOKEN = /(-?)(?:([a-z]+):)?(?:"([^"]*)"|([^\s"]+))/giu;
+/** More was pasted, not typed: what in it looks like an operator or an exclusion is not meant as one. */
+const TYPED_CHARACTERS = 300;
 
 /**
  * Reads `from:chatgpt site:example.org kind:page role:me before:2026-05-01 after:march on:yesterday -word "a phrase"`
- * out of the text. What does not read as an operator (an unknown name, a value that makes no sense) stays text.
+ * out of the text. What does not read as an operator (an unknown name, a value that makes no sense) stays text, and so
+ * does everything in a text too long to have been typed.
  *
- * Dates are days of this machine's time zone; `after:` is inclusive, `before:` exclusive, `on:` the whole day, month or
- * year that is named.
+ * A minus before an operator leaves out what it would let through. Dates are days of this machine's time zone; `after:` is
+ * inclusive, `before:` exclusive, `on:` the whole day, month or year that is named.
  */
 export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
   const parsed: ParsedQuery = {
@@ -71,7 +81,9 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
     hosts: [],
     phrases: [],
     excluded: [],
+    without: { sources: [], kinds: [], roles: [], hosts: [] },
     times: [],
+    language: null,
     asksFor: null,
   };
   // Control characters mean nothing in a question, and Postgres refuses U+0000.
@@ -79,11 +91,26 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
     .slice(0, QUERY_CHARACTERS)
     .toWellFormed()
     .replace(/\p{Cc}+/gu, ' ');
+  parsed.text = (query.text.length > TYPED_CHARACTERS ? text : readOperators(parsed, text, now)).trim();
+  if (parsed.text !== '' && !/[\p{L}\p{N}]/u.test(parsed.text)) {
+    // Only emoji or signs: no word and no meaning, but it can be looked for as it stands.
+    parsed.phrases = [parsed.text];
+    parsed.text = '';
+  }
+  parsed.language = languageOf(parsed.text);
+  parsed.times = namedTimes(parsed.text, now, parsed.language);
+  parsed.about = aboutOf(withoutTimes(parsed.text, parsed.times));
+  parsed.asksFor = whoseWords(parsed.text, parsed.language);
+  return parsed;
+}
+
+/** Takes the operators out and gives what is left. */
+function readOperators(parsed: ParsedQuery, text: string, now: Date): string {
   const words: string[] = [];
-  for (const [whole, minus, name, quoted, bare] of text.matchAll(TOKEN)) {
+  for (const [whole, minus, name, quoted, bare] of text.replace(/[“”„«»]/gu, '"').matchAll(TOKEN)) {
     const value = (quoted ?? bare ?? '').trim();
-    if (name !== undefined && minus === '' && value !== '' && applyOperator(parsed, name.toLowerCase(), value, now))
-      continue;
+    const known = name === undefined ? undefined : (NAMES[name.toLowerCase()] ?? name.toLowerCase());
+    if (known !== undefined && value !== '' && applyOperator(parsed, known, value, minus === '-', now)) continue;
     if (name === undefined && minus === '-' && /[\p{L}\p{N}]/u.test(value)) {
       parsed.excluded.push(value);
     } else if (name === undefined && quoted !== undefined) {
@@ -94,68 +121,62 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
       words.push(whole);
     }
   }
-  parsed.text = words.join(' ').trim();
-  if (parsed.text !== '' && !/[\p{L}\p{N}]/u.test(parsed.text)) {
-    // Only emoji or signs: no word and no meaning, but it can be looked for as it stands.
-    parsed.phrases = [parsed.text];
-    parsed.text = '';
-  }
-  parsed.times = namedTimes(parsed.text, now);
-  parsed.about = aboutOf(parsed.text);
-  parsed.asksFor = asksFor(parsed.text);
-  return parsed;
+  return words.join(' ');
 }
 
-const ASSISTANT = '(?:you|chatgpt|claude|gemini|deepseek|the (?:assistant|ai|bot|model))';
-/** A request to the assistant of now ("can you suggest") is no question about what it said. */
-const ASKS_ASSISTANT = new RegExp(
-  [
-    `\\b(?:did|had|have|has)\\s+${ASSISTANT}\\b`,
-    `(?<!\\b(?:can|could|would|will|should|do|if)\\s)\\b${ASSISTANT}\\s+(?:just |previously |also |once |first )?` +
-      '(?:suggest|recommend|said|told|gave|propos|advis|explain|wrote|mention|answer|showed|provid|list|describ|came up)',
-    '\\byour (?:earlier |previous |last |first )?(?:suggest|recommend|advice|answer|reply|response|explanation|proposal|list|idea)',
-  ].join('|'),
-  'iu',
-);
-
-function asksFor(text: string): ParsedQuery['asksFor'] {
-  if (ASKS_ASSISTANT.test(text)) return 'assistant';
-  return /\b(?:i|my|me|mine|we|our)\b/iu.test(text) ? 'user' : null;
+/** A time that was understood is no word to search for, unless nothing else is said. */
+function withoutTimes(text: string, times: NamedTime[]): string {
+  let rest = text;
+  for (const { words } of times.toReversed()) if (words) rest = `${rest.slice(0, words[0])} ${rest.slice(words[1])}`;
+  rest = rest.replace(/\s+/gu, ' ').trim();
+  return [...wordsOf(rest)].some(({ text: word }) => !isFunctionWord(word, languageOf(rest))) ? rest : text;
 }
 
-function applyOperator(parsed: ParsedQuery, name: string, value: string, now: Date): boolean {
-  const { filters } = parsed;
+function applyOperator(parsed: ParsedQuery, name: string, value: string, negated: boolean, now: Date): boolean {
+  const { filters, without } = parsed;
   switch (name) {
-    case 'from':
-      filters.sources = both(filters.sources, value.toLowerCase());
+    case 'from': {
+      const role = value.toLowerCase() === 'me' ? ROLES.me : undefined;
+      if (role) return applyOperator(parsed, 'role', 'me', negated, now);
+      if (negated) without.sources.push(value.toLowerCase());
+      else filters.sources = both(filters.sources, value.toLowerCase());
       return true;
-    case 'site':
-      parsed.hosts.push(
-        value
-          .toLowerCase()
-          .replace(/^https?:\/\//, '')
-          .replace(/^www\./, '')
-          .replace(/\/.*$/, ''),
-      );
+    }
+    case 'site': {
+      const host = value
+        .toLowerCase()
+        .replace(/^https?:\/\//, '')
+        .replace(/^www\./, '')
+        .replace(/\/.*$/, '');
+      if (host === '') return false;
+      (negated ? without.hosts : parsed.hosts).push(host);
       return true;
+    }
     case 'kind': {
       const kind = KINDS[value.toLowerCase()];
-      if (kind) filters.kinds = both(filters.kinds, kind);
-      return kind !== undefined;
+      if (kind === undefined) return false;
+      if (negated) without.kinds.push(kind);
+      else filters.kinds = both(filters.kinds, kind);
+      return true;
     }
     case 'role': {
       const role = ROLES[value.toLowerCase()];
-      if (role) filters.roles = both(filters.roles, role);
-      return role !== undefined;
+      if (role === undefined) return false;
+      if (negated) without.roles.push(role);
+      else filters.roles = both(filters.roles, role);
+      return true;
     }
     case 'before':
     case 'after':
     case 'on': {
       const span = daySpan(value, now);
-      if (!span) return false;
-      if (name !== 'before') filters.after = latest(filters.after, new Date(span.from).toISOString());
-      if (name === 'before') filters.before = earliest(filters.before, new Date(span.from).toISOString());
-      if (name === 'on') filters.before = earliest(filters.before, new Date(span.to).toISOString());
+      if (!span || (negated && name === 'on')) return false;
+      const [from, to] = [new Date(span.from).toISOString(), new Date(span.to).toISOString()];
+      if (name === 'on') {
+        filters.after = latest(filters.after, from);
+        filters.before = earliest(filters.before, to);
+      } else if ((name === 'after') !== negated) filters.after = latest(filters.after, from);
+      else filters.before = earliest(filters.before, from);
       return true;
     }
     default:
@@ -193,62 +214,8 @@ function daySpan(value: string, now: Date): { from: number; to: number } | null 
           : new Date(year, month, day + 1);
     return { from: from.getTime(), to: to.getTime() };
   }
-  const [time] = namedTimes(value.replaceAll('-', ' '), now);
+  const words = value.replaceAll(/[-_]/g, ' ');
+  // "may" alone is no month
+  const [time] = [...namedTimes(words, now), ...namedTimes(`in ${words}`, now)];
   return time ?? null;
-}
-
-/** Words chrono takes for a date that people mostly mean otherwise ("may", "sun", "now"), unless led in as one ("in may"). */
-const NOT_TIMES = /^(may|mar|march|sun|sat|mon|wed|dec|jan|now|just now|this|sec|second|min|a minute|a second)$/;
-const LEADS_IN = /\b(in|on|of|since|during|until|last|this|by)\s+$/i;
-/** A year standing alone, which chrono leaves out. */
-const YEAR = /\b(?:in|of|from|during|since)\s+((?:19|20)\d\d)\b/gi;
-
-/** Times named in a text, each as wide as it was said: a day, a week, a month, a year. */
-export function namedTimes(text: string, now: Date): NamedTime[] {
-  if (text === '') return [];
-  const times: NamedTime[] = [];
-  // People look back: "in march" asked in January is last year's.
-  for (const result of en.casual.parse(text, now, { forwardDate: false })) {
-    if (NOT_TIMES.test(result.text.trim()) && !LEADS_IN.test(text.slice(0, result.index))) continue;
-    const start = result.start;
-    if (result.end) {
-      times.push({ text: result.text, from: startOfDay(start.date()), to: startOfDay(result.end.date()) + DAY });
-      continue;
-    }
-    const date = start.date();
-    if (/\bweek/i.test(result.text)) {
-      const middle = startOfDay(date);
-      times.push({ text: result.text, from: middle - 3 * DAY, to: middle + 4 * DAY });
-    } else if (start.isCertain('day') || start.isCertain('weekday') || start.isCertain('hour')) {
-      const from = startOfDay(date);
-      times.push({ text: result.text, from, to: from + DAY });
-    } else if (start.isCertain('month') || /\bmonth/i.test(result.text)) {
-      const past = date > now && !start.isCertain('year') ? -1 : 0;
-      const year = date.getFullYear() + past;
-      times.push({
-        text: result.text,
-        from: new Date(year, date.getMonth(), 1).getTime(),
-        to: new Date(year, date.getMonth() + 1, 1).getTime(),
-      });
-    } else if (start.isCertain('year') || /\byear/i.test(result.text)) {
-      times.push({
-        text: result.text,
-        from: new Date(date.getFullYear(), 0, 1).getTime(),
-        to: new Date(date.getFullYear() + 1, 0, 1).getTime(),
-      });
-    }
-  }
-  for (const match of times.length > 0 ? [] : text.matchAll(YEAR)) {
-    const year = Number(match[1]);
-    times.push({
-      text: match[0],
-      from: new Date(year, 0, 1).getTime(),
-      to: new Date(year + 1, 0, 1).getTime(),
-    });
-  }
-  return times;
-}
-
-function startOfDay(date: Date): number {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }

@@ -63,11 +63,15 @@ export interface Row {
 }
 
 /** Whether the question leaves out more than what is hidden anyway. */
-export function narrows({ filters, phrases, hosts, excluded }: ParsedQuery): boolean {
+export function narrows({ filters, phrases, hosts, excluded, without }: ParsedQuery): boolean {
   return (
-    phrases.length + hosts.length + excluded.length > 0 || Object.values(filters).some((value) => value !== undefined)
+    phrases.length + hosts.length + excluded.length + Object.values(without).flat().length > 0 ||
+    Object.values(filters).some((value) => value !== undefined)
   );
 }
+
+/** Named times that count: each is in the text of the statement, which is kept for each number of them. */
+const TIMES = 3;
 
 /** Numbers its parameters as they are used. */
 class Params {
@@ -93,10 +97,14 @@ function conditions(query: ParsedQuery, params: Params): string[] {
   if (filters.after !== undefined) all.push(`${SAID} >= ${params.add(filters.after, 'timestamptz')}`);
   if (filters.before !== undefined) all.push(`${SAID} < ${params.add(filters.before, 'timestamptz')}`);
   if (query.hosts.length > 0) {
-    const host = `substring(lower(d.url) from '^[a-z]+://(?:[^/@]*@)?([^/:?#]+)')`;
-    const wanted = params.add(query.hosts, 'text[]');
-    all.push(`exists (select from unnest(${wanted}) h where ${host} = h or right(${host}, length(h) + 1) = '.' || h)`);
+    all.push(ofHosts(params.add(query.hosts, 'text[]')));
   }
+  const { without } = query;
+  if (without.sources.length > 0) all.push(`d.source <> all(${params.add(without.sources, 'text[]')})`);
+  if (without.kinds.length > 0) all.push(`d.kind <> all(${params.add(without.kinds, 'text[]')})`);
+  // a note has no role, and a document without an address is of no host
+  if (without.roles.length > 0) all.push(`coalesce(m.role <> all(${params.add(without.roles, 'text[]')}), true)`);
+  if (without.hosts.length > 0) all.push(`not ${ofHosts(params.add(without.hosts, 'text[]'))}`);
   for (const phrase of query.phrases) all.push(`c.enriched_text ~* ${params.add(phrasePattern(phrase), 'text')}`);
   for (const word of query.excluded) {
     // \m and \M are the edges of a word; next to a sign they would never hold
@@ -104,6 +112,12 @@ function conditions(query: ParsedQuery, params: Params): string[] {
     all.push(`c.enriched_text !~* ${params.add(`${edges[0]}${phrasePattern(word)}${edges[1]}`, 'text')}`);
   }
   return all;
+}
+
+/** Whether the document's address is of one of these hosts or below one. */
+function ofHosts(hosts: string): string {
+  const host = `substring(lower(d.url) from '^[a-z]+://(?:[^/@]*@)?([^/:?#]+)')`;
+  return `exists (select from unnest(${hosts}) h where ${host} = h or right(${host}, length(h) + 1) = '.' || h)`;
 }
 
 const SOURCES = `chunk c join document d on d.id = c.document_id left join message m on m.id = c.message_id`;
@@ -178,15 +192,21 @@ ${
   } else {
     parts.push(`meaning as (select id, message_id, document_id, null::float8 as score from chunk where false)`);
   }
-  const times = query.times.slice(0, 4);
-  const time = times.length
-    ? `case ${times
-        .map(
-          (t, i) =>
-            `when ${SAID} >= ${params.add(new Date(t.from).toISOString(), 'timestamptz')} and ${SAID} < ${params.add(new Date(t.to).toISOString(), 'timestamptz')} then ${i}`,
-        )
-        .join(' ')} end`
-    : 'null::int';
+  const times = query.times.slice(0, TIMES);
+  const seconds = (milliseconds: number) => `${params.add(milliseconds / 1000, 'float8')}`;
+  // Inside it is 1, outside a Gaussian of the distance; exp() of less than -700 is an error
+  const near = times.map(
+    ({ from, to, edge }) =>
+      `exp(-least(0.5 * (greatest(${seconds(from)} - t.said, t.said - ${seconds(to)}, 0) / ${seconds(edge)}) ^ 2, 99))`,
+  );
+  const timed = times.length
+    ? `lateral (select extract(epoch from ${SAID})::float8 as said) t, lateral (select ${times
+        .map((_, i) => `${near[i]} as near${i}`)
+        .join(
+          ', ',
+        )}) n, lateral (select case ${times.map((_, i) => `when near${i} >= 0.5 then ${i}`).join(' ')} end as time,
+         greatest(${times.map(({ weight }, i) => `near${i} * ${params.add(weight, 'float8')}`).join(', ')}) as near) timed`
+    : `lateral (select null::int as time, 0::float8 as near) timed`;
   const scaled = `(
   select id, message_id, document_id, score as words, null::float8 as similarity,
          ${WORDS_WEIGHT} * score / max(score) over () as part
@@ -209,10 +229,10 @@ ${
   // The document is read only for the hits, unless a named time needs its date.
   const placed = `(
   select fused.id, fused.words, fused.similarity, coalesce(fused.message_id, fused.id) as unit, fused.document_id,
-         m.position, m.role, t.time, fused.score * ${spoken} + case when t.time is null then 0 else ${DATE_WEIGHT}::float8 end
+         m.position, m.role, timed.time, fused.score * ${spoken} + ${DATE_WEIGHT}::float8 * timed.near
          + case when ${named} then ${PERSON_WEIGHT}::float8 else 0 end as score
   from ${fused} left join message m on m.id = fused.message_id
-       ${times.length ? 'join document d on d.id = fused.document_id' : ''}, lateral (select ${time} as time) t
+       ${times.length ? 'join document d on d.id = fused.document_id' : ''}, ${timed}
 ${
   early
     ? ''
