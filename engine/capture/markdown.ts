@@ -424,7 +424,10 @@ function prepareButtons(copy: Element): void {
 function prepareImages(copy: Element, result: MarkdownResult): void {
   for (const image of all(copy, 'img')) {
     if (insideCode(image)) continue;
-    const alt = (image.getAttribute('alt') ?? '').replace(/\s+/g, ' ').trim();
+    const alt = (image.getAttribute('alt') ?? '')
+      .replace(/\s+/g, ' ')
+      .replace(/^[\s,;，、؛،]+/, '')
+      .trim();
     const source = image.getAttribute('src') ?? image.getAttribute('data-src') ?? '';
     const decoration =
       alt === '' &&

@@ -4,7 +4,9 @@
  */
 import { EngineError } from '../errors';
 import type { Adapter, ReadContext } from './adapters/_adapter';
+import { isEvents } from './adapters/_events';
 import { tryParse } from './json';
+import { readSingleFile } from './mhtml';
 import type { ReadResult, ReadWarning, Site } from './types';
 
 export interface ReadOptions {
@@ -44,9 +46,14 @@ export function readText(text: string, options: ReadOptions): ReadResult {
       remedy: 'Unpack it and give the conversations.json (or conversations-000.json …) inside.',
     });
   }
+  const single = readSingleFile(content);
+  if (single !== null) return readHtmlText(single.html, adapters, context, name, options.parseHtml, single.url);
   if (/^\s*\d+\s*\n/.test(content)) {
     const read = readOwnForm(guarded, adapters, context, name);
     if (read !== null) return read;
+  }
+  if (isEvents(content)) {
+    return first(content, adapters, (adapter) => adapter.readJson(content, context), [], name, 'stream');
   }
   if (/^\s*[[{]/.test(content)) return readJsonText(content, adapters, context, name);
   if (
@@ -130,9 +137,10 @@ function readHtmlText(
   context: ReadContext,
   name: string,
   parseHtml: (html: string) => Document,
+  address: string | null = null,
 ): ReadResult {
-  const source = fromViewSource(html, parseHtml) ?? html;
-  const url = savedFrom(source);
+  const source = fromArchive(fromViewSource(html, parseHtml) ?? html);
+  const url = address === null ? savedFrom(source) : fromArchive(address);
   const inPage = { ...context, ...(url === null ? {} : { url }) };
   let document: Document | null = null;
   return first(
@@ -359,13 +367,36 @@ function parseRecords(text: string): Records {
   return records;
 }
 
-/** The address that a saved page notes in a comment: SingleFile, a browser's "Save as", test pages. */
+/** Where tools note the address of a page that they save. */
+const NOTED = [
+  // SingleFile, a browser's "Save as", test pages.
+  /<!--[\s\S]{0,400}?(?:\burl:\s*|saved from url=\(\d+\)|"url"\s*:\s*")(https?:\/\/[^\s"'<>]+)/i,
+  // monolith.
+  /<!--\s*Saved from (https?:\/\/\S+)/i,
+  // Save Page WE.
+  /<meta name="savepage-(?:url|from)" content="(https?:\/\/[^"]+)/i,
+];
+
+/** The address that a saved page notes. */
 function savedFrom(html: string): string | null {
-  const top = html.slice(0, 8_000);
-  return (
-    /<!--[\s\S]{0,400}?(?:\burl:\s*|saved from url=\(\d+\)|"url"\s*:\s*")(https?:\/\/[^\s"'<>]+)/i.exec(top)?.[1] ??
-    null
-  );
+  const top = html.slice(0, 20_000);
+  for (const noted of NOTED) {
+    const url = noted.exec(top)?.[1];
+    if (url !== undefined) return url;
+  }
+  const mirrored = /<!--\s*Mirrored from (\S+) by HTTrack/i.exec(top)?.[1];
+  return mirrored === undefined ? null : `https://${mirrored.replace(/\.html$/, '')}`;
+}
+
+/** A copy in the Wayback Machine, as the page was: without the archive's own bar and its addresses before each other. */
+function fromArchive(html: string): string {
+  if (!html.includes('web.archive.org/web/')) return html;
+  return html
+    .replace(/<!-- BEGIN WAYBACK TOOLBAR INSERT -->[\s\S]*?<!-- END WAYBACK TOOLBAR INSERT -->/g, '')
+    .replace(
+      /(?:https?:)?(?:\/\/|\\\/\\\/)?(?:web\.archive\.org)?(?:\/|\\\/)web(?:\/|\\\/)\d{4,14}(?:[a-z]{2}_)?(?:\/|\\\/)(?=https?:|mailto:)/g,
+      '',
+    );
 }
 
 /** A page saved from "view source" holds its source as text, a line a row. */

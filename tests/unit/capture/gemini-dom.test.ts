@@ -325,6 +325,19 @@ describe('gemini pages of other kinds', () => {
     expect(conversation?.messages[1]?.markdown).toBe('See [the garden](https://garden.example/) for more.');
   });
 
+  it('has the lines of an open editor as they stand, without what floats over them', () => {
+    const line = (top: number, text: string) =>
+      `<div style="top:${top}px;height:19px" class="view-line"><span>${text}</span></div>`;
+    const read = adapter.readDom(
+      parseHtml(`<html><body><div class="conversation-container" id="00000000000000a1"><user-query><div class="query-text"><p class="query-text-line">Code?</p></div></user-query>
+        <model-response><message-content id="message-content-id-r_00000000000000a1"><div class="markdown" aria-busy="false"><p>Here:</p></div></message-content></model-response></div>
+        <code-immersive-panel><h2 class="title-text">Peas</h2><div class="monaco-editor"><div class="line-numbers">1</div><div class="view-lines">${line(38, 'water()')}${line(0, 'dig()')}${line(19, 'sow()')}</div>
+        <div class="monaco-hover"><div class="markdown-hover"><p>Puts seeds into soil.</p></div></div></div></code-immersive-panel></body></html>`),
+      URL_C,
+    );
+    expect(read.conversations[0]?.messages[1]?.markdown).toBe('Here:\n\n**Peas**\n\n```\ndig()\nsow()\nwater()\n```');
+  });
+
   it('reads a report that was saved without its chat, its sources apart', () => {
     const document = parseHtml(
       `<html><body><deep-research-immersive-panel><h2 class="title-text">Peas</h2><message-content><div class="markdown"><h1>Peas in March</h1><p>They like it cool.</p></div></message-content>

@@ -6,7 +6,9 @@ import { asArray, asId, asObject, asText, asTime, isObject, tryParse, type JsonO
 import type { CapturedConversation, ReadResult, ReadWarning, Strategy } from '../../types';
 import { madeUpId, type ReadContext } from '../_adapter';
 import { classifyPage, classifyRequest, conversationUrl } from './addresses';
+import { isEvents } from '../_events';
 import { roleOf } from './content';
+import { readEvents } from './events';
 import { readList, readTree, type Transcript } from './transcript';
 
 /** A page of the paginated shape as it was asked for and answered. */
@@ -50,6 +52,7 @@ const KEPT_FIELDS = [
 export function readBodies(body: unknown, context: ReadContext = {}): ReadResult {
   const reader = new BodyReader(context);
   reader.find(body, '$', 0, context, true);
+  reader.addStreams();
   if (reader.conversations.length === 0) reader.findPlain(body, '$', 0);
   return { conversations: reader.conversations, warnings: reader.warnings };
 }
@@ -165,6 +168,7 @@ class BodyReader {
   readonly warnings: ReadWarning[] = [];
   /** Turbo-stream data and envelopes may hold the same object twice, or hold themselves. */
   private readonly seen = new Set<object>();
+  private readonly streams: Array<{ id: string | null; body: JsonObject; where: string; context: ReadContext }> = [];
   private readonly context: ReadContext;
 
   constructor(context: ReadContext) {
@@ -247,6 +251,7 @@ class BodyReader {
   }
 
   private findInText(text: string, where: string, depth: number, context: ReadContext): boolean {
+    if (isEvents(text)) return this.takeStream(text, where, context, null);
     if (!/^\s*[[{]/.test(text) || !/"mapping"|"messages"|"linear_conversation"/.test(text)) return false;
     const parsed = tryParse(text);
     return 'value' in parsed && this.find(parsed.value, where, depth + 1, context);
@@ -291,17 +296,59 @@ class BodyReader {
       if (url === null || text === null) return;
       if (content['encoding'] === 'base64') text = fromBase64(text);
       if (classifyRequest(url, method) === null && !/"mapping"/.test(text)) return;
+      const at = `${where}.log.entries[${index}]`;
+      if (isEvents(text) && this.takeStream(text, at, { ...context, url: null }, sentWith(request))) return;
       const parsed = tryParse(text);
       if ('value' in parsed) requests.push([`${method} ${url}`, parsed.value]);
       else if (classifyRequest(url, method)?.kind === 'conversation') {
         this.warnings.push({
           code: 'unreadable_record',
           message: `The body is not JSON: ${parsed.error}`,
-          where: `${where}.log.entries[${index}]`,
+          where: at,
         });
       }
     });
-    return requests.length > 0 && this.findInRequests(requests, where, depth, context);
+    const found = requests.length > 0 && this.findInRequests(requests, where, depth, context);
+    return found || this.streams.length > 0;
+  }
+
+  /** Streams wait until everything else was read: they are used where nothing better is there. */
+  private takeStream(text: string, where: string, context: ReadContext, sent: JsonObject | null): boolean {
+    const read = readEvents(text);
+    if (read === null) return false;
+    const questions = asArray(sent?.['messages']).filter(isObject);
+    const id = asId(read.body['conversation_id']) ?? asId(sent?.['conversation_id']);
+    this.streams.push({
+      id,
+      body: { ...read.body, messages: [...questions, ...asArray(read.body['messages'])] },
+      where,
+      context,
+    });
+    return true;
+  }
+
+  addStreams(): void {
+    const known = new Set(this.conversations.map((conversation) => conversation.id));
+    const byId = new Map<string, typeof this.streams>();
+    for (const stream of this.streams) {
+      if (stream.id !== null && known.has(stream.id)) continue;
+      const key = stream.id ?? stream.where;
+      byId.set(key, [...(byId.get(key) ?? []), stream]);
+    }
+    for (const streams of byId.values()) {
+      const messages = streams.flatMap((stream) => asArray(stream.body['messages']));
+      const last = streams.at(-1);
+      if (last === undefined) continue;
+      const body = Object.assign({}, ...streams.map((stream) => stream.body), { messages }) as JsonObject;
+      const transcript = readList(messages, null, this.warnings, last.where, last.context.settled ?? false);
+      transcript.coverage = 'tail';
+      this.warnings.push({
+        code: 'stream_only',
+        message: 'This is an answer as it was sent, put together from its pieces; what was said before is not in it.',
+        where: last.where,
+      });
+      this.push(body, transcript, 'stream', last.where, last.context);
+    }
   }
 
   /** Bodies by the request that fetched them: pages of one conversation are joined. */
@@ -466,6 +513,12 @@ function isSettled(object: JsonObject, context: ReadContext, settled: boolean): 
   const updated = asTime(object['update_time']);
   const now = context.capturedAt === undefined ? Date.now() : Date.parse(context.capturedAt);
   return updated !== null && now - Date.parse(updated) > 24 * 3_600_000;
+}
+
+/** What a request of an HTTP archive sent, where it is JSON. */
+function sentWith(request: JsonObject): JsonObject | null {
+  const parsed = tryParse(asText(asObject(request['postData'])['text']) ?? '');
+  return 'value' in parsed && isObject(parsed.value) ? parsed.value : null;
 }
 
 function fromBase64(text: string): string {

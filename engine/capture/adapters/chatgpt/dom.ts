@@ -522,6 +522,8 @@ function readUnmarked(root: PageRoot, findings: DomFindings): void {
   const body =
     root.nodeType === 9 ? ((root as Document).querySelector('main') ?? (root as Document).body) : (root as Element);
   if (body === null) return;
+  // The site's own page with no turn drawn: all that it shows are its own words.
+  if (root.querySelector('#prompt-textarea, [data-testid="thread-disclaimer"]') !== null) return;
   const read = copyToMarkdown(withoutNoise(inertCopy(body), 'nav, header, footer, form, aside'));
   if (read.markdown.length < 20) return;
   findings.warnings.push({

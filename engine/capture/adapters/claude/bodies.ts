@@ -3,10 +3,12 @@
  * of it), a file of `{request: body}`, an HTTP archive, or an envelope around one of them.
  */
 import { asArray, asId, asObject, asText, asTime, isObject, tryParse, type JsonObject } from '../../json';
-import type { CapturedConversation, ReadResult, ReadWarning } from '../../types';
+import type { CapturedConversation, ReadResult, ReadWarning, Strategy } from '../../types';
 import { madeUpId, type ReadContext } from '../_adapter';
 import { classifyPage, classifyRequest, conversationUrl } from './addresses';
+import { isEvents } from '../_events';
 import { roleOf } from './content';
+import { readEvents, readSent } from './events';
 import { readMessages } from './transcript';
 
 /** How deep an envelope is opened. */
@@ -43,6 +45,7 @@ const SETTLED_AFTER_MS = 24 * 3_600_000;
 export function readBodies(body: unknown, context: ReadContext = {}): ReadResult {
   const reader = new BodyReader(context);
   reader.find(body, '$', 0, context, true);
+  reader.addStreams();
   if (reader.conversations.length === 0) reader.findPlain(body, '$', 0);
   return { conversations: reader.conversations, warnings: reader.warnings };
 }
@@ -52,6 +55,12 @@ class BodyReader {
   readonly warnings: ReadWarning[] = [];
   /** An envelope may hold the same object twice, or itself. */
   private readonly seen = new Set<object>();
+  private readonly streams: Array<{
+    id: string | null;
+    messages: JsonObject[];
+    where: string;
+    context: ReadContext;
+  }> = [];
 
   constructor(private readonly context: ReadContext) {}
 
@@ -59,6 +68,7 @@ class BodyReader {
   find(value: unknown, where: string, depth: number, context: ReadContext, top = false): boolean {
     if (depth > MAX_DEPTH) return false;
     if (typeof value === 'string') {
+      if (isEvents(value)) return this.takeStream(value, where, context, null);
       if (!/^\s*[[{]/.test(value) || !value.includes('"chat_messages"')) return false;
       const parsed = tryParse(value);
       return 'value' in parsed && this.find(parsed.value, where, depth + 1, context);
@@ -164,14 +174,53 @@ class BodyReader {
       let text = asText(content['text']);
       if (url === null || text === null) return;
       if (content['encoding'] === 'base64') text = fromBase64(text);
+      const at = `${where}.log.entries[${index}]`;
+      const sent = asText(asObject(asObject(asObject(entry)['request'])['postData'])['text']);
+      if (isEvents(text) && this.takeStream(text, at, { ...context, url }, sent)) found = true;
       if (!text.includes('"chat_messages"')) return;
       const parsed = tryParse(text);
-      const at = `${where}.log.entries[${index}]`;
       if ('error' in parsed)
         this.warnings.push({ code: 'unreadable_record', message: `The body is not JSON: ${parsed.error}`, where: at });
       else if (this.find(parsed.value, at, depth + 1, { ...context, url })) found = true;
     });
     return found;
+  }
+
+  /** Streams wait until everything else was read: they are used where nothing better is there. */
+  private takeStream(text: string, where: string, context: ReadContext, sent: string | null): boolean {
+    const read = readEvents(text);
+    if (read === null) return false;
+    const url = context.url ?? null;
+    const asked = url === null ? null : (classifyRequest(url, 'POST')?.conversationId ?? null);
+    const question = sent === null ? null : readSent(sent, read.answer);
+    this.streams.push({
+      id: read.conversationId ?? asked,
+      messages: question === null ? [read.answer] : [question, read.answer],
+      where,
+      context,
+    });
+    return true;
+  }
+
+  addStreams(): void {
+    const known = new Set(this.conversations.map((conversation) => conversation.id));
+    const byId = new Map<string, typeof this.streams>();
+    for (const stream of this.streams) {
+      if (stream.id !== null && known.has(stream.id)) continue;
+      const key = stream.id ?? stream.where;
+      byId.set(key, [...(byId.get(key) ?? []), stream]);
+    }
+    for (const streams of byId.values()) {
+      const [first] = streams;
+      if (first === undefined) continue;
+      this.warnings.push({
+        code: 'stream_only',
+        message: 'This is an answer as it was sent, put together from its pieces; what was said before is not in it.',
+        where: first.where,
+      });
+      const messages = streams.flatMap((stream) => stream.messages);
+      this.add(first.id === null ? {} : { uuid: first.id }, messages, first.where, first.context, 'stream');
+    }
   }
 
   private addPlain(owner: JsonObject, records: unknown[], where: string): void {
@@ -183,7 +232,13 @@ class BodyReader {
     this.add(owner, records, where, { ...this.context, settled: true });
   }
 
-  private add(object: JsonObject, records: unknown[], where: string, context: ReadContext): void {
+  private add(
+    object: JsonObject,
+    records: unknown[],
+    where: string,
+    context: ReadContext,
+    strategy: Strategy | null = null,
+  ): void {
     const url = context.url ?? null;
     const address = url === null ? null : classifyPage(url);
     const request = url === null ? null : classifyRequest(url, 'GET');
@@ -200,7 +255,9 @@ class BodyReader {
       shared ||
       (updated !== null && now - Math.max(Date.parse(updated), madeAt(records)) > SETTLED_AFTER_MS) ||
       // A file that says nowhere why an answer stopped is an export, or as good as one.
-      (context.saved === true && !records.some((record) => asText(asObject(record)['stop_reason']) !== null));
+      (strategy === null &&
+        context.saved === true &&
+        !records.some((record) => asText(asObject(record)['stop_reason']) !== null));
     const model = asText(object['model']);
     const currentLeaf = asId(object['current_leaf_message_uuid']);
     const transcript = readMessages(
@@ -249,9 +306,9 @@ class BodyReader {
       created_at: asTime(object['created_at']),
       updated_at: updated,
       captured_at: this.context.capturedAt ?? new Date().toISOString(),
-      strategy: shared ? 'share' : 'json-tree',
-      coverage: transcript.coverage,
-      complete: transcript.coverage === 'all' && transcript.headFinished,
+      strategy: strategy ?? (shared ? 'share' : 'json-tree'),
+      coverage: strategy === 'stream' ? 'tail' : transcript.coverage,
+      complete: strategy !== 'stream' && transcript.coverage === 'all' && transcript.headFinished,
       messages: transcript.messages,
       metadata: metadataOf(object, model, address?.temporary === true),
     });

@@ -464,7 +464,7 @@ function readPanel(panel: Element, warnings: ReadWarning[]): Panel | null {
     ),
   ])
     each.remove();
-  const code = copy.querySelector('.view-lines, .cm-content, .monaco-editor');
+  const code = copy.querySelector('.view-lines') ?? copy.querySelector('.cm-content, .monaco-editor');
   const body = code ?? copy.querySelector('message-content .markdown, .markdown, .ProseMirror') ?? null;
   if (body === null) return null;
   if (code !== null) {
@@ -474,7 +474,7 @@ function readPanel(panel: Element, warnings: ReadWarning[]): Panel | null {
       message: `Only the lines of "${title}" that are drawn can be read.`,
       where: null,
     });
-    const lines = preformattedText(code)
+    const lines = linesOf(code)
       .replace(/\u00a0/g, ' ')
       .replace(/\s+$/, '');
     const markdown = lines === '' ? '' : `**${title}**\n\n\`\`\`\n${lines}\n\`\`\``;
@@ -484,6 +484,19 @@ function readPanel(panel: Element, warnings: ReadWarning[]): Panel | null {
   if (read.markdown === '') return null;
   const markdown = /^#{1,3} /.test(read.markdown) || title === '' ? read.markdown : `## ${title}\n\n${read.markdown}`;
   return { title, markdown, citations: [...citations, ...read.citations], thinking, attachments: read.attachments };
+}
+
+/** An editor puts the lines it draws anew after those it keeps; where each stands is in its style. */
+function linesOf(code: Element): string {
+  const lines = [...code.querySelectorAll('.view-line')].map((line) => ({
+    line,
+    top: Number(/(?:^|[;\s])top:\s*(-?[\d.]+)px/.exec(line.getAttribute('style') ?? '')?.[1] ?? NaN),
+  }));
+  if (lines.length === 0 || lines.some(({ top }) => Number.isNaN(top))) return preformattedText(code);
+  return lines
+    .sort((a, b) => a.top - b.top)
+    .map(({ line }) => preformattedText(line))
+    .join('\n');
 }
 
 /** Puts each document where the answer that made it names it. */

@@ -1,0 +1,119 @@
+/** Pages as people save them: the forms of files, and what the tools that write them do to a page. */
+import { describe, expect, it } from 'vitest';
+import { readText } from '../../../engine/capture/index';
+import { allAdapters } from '../../../engine/capture/adapters/all';
+import { parseHtml } from '../../../scripts/cli-read';
+
+const read = (text: string) => readText(text, { adapters: allAdapters(), parseHtml, name: 'page' });
+
+const chat = (words: string) => `<!DOCTYPE html><html><head><title>Peas</title></head><body><main>
+<section data-testid="conversation-turn-1" data-turn="user"><div data-message-author-role="user" data-message-id="q"><div class="whitespace-pre-wrap">When?</div></div></section>
+<section data-testid="conversation-turn-2" data-turn="assistant"><div data-message-author-role="assistant" data-message-id="a"><div class="markdown prose"><p>${words}</p></div></div></section>
+</main></body></html>`;
+
+const quoted = (text: string) =>
+  [...new TextEncoder().encode(text)]
+    .map((byte) =>
+      byte === 10
+        ? '\n'
+        : byte > 126 || byte === 61
+          ? `=${byte.toString(16).toUpperCase()}`
+          : String.fromCharCode(byte),
+    )
+    .join('')
+    .replace(/([^\n]{60})(?=[^\n])/g, '$1=\n')
+    // No encoder parts the sign from its two digits.
+    .replace(/=([0-9A-F]?)=\n([0-9A-F]{1,2})/g, '=\n=$1$2');
+
+const singleFile = (body: string, encoding: string) =>
+  [
+    'From: <Saved by Blink>',
+    'Snapshot-Content-Location: https://chatgpt.com/c/peas-1',
+    'Subject: =?utf-8?Q?Peas?=',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/related;',
+    '\ttype="text/html";',
+    '\tboundary="----MultipartBoundary--abc----"',
+    '',
+    '',
+    '------MultipartBoundary--abc----',
+    'Content-Type: text/html',
+    `Content-Transfer-Encoding: ${encoding}`,
+    'Content-Location: https://chatgpt.com/c/peas-1',
+    '',
+    body,
+    '------MultipartBoundary--abc----',
+    'Content-Type: text/css',
+    'Content-Transfer-Encoding: quoted-printable',
+    'Content-Location: cid:css-1@mhtml.blink',
+    '',
+    '.a { color: red }',
+    '------MultipartBoundary--abc------',
+    '',
+  ].join('\r\n');
+
+describe('a page saved as a single file', () => {
+  it.each(['quoted-printable', 'base64', 'binary', '8bit'])('is read from its part, %s', (encoding) => {
+    const page = chat('In März, not später – 三月 🌱.');
+    const body =
+      encoding === 'quoted-printable'
+        ? quoted(page)
+        : encoding === 'base64'
+          ? Buffer.from(page).toString('base64').replace(/.{76}/g, '$&\r\n')
+          : page;
+    const { conversations, warnings } = read(singleFile(body, encoding));
+    expect(warnings).toEqual([]);
+    expect(conversations[0]).toMatchObject({
+      site: 'chatgpt',
+      id: 'peas-1',
+      url: 'https://chatgpt.com/c/peas-1',
+      title: 'Peas',
+      messages: [{ markdown: 'When?' }, { markdown: 'In März, not später – 三月 🌱.' }],
+    });
+  });
+
+  it('that holds no conversation is an error that says so', () => {
+    expect(() => read(singleFile('<html><body><p>Peas.</p></body></html>', '8bit'))).toThrow(/no conversation/);
+  });
+});
+
+describe('a page saved by a tool', () => {
+  it.each([
+    ['a browser', '<!-- saved from url=(0030)https://chatgpt.com/c/peas-1 -->'],
+    ['SingleFile', '<!--\n Page saved with SingleFile \n url: https://chatgpt.com/c/peas-1 \n saved date: today\n-->'],
+    ['Save Page WE', '<meta name="savepage-url" content="https://chatgpt.com/c/peas-1">'],
+    ['monolith', '<!-- Saved from https://chatgpt.com/c/peas-1 at 2026-05-01T10:00:00Z using monolith v2 -->'],
+    ['HTTrack', '<!-- Mirrored from chatgpt.com/c/peas-1 by HTTrack Website Copier/3.x -->'],
+  ])('has its address from the note of %s', (_tool, note) => {
+    expect(read(chat('In May.').replace('<head>', `<head>${note}`)).conversations[0]).toMatchObject({
+      id: 'peas-1',
+      url: 'https://chatgpt.com/c/peas-1',
+    });
+  });
+
+  it('in the Wayback Machine is the page without the archive', () => {
+    const page = chat(
+      'See <a href="https://web.archive.org/web/20260501000000/https://peas.example/sow">the calendar</a>.',
+    )
+      .replace(
+        '<head>',
+        '<head><link rel="canonical" href="https://web.archive.org/web/20260501000000/https://chatgpt.com/share/s-1">',
+      )
+      .replace(
+        '<body>',
+        '<body><!-- BEGIN WAYBACK TOOLBAR INSERT --><div id="wm-ipp-base">12 captures</div><!-- END WAYBACK TOOLBAR INSERT -->',
+      );
+    expect(read(page).conversations[0]).toMatchObject({
+      id: 's-1',
+      url: 'https://chatgpt.com/share/s-1',
+      messages: [{}, { markdown: 'See [the calendar](https://peas.example/sow).' }],
+    });
+  });
+
+  it('while nothing of it was drawn holds no answer made of its own words', () => {
+    const page = `<html><head><link rel="canonical" href="https://chatgpt.com/c/peas-1"></head><body><main>
+      <div data-testid="thread-disclaimer">ChatGPT can make mistakes. Check important info.</div>
+      <div id="prompt-textarea" contenteditable="true"></div></main></body></html>`;
+    expect(() => read(page)).toThrow(/no conversation/);
+  });
+});
