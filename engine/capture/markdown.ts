@@ -59,6 +59,7 @@ export function copyToMarkdown(copy: Element, base?: string): MarkdownResult {
   prepareCode(copy);
   prepareCopied(copy);
   prepareMarks(copy);
+  prepareLines(copy);
   for (const each of all(copy, NOISE)) if (!insideCode(each)) each.remove();
   prepareCitations(copy, result);
   prepareImages(copy, result);
@@ -183,6 +184,30 @@ function prepareMath(copy: Element): void {
   )) {
     const tex = image.getAttribute('alt') ?? '';
     if (tex !== '') put(image, tex, (image.getAttribute('class') ?? '').includes('display'));
+  }
+}
+
+/** What a page shows with its line breaks keeps them; blocks inside of it are laid out anew. */
+function prepareLines(copy: Element): void {
+  const kept = '[class*="whitespace-pre"], [style*="white-space: pre"], [style*="white-space:pre"]';
+  const inline = /^(?:a|abbr|b|code|em|i|mark|s|small|span|strong|sub|sup|u)$/;
+  const walk = (node: Node, edge: boolean): void => {
+    if (node.nodeType === 3) {
+      const text = node.nodeValue ?? '';
+      // A line that begins far in was broken by a tool that formats sources.
+      if (!text.includes('\n') || (edge && text.trim() === '')) return;
+      const lines = text.split(/\n(?! {4}|\t)/);
+      const pieces = lines.flatMap((line, index) =>
+        index === 0 ? [line] : [make(node.parentElement as Element, 'br'), line],
+      );
+      (node as ChildNode).replaceWith(...pieces);
+    } else if (node.nodeType === 1 && inline.test(nameOf(node as Element))) {
+      for (const each of [...node.childNodes]) walk(each, false);
+    }
+  };
+  for (const element of [copy, ...all(copy, kept)]) {
+    if (!element.matches(kept) || insideCode(element) || nameOf(element) === 'pre') continue;
+    for (const each of [...element.childNodes]) walk(each, element.querySelector('p, div, ul, ol, li') !== null);
   }
 }
 
@@ -587,6 +612,9 @@ function tidy(markdown: string): string {
             .replace(/[ \t]+\n(?=\n)/g, '\n')
             .replace(/(\S) \n/g, '$1\n')
             .replace(/^(#{1,6} +(?:\*\*)?\d+)\\([.)])/gm, '$1$2')
+            // Inside of an emphasis nothing begins a line.
+            .replace(/((?:\*\*|~~|(?<!\*)\*(?!\*))\d+)\\([.)])/g, '$1$2')
+            .replace(/(\*\*|~~|(?<!\*)\*(?!\*))\\([-+>#])/g, '$1$2')
             .replace(/\n{3,}/g, '\n\n'),
     )
     .join('')

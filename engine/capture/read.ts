@@ -139,7 +139,8 @@ function readHtmlText(
   parseHtml: (html: string) => Document,
   address: string | null = null,
 ): ReadResult {
-  const source = fromArchive(fromViewSource(html, parseHtml) ?? html);
+  // As a browser does before it parses: lines end in one way.
+  const source = fromArchive(fromViewSource(html, parseHtml) ?? html).replace(/\r\n?/g, '\n');
   const url = address === null ? savedFrom(source) : fromArchive(address);
   const inPage = { ...context, ...(url === null ? {} : { url }) };
   let document: Document | null = null;

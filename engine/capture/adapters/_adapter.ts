@@ -243,6 +243,19 @@ export abstract class Adapter {
   }
 }
 
+/**
+ * False for a saved page that says it is another's, or of a part of the site without conversations: with no turn marked in
+ * it, what it holds is no answer.
+ */
+export function mayBePiece(document: Document, url: string, classify: (url: string) => PageAddress | null): boolean {
+  if (url !== '') return (classify(url)?.conversationId ?? null) !== null;
+  const said = [
+    document.querySelector('link[rel="canonical"]')?.getAttribute('href'),
+    document.querySelector('meta[property="og:url"]')?.getAttribute('content'),
+  ];
+  return said.every((each) => !/^https?:/.test(each ?? '') || classify(each ?? '') !== null);
+}
+
 /** The id of a conversation that has none: the same whenever it begins with the same words. */
 export function madeUpId(firstMessage: string): string {
   return `unidentified-${stableHash(firstMessage)}`;

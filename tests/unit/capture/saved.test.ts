@@ -117,3 +117,95 @@ describe('a page saved by a tool', () => {
     expect(() => read(page)).toThrow(/no conversation/);
   });
 });
+
+describe('the words of a page', () => {
+  const claude = (question: string, answer: string) =>
+    read(`<html><head><link rel="canonical" href="https://claude.ai/chat/peas-3"></head><body><div data-test-render-count="1"><div data-testid="user-message">${question}</div></div>
+      <div data-test-render-count="1"><div data-is-streaming="false"><div class="font-claude-message">${answer}</div></div></div></body></html>`).conversations[0]?.messages.map(
+      (message) => message.markdown,
+    );
+
+  it('keep the lines that a paragraph shows, in a question with code and in an answer', () => {
+    expect(
+      claude(
+        '<p class="whitespace-pre-wrap">Why?\n* dig\n* sow <b>peas\nand beans</b></p><pre><code>sow()</code></pre>',
+        '<p class="whitespace-pre-wrap"><strong>1. Soil</strong>\nDig it.</p><ul class="whitespace-pre-wrap">\n<li class="whitespace-normal">A\nword</li>\n</ul>',
+      ),
+    ).toEqual([
+      'Why?  \n\\* dig  \n\\* sow **peas  \nand beans**\n\n```\nsow()\n```',
+      '**1. Soil**  \nDig it.\n\n- A word',
+    ]);
+  });
+});
+
+describe('a page of the first months of ChatGPT', () => {
+  it('is read by its blocks, which nothing marks', () => {
+    const block = (words: string) =>
+      `<div class="w-full border-b border-black/10 text-gray-800 group"><div><img alt="Ada" src="https://chat.openai.com/a.png"></div><div><div class="min-h-[20px] whitespace-pre-wrap">${words}</div></div></div>`;
+    const { conversations, warnings } = read(
+      `<!-- saved from url=(0028)https://chat.openai.com/chat --><html><body><main>${block('When are\npeas sown?')}${block('<div class="markdown prose"><p>In <b>May</b>.</p></div>')}</main></body></html>`,
+    );
+    expect(warnings.map((warning) => warning.code)).toEqual(['no_conversation_id']);
+    expect(conversations[0]).toMatchObject({
+      site: 'chatgpt',
+      messages: [
+        { role: 'user', markdown: 'When are\npeas sown?' },
+        { role: 'assistant', markdown: 'In **May**.' },
+      ],
+    });
+  });
+});
+
+describe('the page of an export of ChatGPT', () => {
+  it('holds its conversations, their texts as they were written', () => {
+    const node = (id: string, parent: string | null, role: string, text: string) => ({
+      id,
+      parent,
+      children: [],
+      message: { id, author: { role }, content: { content_type: 'text', parts: [text] } },
+    });
+    const list = [
+      {
+        id: 'peas-4',
+        title: 'Peas',
+        mapping: { q: node('q', null, 'user', 'x'), a: node('a', 'q', 'assistant', '`a < b && "c"`') },
+        current_node: 'a',
+      },
+    ];
+    const json = JSON.stringify(list).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/\\"/g, '&quot;');
+    const { conversations } = read(
+      `<html><head><title>ChatGPT Data Export</title><script>\n      var jsonData = ${json};\n      var assetsJson = {};\n    </script></head><body><div id="root"></div></body></html>`,
+    );
+    expect(conversations[0]).toMatchObject({
+      id: 'peas-4',
+      title: 'Peas',
+      complete: true,
+      messages: [{ markdown: 'x' }, { markdown: '`a < b && "c"`' }],
+    });
+  });
+});
+
+describe('a page without a marked turn', () => {
+  const words =
+    '<body><main><div class="markdown"><p>Peas like it cool, and they climb.</p></div></main></body></html>';
+
+  it('is one answer where it may be a piece of a conversation', () => {
+    expect(read(`<html>${words}`).conversations[0]?.messages).toHaveLength(1);
+  });
+
+  it.each([
+    ['another site', '<!-- saved from url=(0020)https://peas.example/ -->'],
+    ['a project', '<!-- saved from url=(0030)https://claude.ai/project/p-1 -->'],
+    ['another site by its own word', '<link rel="canonical" href="https://peas.example/sow">'],
+  ])('is none where it says that it is %s', (_what, note) => {
+    expect(() => read(`<html><head>${note}</head>${words}`)).toThrow(/no conversation/);
+  });
+
+  it('has the lines of a file from another system', () => {
+    const page = chat('In\r\nMay.').replace('When?', 'When?\r\nAnd how?');
+    expect(read(page).conversations[0]?.messages.map((message) => message.markdown)).toEqual([
+      'When?\nAnd how?',
+      'In May.',
+    ]);
+  });
+});

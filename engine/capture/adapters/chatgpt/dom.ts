@@ -6,7 +6,7 @@
 import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown';
 import { stableHash } from '../../hash';
 import type { Attachment, ReadWarning } from '../../types';
-import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
+import { type DomFindings, type DomTurn, mayBePiece, type PageRoot, type ReadContext } from '../_adapter';
 import { classifyPage } from './addresses';
 import { conversationIn, pairsIn, readPair } from './units';
 
@@ -101,7 +101,10 @@ export function findInDom(root: PageRoot, url: string, context: ReadContext): Do
     }
   }
 
-  if (findings.turns.length === 0 && places.length === 0 && context.saved === true) readUnmarked(root, findings);
+  if (findings.turns.length === 0 && places.length === 0 && context.saved === true) {
+    readBlocks(root, findings);
+    if (findings.turns.length === 0 && mayBePiece(document, url, classifyPage)) readUnmarked(root, findings);
+  }
   findings.whole = isWhole(root, document, url, turns, findings);
   return findings;
 }
@@ -477,7 +480,8 @@ function titleOf(root: PageRoot, document: Document): string | null {
     return title === '' || title === 'ChatGPT' ? null : title;
   };
   return (
-    clean(document.querySelector('title')?.textContent) ?? clean(root.querySelector('a[data-active]')?.textContent)
+    clean(document.querySelector('title')?.textContent) ??
+    clean(root.querySelector('a[data-active]:not([data-testid])')?.textContent)
   );
 }
 
@@ -515,6 +519,34 @@ function isWhole(root: PageRoot, document: Document, url: string, turns: Element
     shared ||
     document.querySelector('#thread-bottom-container, form[data-type="unified-composer"], #prompt-textarea') !== null
   );
+}
+
+/** Until 2023 nothing marked a turn: the thread was blocks, and only an answer's had Markdown in it. */
+function readBlocks(root: PageRoot, findings: DomFindings): void {
+  const blocks = outermost([...root.querySelectorAll('main .group[class*="border-b"]')]).filter(
+    (block) => block.querySelector('.whitespace-pre-wrap, .markdown') !== null,
+  );
+  for (const block of blocks) {
+    const answer = block.querySelector('.markdown');
+    const words = answer ?? block.querySelector('.whitespace-pre-wrap');
+    if (words === null) continue;
+    const read = answer === null ? null : copyToMarkdown(inertCopy(answer));
+    const markdown = read === null ? typedText(words) : dollarMath(read.markdown);
+    if (markdown === '') continue;
+    addTurn(findings.turns, {
+      id: null,
+      mergedIds: [],
+      follows: true,
+      role: answer === null ? 'user' : 'assistant',
+      author: null,
+      model: null,
+      createdAt: null,
+      markdown,
+      attachments: read?.images ?? [],
+      metadata: {},
+    });
+  }
+  findings.turnsSeen = Math.max(findings.turnsSeen, findings.turns.length);
 }
 
 /** A saved piece of a page without a marked turn: what it holds is one answer, as far as can be told. */

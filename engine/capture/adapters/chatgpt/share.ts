@@ -13,6 +13,8 @@ import { readBodies } from './bodies';
 
 const ENQUEUE = /streamController\.enqueue\(\s*("(?:[^"\\]+|\\[\s\S])*"|'(?:[^'\\]+|\\[\s\S])*')\s*,?\s*\)/g;
 const JSON_SCRIPT = /<script\b[^>]*\btype\s*=\s*["']?application\/json["']?[^>]*>([\s\S]*?)<\/script/gi;
+/** The export's own `chat.html`: the same list as its `conversations.json`, on one line. */
+const EXPORTED = /<script\b[^>]*>\s*(?:var|let|const) jsonData = (\[.*\])[ \t;]*\r?$/m;
 
 /** @see Adapter.readEmbedded */
 export function readEmbedded(html: string, context: ReadContext = {}): ReadResult {
@@ -33,12 +35,29 @@ export function readEmbedded(html: string, context: ReadContext = {}): ReadResul
     else merge(result, readBodies(decoded.value, context));
   }
   if (result.conversations.length > 0) return result;
+  const exported = EXPORTED.exec(html);
+  if (exported !== null) {
+    const parsed = tryParse(unescaped(exported[1] ?? ''));
+    if ('value' in parsed) return readBodies(parsed.value, { ...context, settled: true });
+    result.warnings.push({
+      code: 'unreadable_payload',
+      message: `The page's data cannot be decoded: ${parsed.error}`,
+      where: 'jsonData',
+    });
+  }
   for (const [, text] of html.matchAll(JSON_SCRIPT)) {
     if (text === undefined || !/"mapping"|"linear_conversation"|"messages"/.test(text)) continue;
     const parsed = tryParse(text.trim());
     if ('value' in parsed) merge(result, readBodies(parsed.value, { ...context, settled: true }));
   }
   return result;
+}
+
+/** The export writes its texts so that they can be put into the page as they are. */
+function unescaped(json: string): string {
+  if (json.includes('<') || !/&(?:quot|lt|gt|amp|#\d+|#x[0-9a-f]+);/i.test(json)) return json;
+  const marks: Record<string, string> = { quot: '\\"', lt: '<', gt: '>', amp: '&', '#39': "'", '#x27': "'" };
+  return json.replace(/&(quot|lt|gt|amp|#39|#x27);/gi, (all, name: string) => marks[name.toLowerCase()] ?? all);
 }
 
 /** A string as a tool that formats pages writes it. */

@@ -7,7 +7,7 @@
 import { stableHash } from '../../hash';
 import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown';
 import type { Attachment, ReadWarning } from '../../types';
-import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
+import { type DomFindings, type DomTurn, mayBePiece, type PageRoot, type ReadContext } from '../_adapter';
 import { classifyPage } from './addresses';
 import { artifactWords, oneLine } from './artifacts';
 import type { Citation } from './citations';
@@ -39,7 +39,7 @@ interface Place {
   position: number | null;
 }
 
-export function findInDom(root: PageRoot, _url: string, context: ReadContext): DomFindings {
+export function findInDom(root: PageRoot, url: string, context: ReadContext): DomFindings {
   const document = documentOf(root);
   const findings: DomFindings = {
     title: titleOf(root, document),
@@ -64,7 +64,8 @@ export function findInDom(root: PageRoot, _url: string, context: ReadContext): D
     if (read === 'unmounted') open++;
     else if (read !== null) findings.turns.push({ ...read, follows: read.follows && open === 0 });
   }
-  if (findings.turns.length === 0 && places.length === 0 && context.saved === true) readUnmarked(root, findings);
+  const unmarked = findings.turns.length === 0 && places.length === 0 && context.saved === true;
+  if (unmarked && mayBePiece(document, url, classifyPage)) readUnmarked(root, findings);
 
   if (context.saved === true) readBeside(root, findings);
 
