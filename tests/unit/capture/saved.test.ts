@@ -138,6 +138,22 @@ describe('the words of a page', () => {
   });
 });
 
+describe('a question of a page of 2024', () => {
+  it('keeps its lines, which the message shows and no part of it says', () => {
+    const page = (words: string) =>
+      `<html><body><div data-testid="conversation-turn-2"><div data-message-author-role="user" data-message-id="q" class="text-message whitespace-pre-wrap">${words}</div></div></body></html>`;
+    const question = '&lt;ul&gt;\n\t&lt;li&gt;peas&lt;/li&gt;\n        if peas:\n&lt;/ul&gt;\n\nWhy?';
+    for (const words of [
+      `<div class="">${question}</div>`,
+      `<div class="flex"><div><div>peas.csv</div><div>Spreadsheet</div></div><div class="rounded-3xl">${question}</div></div>`,
+      question,
+    ])
+      expect(read(page(words)).conversations[0]?.messages[0]?.markdown).toBe(
+        '<ul>\n\t<li>peas</li>\n        if peas:\n</ul>\n\nWhy?',
+      );
+  });
+});
+
 describe('a page of the first months of ChatGPT', () => {
   it('is read by its blocks, which nothing marks', () => {
     const block = (words: string) =>

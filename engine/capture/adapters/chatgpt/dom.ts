@@ -293,6 +293,17 @@ function addTurn(turns: DomTurn[], turn: DomTurn): void {
   };
 }
 
+/** In 2024 the message itself kept its lines: its words are its last part, files stand before them. */
+function wordsIn(element: Element): Element | null {
+  if (!element.matches('.whitespace-pre-wrap')) return null;
+  const isBare = (part: Element): boolean =>
+    [...part.childNodes].some((node) => node.nodeType === 3 && (node.nodeValue ?? '').trim() !== '');
+  let words: Element | undefined = element;
+  while (words !== undefined && !isBare(words))
+    words = [...words.children].findLast((part) => (part.textContent ?? '').trim() !== '');
+  return words ?? null;
+}
+
 function readMessage(element: Element, place: Element): FoundMessage | null {
   const role = roleIn(element.getAttribute('data-message-author-role'));
   if (role === null) return null;
@@ -310,7 +321,8 @@ function readMessage(element: Element, place: Element): FoundMessage | null {
   const bubble =
     role === 'user'
       ? (element.querySelector('.user-message-bubble-color .whitespace-pre-wrap') ??
-        element.querySelector('.whitespace-pre-wrap'))
+        element.querySelector('.whitespace-pre-wrap') ??
+        wordsIn(element))
       : null;
   if (bubble !== null && element.querySelector('.markdown') === null) {
     found.markdown = typedText(bubble);
