@@ -21,6 +21,8 @@ export interface RecallQuery {
    * measuring what vectors find alone.
    */
   mode?: 'words' | 'full' | 'meaning';
+  /** Words are taken as they are typed, whether they stand anywhere or not. */
+  literal?: boolean;
 }
 
 /** Hard filters; every one narrows. */
@@ -72,7 +74,14 @@ export interface Hit {
 export interface RecallResult {
   hits: Hit[];
   /** How the question was understood: the words searched and the filters taken from the text. */
-  understood: { text: string; filters: RecallFilters };
+  understood: {
+    text: string;
+    filters: RecallFilters;
+    /** The times it names, in its own words. */
+    times?: string[];
+    /** Words that stand nowhere and what was searched for instead; only of a `full` recall. `literal` searches without. */
+    corrected?: Array<{ from: string; to: string }>;
+  };
   /** False while the embedder is not ready or `mode` was `words`. */
   used_meaning: boolean;
   /** Engine time in milliseconds: all of it, and the part that was the query's embedding. */

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Role } from '../capture/types';
 import type { Queryable, Store } from '../store';
+import { languageOf, searchTerms } from '../words';
 import { contextHeader } from './header';
 import { slices } from './slices';
 import { split, SPLITTER_VERSION } from './split';
@@ -20,6 +21,7 @@ interface MessageState {
   kind: string;
   source: string;
   title: string | null;
+  language: string | null;
   role: Role;
   author: string | null;
   created_at: Date | string | null;
@@ -40,6 +42,8 @@ interface ChunkRow {
   context: string;
   token_count: number;
   content_hash: string;
+  /** Of its message; null when it is plainly none. */
+  language: string | null;
 }
 
 /**
@@ -50,7 +54,7 @@ interface ChunkRow {
 export async function rechunk(store: Store, documentIds: string[], options: ChunkOptions = {}): Promise<void> {
   const { pause = async () => {}, signal, texts = new Map<string, string>() } = options;
   const states = await store.query<MessageState>(
-    `select m.id, m.document_id, d.kind, d.source, d.title, m.role, m.author,
+    `select m.id, m.document_id, d.kind, d.source, d.title, d.language, m.role, m.author,
       coalesce(m.created_at, d.created_at, m.captured_at) as created_at,
       m.content_hash, length(m.markdown) as length, m.on_active_branch and m.finished as searched, m.chunked_as
     from message m join document d on d.id = m.document_id
@@ -134,6 +138,7 @@ interface NoteState {
   kind: string;
   source: string;
   title: string | null;
+  language: string | null;
   note: string | null;
   happened_at: Date | string;
   chunks: Array<{ text: string; context: string; made_by: number }>;
@@ -142,7 +147,7 @@ interface NoteState {
 /** A page's note is found like its text; its chunks belong to no message. */
 async function rechunkNotes(store: Store, documentIds: string[]): Promise<void> {
   const states = await store.query<NoteState>(
-    `select d.id, d.kind, d.source, d.title, d.note, d.happened_at, c.chunks
+    `select d.id, d.kind, d.source, d.title, d.language, d.note, d.happened_at, c.chunks
     from document d
     cross join lateral (
       select coalesce(
@@ -173,6 +178,7 @@ async function rechunkNotes(store: Store, documentIds: string[]): Promise<void> 
         context,
         token_count: estimateTokens(text),
         content_hash: await textHash(text),
+        language: languageOfText(state.note ?? '', state),
       })),
     );
     await store.transaction(async (tx) => {
@@ -198,6 +204,7 @@ async function cutMessage(
   const kept: ChunkRow[] = [];
   const fresh: ChunkRow[] = [];
   let ordinal = 0;
+  const language = languageOfText(text, state);
   const row = (level: 0 | 1, content: string, hash: string, parent: string | null, context: string): ChunkRow => ({
     id: uuidv7(),
     document_id: state.document_id,
@@ -209,6 +216,7 @@ async function cutMessage(
     context,
     token_count: estimateTokens(content),
     content_hash: hash,
+    language,
   });
   for (const section of split(text)) {
     const context = section.heading === null ? header : contextHeader({ ...state, heading: section.heading });
@@ -261,9 +269,10 @@ async function insertChunks(
 ): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
-    `insert into chunk (id, document_id, message_id, parent_id, level, ordinal, text, context, token_count, content_hash, made_by)
-    select *, $11::integer from unnest(
-      $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::integer[], $7::text[], $8::text[], $9::integer[], $10::text[]
+    `insert into chunk (id, document_id, message_id, parent_id, level, ordinal, text, context, token_count, content_hash, language, terms, made_by)
+    select *, $13::integer from unnest(
+      $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::integer[], $7::text[], $8::text[], $9::integer[], $10::text[],
+      $11::text[], $12::text[]
     )`,
     [
       rows.map((row) => row.id),
@@ -276,6 +285,8 @@ async function insertChunks(
       rows.map((row) => row.context),
       rows.map((row) => row.token_count),
       rows.map((row) => row.content_hash),
+      rows.map((row) => row.language),
+      rows.map(termsOf),
       SPLITTER_VERSION,
     ],
   );
@@ -284,14 +295,17 @@ async function insertChunks(
 async function updateChunks(tx: Queryable, rows: ChunkRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.query(
-    `update chunk c set parent_id = v.parent_id, ordinal = v.ordinal, context = v.context, made_by = $5
-    from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[]) as v(id, parent_id, ordinal, context)
-    where c.id = v.id and (c.parent_id, c.ordinal, c.context, c.made_by) is distinct from (v.parent_id, v.ordinal, v.context, $5)`,
+    `update chunk c set parent_id = v.parent_id, ordinal = v.ordinal, context = v.context, language = v.language, terms = v.terms, made_by = $7
+    from unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[]) as v(id, parent_id, ordinal, context, language, terms)
+    where c.id = v.id and (c.parent_id, c.ordinal, c.context, c.language, c.terms, c.made_by)
+      is distinct from (v.parent_id, v.ordinal, v.context, v.language, v.terms, $7)`,
     [
       rows.map((row) => row.id),
       rows.map((row) => row.parent_id),
       rows.map((row) => row.ordinal),
       rows.map((row) => row.context),
+      rows.map((row) => row.language),
+      rows.map(termsOf),
       SPLITTER_VERSION,
     ],
   );
@@ -302,4 +316,54 @@ async function deleteChunks(tx: Queryable, column: 'id' | 'message_id', ids: str
   if (ids.length === 0) return;
   await tx.query(`delete from chunk where ${column} = any($1::uuid[]) and level = 1`, [ids]);
   await tx.query(`delete from chunk where ${column} = any($1::uuid[])`, [ids]);
+}
+
+/** What a text is in: what its words say, else what is known of its document. */
+function languageOfText(text: string, document: { language: string | null; title: string | null }): string | null {
+  return (
+    languageOf(text) ??
+    /^[a-z]{2}(?![a-z])/.exec(document.language?.toLowerCase() ?? '')?.[0] ??
+    (document.title === null ? null : languageOf(document.title))
+  );
+}
+
+/** What the index of words holds of a chunk; nothing of a section, which is not searched. */
+function termsOf(chunk: { level: number; context: string; text: string; language: string | null }): string {
+  return chunk.level === 0 ? '' : searchTerms(`${chunk.context}\n${chunk.text}`, chunk.language);
+}
+
+/** Makes the terms of at most `limit` chunks that have none yet (0004_terms.sql). Resolves with how many there were. */
+export async function makeTerms(db: Queryable, limit: number): Promise<number> {
+  const rows = await db.query<{
+    id: string;
+    level: number;
+    context: string;
+    text: string;
+    document_language: string | null;
+    title: string | null;
+  }>(
+    `select c.id, c.level, c.context, c.text, d.language as document_language, d.title
+    from chunk c join document d on d.id = c.document_id where c.terms is null limit $1`,
+    [limit],
+  );
+  if (rows.length === 0) return 0;
+  const made = rows.map((row) => {
+    const language = languageOfText(row.text, { language: row.document_language, title: row.title });
+    return { id: row.id, language, terms: termsOf({ ...row, language }) };
+  });
+  await db.query(
+    `update chunk c set language = v.language, terms = v.terms
+    from unnest($1::uuid[], $2::text[], $3::text[]) as v(id, language, terms) where c.id = v.id`,
+    [made.map(({ id }) => id), made.map(({ language }) => language), made.map(({ terms }) => terms)],
+  );
+  return rows.length;
+}
+
+/** Lets go of the index of words that was before terms, if no chunk needs it any more. */
+export async function dropOldWords(store: Store): Promise<void> {
+  const [state] = await store.query<{ due: boolean }>(
+    `select to_regclass('chunk_words') is not null and not exists (select from chunk where terms is null) as due`,
+  );
+  if (!state?.due) return;
+  await store.transaction((tx) => tx.exec('drop index chunk_words; alter table chunk drop column enriched_text'));
 }

@@ -25,9 +25,14 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
  * The two or three lines of a text around its best sentence, with the words whose stem is asked for marked. The best
  * sentence has most different stems of the question; the first of equals.
  */
-export function showPassage(whole: string, stems: ReadonlySet<string>, phrases: readonly string[] = []): ShownPassage {
-  const text = whole.length <= SENTENCES_WITHIN ? whole : aroundFirstMark(whole, stems, phrases);
-  const marks = matchOffsets(text, stems, phrases);
+export function showPassage(
+  whole: string,
+  stems: ReadonlySet<string>,
+  phrases: readonly string[] = [],
+  language: string | null = null,
+): ShownPassage {
+  const text = whole.length <= SENTENCES_WITHIN ? whole : aroundFirstMark(whole, stems, phrases, language);
+  const marks = matchOffsets(text, stems, phrases, language);
   const sentences: Sentence[] = [...segmenter.segment(text)].map(({ index, segment }) => ({
     start: index,
     end: index + segment.length,
@@ -50,10 +55,11 @@ export function showPassage(whole: string, stems: ReadonlySet<string>, phrases: 
     if (mark.start < span.start || mark.end > span.end) continue;
     const last = highlights.at(-1);
     const [start, end] = [mark.start - span.start, mark.end - span.start];
-    if (last && start < last[1]) last[1] = Math.max(last[1], end);
+    // pairs of letters overlap, or touch where they were asked for one by one
+    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
     else highlights.push([start, end]);
-    terms.add(text.slice(mark.start, mark.end));
   }
+  for (const [start, end] of highlights) terms.add(passage.slice(start, end));
   const chosen = sentences[best];
   return {
     passage,
@@ -63,8 +69,13 @@ export function showPassage(whole: string, stems: ReadonlySet<string>, phrases: 
   };
 }
 
-function aroundFirstMark(text: string, stems: ReadonlySet<string>, phrases: readonly string[]): string {
-  const first = matchOffsets(text, stems, phrases)[0]?.start ?? 0;
+function aroundFirstMark(
+  text: string,
+  stems: ReadonlySet<string>,
+  phrases: readonly string[],
+  language: string | null,
+): string {
+  const first = matchOffsets(text, stems, phrases, language)[0]?.start ?? 0;
   const start = first < SENTENCES_WITHIN / 2 ? 0 : nextWord(text, first - SENTENCES_WITHIN / 4);
   return text.slice(start, wholeCharacter(text, start + SENTENCES_WITHIN));
 }
@@ -75,9 +86,14 @@ interface Mark {
   stem: string;
 }
 
-function matchOffsets(text: string, stems: ReadonlySet<string>, phrases: readonly string[]): Mark[] {
+function matchOffsets(
+  text: string,
+  stems: ReadonlySet<string>,
+  phrases: readonly string[],
+  language: string | null,
+): Mark[] {
   const marks: Mark[] = [];
-  for (const word of wordsOf(text)) {
+  for (const word of wordsOf(text, language)) {
     if (stems.has(word.stem)) marks.push({ start: word.start, end: word.end, stem: word.stem });
   }
   for (const phrase of phrases) {

@@ -9,6 +9,8 @@ import { showPassage } from './passage';
 import { runPlanned, runPrepared } from './run';
 import { listStatement, narrows, searchStatement, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
+import { corrections } from './typos';
+import { storedLanguages, TERMS, wordsIndex } from './words-index';
 
 /**
  * What is remembered about a question: passages found by words and by meaning, the best one of each message, best
@@ -31,7 +33,7 @@ export async function recall(
   const limit = Math.min(Math.max(Math.trunc(query.limit ?? LIMIT_DEFAULT) || LIMIT_DEFAULT, 1), LIMIT_MAX);
   const result: RecallResult = {
     hits: [],
-    understood: { text: asked.text, filters: asked.filters },
+    understood: { text: asked.text, filters: asked.filters, times: asked.times.map(({ text }) => text), corrected: [] },
     used_meaning: false,
     took_ms: 0,
     embed_ms: 0,
@@ -39,27 +41,40 @@ export async function recall(
   check(signal);
 
   let rows: Row[] = [];
+  let { about } = asked;
+  let stems = new Set<string>();
   if (asked.text !== '') {
+    const index = await wordsIndex(store);
+    const languages = await languagesOf(store, asked);
+    stems = searchStems(about, languages);
+    if (index === TERMS && (query.mode ?? 'full') === 'full' && query.literal !== true) {
+      const corrected = await corrections(store, asked, languages, signal);
+      result.understood.corrected = corrected;
+      for (const { from, to } of corrected) about = about.replaceAll(from, to);
+      if (corrected.length > 0) stems = new Set([...searchStems(about, languages), ...stems]);
+    }
+    check(signal);
     const before = performance.now();
-    const meaning = query.mode === 'words' ? null : await embedQuestion(embedder, asked.about, signal);
+    const meaning = query.mode === 'words' ? null : await embedQuestion(embedder, about, signal);
     result.embed_ms = performance.now() - before;
     result.used_meaning = meaning !== null;
     check(signal);
-    const words = query.mode === 'meaning' ? '' : bm25Text(asked.about);
+    const words = query.mode === 'meaning' ? '' : index === TERMS ? firstOf(stems) : bm25Text(about);
     const early = narrows(asked);
     rows = early
-      ? await runPlanned(store, searchStatement(asked, words, meaning, limit, true))
-      : await runPrepared(store, searchStatement(asked, words, meaning, limit, false));
+      ? await runPlanned(store, searchStatement(asked, words, meaning, limit, true, index), signal)
+      : await runPrepared(store, searchStatement(asked, words, meaning, limit, false, index), signal);
     // Perhaps the lists were full of what is hidden, as after forgetting half of everything.
-    if (!early && rows.length < limit)
-      rows = await runPlanned(store, searchStatement(asked, words, meaning, limit, true));
+    if (!early && rows.length < limit) {
+      check(signal);
+      rows = await runPlanned(store, searchStatement(asked, words, meaning, limit, true, index), signal);
+    }
   } else if (narrows(asked)) {
     const statement = listStatement(asked, limit);
     rows = await store.query<Row>(statement.text, statement.params);
   }
   check(signal);
 
-  const stems = searchStems(asked.about);
   result.hits = rows.map((row) => toHit(row, asked, stems));
   result.took_ms = performance.now() - started;
   return result;
@@ -79,6 +94,21 @@ async function embedQuestion(embedder: Embedder | null, text: string, signal: Ab
   }
 }
 
+/**
+ * In which languages the words of a question may stand in what is stored: its own first. English goes along with any, as
+ * what is in no plain language is stored as English is.
+ */
+async function languagesOf(store: Store, { about, language }: ParsedQuery): Promise<Array<string | null>> {
+  if (language === 'en' || about === '') return [null];
+  if (language !== null) return [language, null];
+  return [null, ...(await storedLanguages(store))];
+}
+
+/** Terms for BM25, not more than a pasted page should cost. */
+function firstOf(stems: ReadonlySet<string>): string {
+  return [...stems].slice(0, QUERY_WORDS).join(' ');
+}
+
 /** The words for BM25, the first of each, so that a pasted page does not become a thousand index scans. */
 function bm25Text(text: string): string {
   const seen = new Set<string>();
@@ -90,7 +120,7 @@ function bm25Text(text: string): string {
 }
 
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
-  const shown = showPassage(row.text, stems, asked.phrases);
+  const shown = showPassage(row.text, stems, asked.phrases, row.language);
   const reasons: Reason[] = [];
   if (shown.terms.length > 0) reasons.push({ kind: 'words', terms: shown.terms });
   if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });

@@ -1,13 +1,20 @@
 /** Runs the one statement of a recall, planned for its values or prepared once. */
+import { EngineError } from '../errors';
 import type { Store } from '../store';
 import { PREPARED_SETTINGS, SETTINGS, type Row, type Statement } from './sql';
 
 /** Planned for its own values: where filters decide which index is read. */
-export function runPlanned(store: Store, { text, params }: Statement): Promise<Row[]> {
+export function runPlanned(store: Store, { text, params }: Statement, signal?: AbortSignal): Promise<Row[]> {
   return store.transaction(async (tx) => {
+    stopIf(signal);
     await tx.exec(SETTINGS);
     return tx.query<Row>(text, params);
   });
+}
+
+/** Asked again when it is its turn: none can be cancelled once it runs, and an abandoned one may have waited long. */
+function stopIf(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EngineError('aborted', 'The recall was aborted.');
 }
 
 /** Names of the statements that a store's session has prepared, by text. A store opened anew is another session. */
@@ -20,8 +27,9 @@ let lastName = 0;
  *
  * EXECUTE takes its values only as literals, hence {@link literal}.
  */
-export function runPrepared(store: Store, { text, params }: Statement): Promise<Row[]> {
+export function runPrepared(store: Store, { text, params }: Statement, signal?: AbortSignal): Promise<Row[]> {
   return store.transaction(async (tx) => {
+    stopIf(signal);
     await tx.exec(PREPARED_SETTINGS);
     const names = prepared.get(store) ?? new Map<string, string>();
     prepared.set(store, names);

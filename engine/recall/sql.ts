@@ -17,6 +17,7 @@ import {
 } from './constants';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
+import { TERMS, type WordsIndex } from './words-index';
 
 /** What {@link searchStatement} counts on; for its transaction only. */
 export const SETTINGS = `set local enable_seqscan = off;
@@ -55,6 +56,7 @@ export interface Row {
   model: string | null;
   created_at: Date | string;
   text: string;
+  language: string | null;
   score: number;
   words: number | null;
   similarity: number | null;
@@ -82,6 +84,9 @@ class Params {
   }
 }
 
+/** What a phrase is looked for in: the text with the line that stands before it. */
+const WHOLE = "(c.context || E'\\n' || c.text)";
+
 /** Said when: of the message, else of the document. */
 const SAID = 'coalesce(m.created_at, d.created_at, d.captured_at)';
 
@@ -105,11 +110,11 @@ function conditions(query: ParsedQuery, params: Params): string[] {
   // a note has no role, and a document without an address is of no host
   if (without.roles.length > 0) all.push(`coalesce(m.role <> all(${params.add(without.roles, 'text[]')}), true)`);
   if (without.hosts.length > 0) all.push(`not ${ofHosts(params.add(without.hosts, 'text[]'))}`);
-  for (const phrase of query.phrases) all.push(`c.enriched_text ~* ${params.add(phrasePattern(phrase), 'text')}`);
+  for (const phrase of query.phrases) all.push(`${WHOLE} ~* ${params.add(phrasePattern(phrase), 'text')}`);
   for (const word of query.excluded) {
     // \m and \M are the edges of a word; next to a sign they would never hold
     const edges = /^[\p{L}\p{N}_].*[\p{L}\p{N}_]$|^[\p{L}\p{N}_]$/su.test(word) ? ['\\m', '\\M'] : ['', ''];
-    all.push(`c.enriched_text !~* ${params.add(`${edges[0]}${phrasePattern(word)}${edges[1]}`, 'text')}`);
+    all.push(`${WHOLE} !~* ${params.add(`${edges[0]}${phrasePattern(word)}${edges[1]}`, 'text')}`);
   }
   return all;
 }
@@ -125,13 +130,14 @@ const SOURCES = `chunk c join document d on d.id = c.document_id left join messa
 /** What is shown of the hits of `ranked`, which has id, score, words, similarity and time. */
 const shown = (ranked: string) => `select c.id as chunk_id, c.document_id, c.message_id,
        m.external_id as message_external_id, d.kind, d.source, d.title, d.url, m.role,
-       coalesce(m.author, d.author) as author, m.model, ${SAID} as created_at, c.text,
+       coalesce(m.author, d.author) as author, m.model, ${SAID} as created_at, c.text, c.language,
        ranked.score, ranked.words, ranked.similarity, ranked.time
 from ${ranked} join ${SOURCES.replace('chunk c', 'chunk c on c.id = ranked.id')}`;
 
 /**
  * Passages by words and, with a vector, by meaning, fused; the best one of each message.
  *
+ * @param words what the index of words is asked: terms, or plain words where it still is the old one.
  * @param conditionsEarly whether the conditions hold already for what is taken into the lists. Needed where they leave out
  *   much, and so always with filters; else it is cheaper to drop the few hidden rows afterwards. The text is then one of a
  *   few, worth preparing.
@@ -142,11 +148,12 @@ export function searchStatement(
   meaning: { vector: string; modelId: string } | null,
   limit: number,
   conditionsEarly: boolean,
+  index: WordsIndex = TERMS,
 ): Statement {
   const early = conditionsEarly || narrows(query);
   const params = new Params();
   const visible = early ? conditions(query, params).join('\n    and ') : '';
-  const question = `to_bm25query(${params.add(words, 'text')}, 'chunk_words')`;
+  const question = `to_bm25query(${params.add(words, 'text')}, '${index.name}')`;
   // bm25_get_current_score() is the score that the index scan has just computed; `<@>` in the select list would compute
   // it anew from the text (36 ms in place of 3 for 200 rows). It holds only directly over that scan: hence conditions in
   // a subquery instead of a join, no `with` around it (the extension does not look there), and hence SETTINGS, without which a table of a few rows is read without the index.
@@ -159,7 +166,7 @@ ${
          from document d left join message m on m.id = c.message_id where d.id = c.document_id)`
     : '  where c.level = 1'
 }
-  order by c.enriched_text <@> ${question}
+  order by c.${index.column} <@> ${question}
   limit ${POOL}
 ) words`;
   const parts: string[] = [];

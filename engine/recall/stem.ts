@@ -1,62 +1,23 @@
-import { stemmer } from 'stemmer';
+/** A question's words, for what is looked up and what is marked. */
+import { bare, isFunctionWord, stemOf, wordsOf } from '../words';
 
-/** A word of a text with its place; offsets are UTF-16. */
-export interface Word {
-  text: string;
-  stem: string;
-  start: number;
-  end: number;
-}
-
-const WORD = /[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu;
-
-/** English words that carry no meaning in a search; Postgres' `english` configuration drops them, too. */
-const STOP = new Set(
-  (
-    'i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it ' +
-    'its itself they them their theirs themselves what which who whom this that these those am is are was were be been ' +
-    'being have has had having do does did doing a an the and but if or because as until while of at by for with about ' +
-    'against between into through during before after above below to from up down in out on off over under again ' +
-    'further then once here there when where why how all any both each few more most other some such no nor not only ' +
-    'own same so than too very s t can will just don should now'
-  ).split(' '),
-);
+export { wordsOf, type Word } from '../words';
 
 /**
- * The words of a text, stemmed (Porter 1980). Close to Postgres' Porter2 but not the same in every word: used for what
- * is shown, never for what is found.
+ * The stems that a question searches by, in every one of `languages` (null: English): without the words that mean
+ * nothing in the first of them, unless there are no others.
  */
-export function* wordsOf(text: string): Generator<Word> {
-  for (const match of text.matchAll(WORD)) {
-    const word = match[0];
-    yield { text: word, stem: stemOf(word), start: match.index, end: match.index + word.length };
+export function searchStems(text: string, languages: ReadonlyArray<string | null> = [null]): Set<string> {
+  const [first = null] = languages;
+  const all = [...wordsOf(text, first, false)];
+  const meaning = all.filter((word) => !isFunctionWord(word.text, first));
+  const stems = new Set<string>();
+  for (const word of meaning.length > 0 ? meaning : all) {
+    stems.add(word.stem);
+    // the words of a script without blanks are the same in each
+    if (SPACED.test(word.text)) for (const language of languages) stems.add(stemOf(bare(word.text), language));
   }
+  return stems;
 }
 
-/** Stems already made: the hits of a question are some thousand words, and most are the same ones again and again. */
-const stems = new Map<string, string>();
-const STEMS_KEPT = 10_000;
-/** A longer one is no word. */
-const WORD_CHARACTERS = 40;
-
-function stemOf(word: string): string {
-  const known = stems.get(word);
-  if (known !== undefined) return known;
-  const plain = word
-    .toLowerCase()
-    .replace(/['’]s?$/, '')
-    .replace(/['’].*$/, '');
-  const stem = stemmer(plain);
-  if (word.length <= WORD_CHARACTERS) {
-    if (stems.size >= STEMS_KEPT) stems.clear();
-    stems.set(word, stem);
-  }
-  return stem;
-}
-
-/** The stems that a question searches by: without the words that mean nothing, unless there are no others. */
-export function searchStems(text: string): Set<string> {
-  const all = [...wordsOf(text)];
-  const meaning = all.filter((word) => !STOP.has(word.text.toLowerCase()));
-  return new Set((meaning.length > 0 ? meaning : all).map((word) => word.stem));
-}
+const SPACED = /[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Arabic}\p{sc=Greek}\p{sc=Armenian}\p{sc=Devanagari}\p{sc=Tamil}]/u;

@@ -16,7 +16,10 @@ export interface NamedTime {
   edge: number;
   /** How much of the boost it is worth, 0 to 1: the surer and the narrower, the more. */
   weight: number;
-  /** UTF-16 offsets into the question of its words with those that lead to it ("in the last week"); null where they are content, too. */
+  /**
+   * UTF-16 offsets into the question of the words that only say when, seen from now, with those that lead to them ("in the last
+   * week"). Null for others: a month, a year or a weekday stands in what was said and in the line before it.
+   */
   words: [number, number] | null;
 }
 
@@ -33,8 +36,8 @@ interface Atom {
   sure: number;
   /** Its year was said, or follows from the day of asking. */
   yearSaid: boolean;
-  /** Its words mean something without being a time ("christmas presents"). */
-  content?: boolean;
+  /** Said from the day of asking: its words stand in nothing that was said then. */
+  relative?: boolean;
 }
 
 type Parser = typeof en.casual;
@@ -150,7 +153,7 @@ function joined(text: string, atoms: Atom[], now: Date): NamedTime[] {
       to: atom.to,
       edge: atom.edge,
       weight: atom.sure * narrowness(atom.to - atom.from),
-      words: atom.content ? null : [start, atom.end],
+      words: atom.relative ? [start, atom.end] : null,
     });
   }
   return times;
@@ -309,6 +312,7 @@ const ENGLISH: Array<[RegExp, Reader]> = [
         edge: Math.max(length / 8, DAY / 2),
         sure: 1,
         yearSaid: true,
+        relative: true,
       };
     },
   ],
@@ -317,6 +321,7 @@ const ENGLISH: Array<[RegExp, Reader]> = [
     ({ which, unit }, now) => ({
       ...whole((unit ?? '').toLowerCase() as Unit, which?.toLowerCase() === 'this' ? 0 : 1, now),
       yearSaid: true,
+      relative: true,
     }),
   ],
   [
@@ -330,7 +335,7 @@ const ENGLISH: Array<[RegExp, Reader]> = [
       const uncertain = vague !== undefined || ['couple', 'few', 'several'].includes(said);
       const name = (unit ?? '').toLowerCase() as Unit;
       const whole = name === 'year' && n % 1 > 0 ? ago(12 * n, 'month', now, uncertain) : ago(n, name, now, uncertain);
-      return { ...whole, yearSaid: true };
+      return { ...whole, yearSaid: true, relative: true };
     },
   ],
   [
@@ -340,7 +345,7 @@ const ENGLISH: Array<[RegExp, Reader]> = [
       const within = sinceSaturday < 2;
       const back = sinceSaturday + (within && which?.toLowerCase() === 'last' ? 7 : 0);
       const from = startOfDay(now, -back);
-      return { from, to: from + 2 * DAY, edge: DAY / 2, sure: 0.9, yearSaid: true };
+      return { from, to: from + 2 * DAY, edge: DAY / 2, sure: 0.9, yearSaid: true, relative: true };
     },
   ],
   [
@@ -375,7 +380,7 @@ const ENGLISH: Array<[RegExp, Reader]> = [
       if (year === undefined && day(y) > now) y -= 1;
       const middle = day(y).getTime();
       // What is said about it is said around it or not at all then: half as sure.
-      return { from: middle - DAY, to: middle + 2 * DAY, edge: 4 * DAY, sure: 0.5, yearSaid: true, content: true };
+      return { from: middle - DAY, to: middle + 2 * DAY, edge: 4 * DAY, sure: 0.5, yearSaid: true };
     },
   ],
 ];
@@ -440,8 +445,13 @@ function chronoAtoms(parser: Parser, text: string, now: Date, language: string):
     const span = chronoSpan(result, now);
     if (!span) continue;
     const last = /\blast\s+$/i.exec(text.slice(0, result.index))?.[0].length ?? 0;
+    const { start } = result;
+    const relative =
+      (result.tags().has('result/relativeDate') && !/\p{Nd}{4}/u.test(said)) ||
+      !(/\p{Nd}/u.test(said) || start.isCertain('weekday') || (start.isCertain('month') && !start.isCertain('day')));
     atoms.push({
       ...span,
+      relative,
       start: result.index - last,
       end: result.index + result.text.trimEnd().replace(/\s+of$/u, '').length,
     });
@@ -590,11 +600,12 @@ function intlAtoms(text: string, now: Date, language: string, leastLetters: numb
     atoms.push({ ...span, start: match.index, end: match.index + match[0].length });
   };
   for (const { pattern, unit, back } of words.named) {
-    for (const match of small.matchAll(pattern)) put(match, { ...whole(unit, back, now), yearSaid: true });
+    for (const match of small.matchAll(pattern))
+      put(match, { ...whole(unit, back, now), yearSaid: true, relative: true });
   }
   for (const { pattern, unit } of words.counted) {
     for (const match of small.matchAll(pattern))
-      put(match, { ...ago(Number(match[1]), unit, now, false), yearSaid: true });
+      put(match, { ...ago(Number(match[1]), unit, now, false), yearSaid: true, relative: true });
   }
   if (leastLetters > 1) return atoms;
   const numbers = monthNumbers.get(language) ?? new Map<string, number>();

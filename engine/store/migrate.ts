@@ -3,6 +3,7 @@ import type { Database } from './database';
 import initial from './migrations/0001_initial.sql?raw';
 import embeddingSigns from './migrations/0002_embedding_signs.sql?raw';
 import forgetting from './migrations/0003_forgetting.sql?raw';
+import terms from './migrations/0004_terms.sql?raw';
 
 export interface Migration {
   /** 1, 2, 3 … without a gap. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 1, name: 'initial', sql: initial },
   { version: 2, name: 'embedding_signs', sql: embeddingSigns },
   { version: 3, name: 'forgetting', sql: forgetting },
+  { version: 4, name: 'terms', sql: terms },
 ];
 
 const CREATE_VERSIONS = `

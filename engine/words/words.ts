@@ -43,7 +43,7 @@ export function* wordsOf(text: string, language: string | null = null, singles =
     const start = match.index;
     const word = match[0];
     if (match.groups?.spaceless === undefined) {
-      yield { text: word, stem: stemOf(word.replace(/['’].*$/u, ''), language), start, end: start + word.length };
+      yield { text: word, stem: stemOf(bare(word), language), start, end: start + word.length };
       continue;
     }
     const letters = HAS_MARK.test(word) ? (word.match(CLUSTER) as string[]) : Array.from(word);
@@ -62,9 +62,14 @@ function spaceless(text: string, start: number): Word {
   return { text, stem: WIDE_OR_NARROW.test(text) ? text.normalize('NFKC') : text, start, end: start + text.length };
 }
 
+/** Without an English ending behind an apostrophe. */
+export function bare(word: string): string {
+  return word.replace(/['’].*$/u, '');
+}
+
 /** Whether the word is one of the language's grammar, which is not searched for. */
 export function isFunctionWord(word: string, language: string | null): boolean {
-  return FUNCTION_WORDS[language ?? 'en']?.has(word.toLowerCase()) ?? false;
+  return FUNCTION_WORDS[language ?? 'en']?.has(bare(word).toLowerCase()) ?? false;
 }
 
 /** A longer run of letters is a key or a picture in letters: nobody types it, and an index does not want it. */

@@ -1,5 +1,6 @@
 /** Fills a store with conversations the way ingest does, for the recall benchmarks. */
 import type { Store } from '../../engine/store';
+import { searchTerms } from '../../engine/words';
 import type { Conversation } from './recall-corpus';
 
 export interface Passage {
@@ -38,8 +39,9 @@ export async function fillConversation(
   for (let i = 0; i < passages.length; i += 500) {
     const part = passages.slice(i, i + 500);
     const chunks = await store.query<{ id: string }>(
-      `insert into chunk (document_id, message_id, level, ordinal, text, context, token_count, content_hash, made_by)
-       select $1, m, 1, n, x, c, 1, '', 1 from unnest($2::uuid[], $3::int[], $4::text[], $5::text[]) as t (m, n, x, c) order by t.n
+      `insert into chunk (document_id, message_id, level, ordinal, text, context, token_count, content_hash, made_by, language, terms)
+       select $1, m, 1, n, x, c, 1, '', 1, 'en', w
+       from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[]) as t (m, n, x, c, w) order by t.n
        returning id`,
       [
         document,
@@ -47,6 +49,7 @@ export async function fillConversation(
         part.map((_, j) => i + j),
         part.map((p) => p.text),
         part.map((p) => p.context),
+        part.map((p) => searchTerms(`${p.context}\n${p.text}`, 'en')),
       ],
     );
     await store.query(

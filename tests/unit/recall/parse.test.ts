@@ -67,14 +67,20 @@ describe('operators', () => {
 describe('words for times', () => {
   it.each([
     ['green tea last week', 'green tea'],
-    ['tea in March', 'tea'],
     ['letzte Woche über Tee', 'über Tee'],
     ['先週お茶', 'お茶'],
-  ])('are not searched for when they were understood: %s', (text, about) => {
+  ])('that only say when, seen from now, are not searched for: %s', (text, about) => {
     expect(asked(text)).toMatchObject({ text, about, times: [expect.anything()] });
   });
 
-  it.each(['last week', 'in March', 'the last week', 'vor 3 Tagen'])('are, when nothing else is left: %s', (text) => {
+  it.each(['tea in March', 'tea on Monday', 'christmas 2023', 'tea on 7 May 2023'])(
+    'that stand in what was said are: %s',
+    (text) => {
+      expect(asked(text)).toMatchObject({ text, about: text, times: [expect.anything()] });
+    },
+  );
+
+  it.each(['last week', 'the last week', 'vor 3 Tagen'])('are, when nothing else is left: %s', (text) => {
     expect(asked(text)).toMatchObject({ text, about: text, times: [expect.anything()] });
   });
 });

@@ -7,6 +7,7 @@ import { showPassage } from '../../../engine/recall/passage';
 import { runPlanned, runPrepared } from '../../../engine/recall/run';
 import { searchStatement } from '../../../engine/recall/sql';
 import { searchStems } from '../../../engine/recall/stem';
+import { searchTerms } from '../../../engine/words';
 import { openStore, type Store } from '../../../engine/store';
 
 let store: Store;
@@ -55,9 +56,9 @@ async function keep(
     )) as [{ id: string }];
     for (const [ordinal, text] of turn.text.split('¶').entries()) {
       const [{ id: chunk }] = (await store.query<{ id: string }>(
-        `insert into chunk (document_id, message_id, level, ordinal, text, context, token_count, content_hash, made_by)
-         values ($1, $2, 1, $3, $4, $5, 1, '', 1) returning id`,
-        [id, message, ordinal, text, document.title ?? ''],
+        `insert into chunk (document_id, message_id, level, ordinal, text, context, token_count, content_hash, made_by, terms)
+         values ($1, $2, 1, $3, $4, $5, 1, '', 1, $6) returning id`,
+        [id, message, ordinal, text, document.title ?? '', searchTerms(`${document.title ?? ''}\n${text}`, 'en')],
       )) as [{ id: string }];
       const [vector] = await embedder.embed([text], 'passage');
       await store.query(`insert into embedding (chunk_id, model_id, vector) values ($1, $2, $3)`, [
@@ -121,11 +122,11 @@ describe('recall', () => {
     ['prepared', runPrepared, false],
   ] as const)('scores words by the text itself, also in a store of a few rows (%s)', async (_, run, early) => {
     const asked = parseQuery({ text: 'cabin lake migration' }, NOW);
-    const rows = await run(store, searchStatement(asked, 'cabin lake migration', null, 20, early));
+    const rows = await run(store, searchStatement(asked, 'cabin lake migrat', null, 20, early));
     expect(rows.length).toBeGreaterThan(3);
     for (const row of rows) {
       const [direct] = await store.query<{ score: number }>(
-        `select -(enriched_text <@> to_bm25query('cabin lake migration', 'chunk_words')) as score from chunk where id = $1`,
+        `select -(terms <@> to_bm25query('cabin lake migrat', 'chunk_terms')) as score from chunk where id = $1`,
         [row.chunk_id],
       );
       expect(row.words).toBeCloseTo(direct?.score ?? NaN, 4);

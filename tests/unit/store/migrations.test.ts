@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { dropOldWords, makeTerms } from '../../../engine/ingest';
+import { recall } from '../../../engine/recall';
 import { MIGRATIONS, type Migration } from '../../../engine/store/migrate';
 import { openOn } from '../../../engine/store/open';
 import { poolShelf } from '../../../engine/store/shelf-pool';
@@ -43,6 +45,24 @@ const UPGRADES: Record<number, { fill?: (store: Store) => Promise<void>; check: 
     async check(store) {
       expect(await store.query('select documents, scope from forget_receipt')).toEqual([{ documents: 1, scope: null }]);
       expect(await store.query('select * from retention')).toEqual([]);
+    },
+  },
+  4: {
+    // words are found all the while: by the index of before, then by terms, when that one and its column are gone
+    async check(store) {
+      const chunks = (await store.query('select from chunk')).length;
+      if (chunks === 0) return; // a snapshot has none
+      const titles = async () => (await recall(store, null, { text: 'second' })).hits.map(({ passage }) => passage);
+      expect(await store.query(`select to_regclass('chunk_words') is not null as there`)).toEqual([{ there: true }]);
+      expect(await titles()).toEqual(['second']);
+      expect(await makeTerms(store, 1)).toBe(1);
+      await dropOldWords(store);
+      expect(await titles()).toEqual(['second']);
+      while ((await makeTerms(store, 1)) > 0);
+      await dropOldWords(store);
+      await dropOldWords(store);
+      expect(await store.query(`select to_regclass('chunk_words') is not null as there`)).toEqual([{ there: false }]);
+      expect(await titles()).toEqual(['second']);
     },
   },
   [NEXT.version]: {
