@@ -16,7 +16,7 @@ export function parseHtml(html: string): Document {
 export function readFile(path: string, options: { site?: string } = {}): ReadResult {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = decoded(readFileSync(path));
   } catch (error) {
     throw new EngineError('not_found', `The file ${path} cannot be read.`, { cause: error });
   }
@@ -26,6 +26,13 @@ export function readFile(path: string, options: { site?: string } = {}): ReadRes
     name: path,
     ...(options.site === undefined ? {} : { site: options.site as Site }),
   });
+}
+
+/** UTF-8, or what the file's first bytes say: PowerShell writes UTF-16. */
+function decoded(bytes: Buffer): string {
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
 }
 
 /** The result as a person reads it: each conversation with its turns, then what could not be read. */

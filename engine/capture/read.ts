@@ -5,7 +5,7 @@
 import { EngineError } from '../errors';
 import type { Adapter, ReadContext } from './adapters/_adapter';
 import { isEvents } from './adapters/_events';
-import { tryParse } from './json';
+import { asArray, asObject, asText, tryParse } from './json';
 import { readSingleFile } from './mhtml';
 import type { ReadResult, ReadWarning, Site } from './types';
 
@@ -35,7 +35,7 @@ export function readText(text: string, options: ReadOptions): ReadResult {
     );
   }
   const guarded = text.replace(/^\uFEFF/, '');
-  const content = guarded.replace(/^\)\]\}'[^\n]*\n/, '');
+  const content = withoutHeaders(guarded).replace(/^\)\]\}'[^\n]*\n/, '');
   const context: ReadContext = {
     saved: true,
     ...(options.capturedAt === undefined ? {} : { capturedAt: options.capturedAt }),
@@ -55,7 +55,7 @@ export function readText(text: string, options: ReadOptions): ReadResult {
   if (isEvents(content)) {
     return first(content, adapters, (adapter) => adapter.readJson(content, context), [], name, 'stream');
   }
-  if (/^\s*[[{]/.test(content)) return readJsonText(content, adapters, context, name);
+  if (/^\s*[[{]/.test(content)) return readJsonText(content, adapters, context, name, options.parseHtml);
   if (
     /<(?:!doctype|html|head|body|main|article|section|div|span|p|pre|script|table|ul)\b/i.test(
       content.slice(0, 200_000),
@@ -96,7 +96,13 @@ function readOwnForm(text: string, adapters: Adapter[], context: ReadContext, na
   );
 }
 
-function readJsonText(text: string, adapters: Adapter[], context: ReadContext, name: string): ReadResult {
+function readJsonText(
+  text: string,
+  adapters: Adapter[],
+  context: ReadContext,
+  name: string,
+  parseHtml: (html: string) => Document,
+): ReadResult {
   const parsed = tryParse(text);
   const warnings: ReadWarning[] = [];
   let body: unknown;
@@ -128,7 +134,35 @@ function readJsonText(text: string, adapters: Adapter[], context: ReadContext, n
         where: name,
       });
   }
-  return first(text, adapters, (adapter) => adapter.readJson(body, context), warnings, name, 'JSON');
+  const read = (): ReadResult =>
+    first(text, adapters, (adapter) => adapter.readJson(body, context), warnings, name, 'JSON');
+  const pages = pagesIn(body);
+  if (pages.length === 0) return read();
+  const data = firstOrNull(read);
+  if (data !== null) return data;
+  for (const { html, url } of pages) {
+    const page = firstOrNull(() => readHtmlText(html, adapters, context, name, parseHtml, url));
+    if (page !== null) return page;
+  }
+  return read();
+}
+
+/** The pages in an HTTP archive: a shared copy is in its page, not in a body of its own. */
+function pagesIn(body: unknown): Array<{ html: string; url: string | null }> {
+  return asArray(asObject(asObject(body)['log'])['entries']).flatMap((entry) => {
+    const { request, response } = asObject(entry);
+    const content = asObject(asObject(response)['content']);
+    const html = asText(content['text']);
+    return html !== null && content['encoding'] !== 'base64' && /^\s*<!doctype html|^\s*<html/i.test(html)
+      ? [{ html, url: asText(asObject(request)['url']) }]
+      : [];
+  });
+}
+
+/** A body as tools print it, without the header lines before it. */
+function withoutHeaders(text: string): string {
+  const head = /^(?:HTTP\/[\d.]+ \d{3}[^\n]*\n(?:[\w-]+:[^\n]*\n)*\r?\n)+/.exec(text);
+  return head === null ? text : text.slice(head[0].length);
 }
 
 function readHtmlText(

@@ -1,8 +1,11 @@
 /** Pages as people save them: the forms of files, and what the tools that write them do to a page. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readText } from '../../../engine/capture/index';
 import { allAdapters } from '../../../engine/capture/adapters/all';
-import { parseHtml } from '../../../scripts/cli-read';
+import { parseHtml, readFile } from '../../../scripts/cli-read';
 
 const read = (text: string) => readText(text, { adapters: allAdapters(), parseHtml, name: 'page' });
 
@@ -115,6 +118,46 @@ describe('a page saved by a tool', () => {
       <div data-testid="thread-disclaimer">ChatGPT can make mistakes. Check important info.</div>
       <div id="prompt-textarea" contenteditable="true"></div></main></body></html>`;
     expect(() => read(page)).toThrow(/no conversation/);
+  });
+});
+
+describe('what other tools save', () => {
+  const body = JSON.stringify({
+    conversation_id: 'peas-5',
+    messages: [
+      { id: 'q', author: { role: 'user' }, content: { content_type: 'text', parts: ['Wann säen?'] } },
+      { id: 'a', author: { role: 'assistant' }, content: { content_type: 'text', parts: ['Im Mai.'] }, end_turn: true },
+    ],
+    page_info: { has_previous_page: false },
+  });
+
+  it('is read without the header lines of the answer', () => {
+    const headers = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/2 200\r\ncontent-type: application/json\r\n\r\n';
+    expect(read(headers + body).conversations[0]).toMatchObject({ id: 'peas-5', messages: [{}, { id: 'a' }] });
+  });
+
+  it.each(['utf16le', 'utf8'] as const)('is read as it is encoded, %s', (encoding) => {
+    const folder = mkdtempSync(join(tmpdir(), 'saved-'));
+    const path = join(folder, 'body.json');
+    writeFileSync(path, `\ufeff${body}`, encoding);
+    expect(readFile(path).conversations[0]?.messages[0]?.markdown).toBe('Wann säen?');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is read from the page in an HTTP archive where no body holds it', () => {
+    const archive = JSON.stringify({
+      log: {
+        entries: [
+          { request: { url: 'https://chatgpt.com/backend-api/me' }, response: { content: { text: '{}' } } },
+          { request: { url: 'https://chatgpt.com/share/s-2' }, response: { content: { text: chat('In May.') } } },
+        ],
+      },
+    });
+    expect(read(archive).conversations[0]).toMatchObject({
+      id: 's-2',
+      url: 'https://chatgpt.com/share/s-2',
+      messages: [{}, { markdown: 'In May.' }],
+    });
   });
 });
 
