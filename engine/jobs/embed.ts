@@ -1,7 +1,8 @@
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
-import type { Queryable } from '../store';
-import type { Handler, JobContext } from './scheduler';
+import type { Queryable, Store } from '../store';
+import { dropModel, indexVectors, modelsWithVectors, renewIndexes, vectorIndexes } from '../vectors';
+import type { Handler } from './scheduler';
 import { boundLog } from './upkeep';
 
 /** Texts in one call, at most: the model's own batches are as large. */
@@ -12,7 +13,6 @@ const BATCH_MS = 150;
 const WINDOW = 256;
 const WINDOWS_PER_LOG_CHECK = 4;
 const RESTARTS = 5;
-const DROP_SLICE = 1_000;
 
 interface Waiting {
   id: string;
@@ -20,12 +20,13 @@ interface Waiting {
 }
 
 /**
- * Gives every passage that is searched a vector of the embedder's present model, newest passages first, then drops
- * vectors of other models. `onEmbedded` is told of each batch that was stored.
+ * Gives every passage that is searched a vector of the embedder's present model, newest passages first, and puts the
+ * vectors into an index when there are many. Vectors of other models answer their own embedder's questions until none is
+ * missing, and are dropped then. `onEmbedded` is told of each batch that was stored.
  */
 export function embedHandler(embedder: Embedder, onEmbedded: (count: number) => void): Handler {
   return async (_job, context) => {
-    const { store, signal } = context;
+    const { store, signal, pause } = context;
     const refused: string[] = []; // texts that no attempt could embed: left to words alone until the next start
     let size = 4;
     let done = 0;
@@ -79,8 +80,11 @@ export function embedHandler(embedder: Embedder, onEmbedded: (count: number) => 
         else if (took > BATCH_MS) size = Math.max(1, size >> 1);
       }
       if (++windows % WINDOWS_PER_LOG_CHECK === 0) await boundLog(store);
+      await indexVectors(store, modelId, pause);
     }
-    await dropOtherModels(context, modelId);
+    await indexVectors(store, modelId, pause);
+    for (const other of await modelsWithVectors(store, modelId)) await dropModel(store, other, pause);
+    await renewIndexes(store, modelId, pause);
     return 'done';
   };
 }
@@ -133,17 +137,21 @@ async function embedBatch(
 
 /** Chunks that were deleted meanwhile are passed over. */
 async function writeVectors(
-  db: Queryable,
+  store: Store,
   modelId: string,
   made: Array<{ id: string; vector: Float32Array }>,
 ): Promise<void> {
   if (made.length === 0) return;
-  await db.query(
-    `insert into embedding (chunk_id, model_id, vector)
-    select v.id, $1, v.vector::halfvec(384)
-    from unnest($2::uuid[], $3::text[]) as v(id, vector) join chunk c on c.id = v.id
-    on conflict do nothing`,
-    [modelId, made.map(({ id }) => id), made.map(({ vector }) => literal(vector))],
+  const index = (await vectorIndexes(store, modelId)).at(-1)?.id ?? 0;
+  await store.query(
+    `with written as (
+      insert into embedding (chunk_id, model_id, vector, index_id)
+      select v.id, $1, v.vector::halfvec, $4
+      from unnest($2::uuid[], $3::text[]) as v(id, vector) join chunk c on c.id = v.id
+      on conflict do nothing returning 1
+    )
+    update vector_index set inserted = inserted + (select count(*) from written) where id = $4`,
+    [modelId, made.map(({ id }) => id), made.map(({ vector }) => literal(vector)), index],
   );
 }
 
@@ -155,18 +163,4 @@ function literal(vector: Float32Array): string {
     text += (vector[index] ?? 0).toFixed(5);
   }
   return `${text}]`;
-}
-
-async function dropOtherModels({ store, pause }: JobContext, modelId: string): Promise<void> {
-  let dropped = DROP_SLICE;
-  while (dropped === DROP_SLICE) {
-    await pause();
-    const rows = await store.query(
-      `delete from embedding where (chunk_id, model_id) in (
-        select chunk_id, model_id from embedding where model_id <> $1 limit ${DROP_SLICE}
-      ) returning chunk_id`,
-      [modelId],
-    );
-    dropped = rows.length;
-  }
 }

@@ -2,6 +2,7 @@ import type { Hit, Reason, RecallQuery, RecallResult } from '../api';
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import type { Store } from '../store';
+import { vectorIndexes } from '../vectors';
 import { EMBED_DEADLINE_MS, LIMIT_DEFAULT, LIMIT_MAX, QUERY_WORDS } from './constants';
 import { originalUrl } from './original';
 import { parseQuery, type ParsedQuery } from './parse';
@@ -55,8 +56,9 @@ export async function recall(
     }
     check(signal);
     const before = performance.now();
-    const meaning = query.mode === 'words' ? null : await embedQuestion(embedder, about, signal);
+    const embedded = query.mode === 'words' ? null : await embedQuestion(embedder, about, signal);
     result.embed_ms = performance.now() - before;
+    const meaning = embedded && { ...embedded, indexes: await vectorIndexes(store, embedded.modelId) };
     result.used_meaning = meaning !== null;
     check(signal);
     const words = query.mode === 'meaning' ? '' : index === TERMS ? firstOf(stems) : bm25Text(about);

@@ -1,7 +1,7 @@
 /** Runs the one statement of a recall, planned for its values or prepared once. */
 import { EngineError } from '../errors';
 import type { Store } from '../store';
-import { PREPARED_SETTINGS, SETTINGS, type Row, type Statement } from './sql';
+import { literal, PREPARED_SETTINGS, SETTINGS, type Row, type Statement } from './sql';
 
 /** Planned for its own values: where filters decide which index is read. */
 export function runPlanned(store: Store, { text, params }: Statement, signal?: AbortSignal): Promise<Row[]> {
@@ -25,7 +25,7 @@ let lastName = 0;
 /**
  * Parsed and planned once in the life of a store. For texts of which there are few, since each is kept.
  *
- * EXECUTE takes its values only as literals, hence {@link literal}.
+ * EXECUTE takes its values only as literals.
  */
 export function runPrepared(store: Store, { text, params }: Statement, signal?: AbortSignal): Promise<Row[]> {
   return store.transaction(async (tx) => {
@@ -39,15 +39,13 @@ export function runPrepared(store: Store, { text, params }: Statement, signal?: 
       await tx.exec(`prepare ${name} as ${text}`);
       names.set(text, name);
     }
-    return tx.query<Row>(`execute ${name}(${params.map(literal).join(', ')})`);
+    return tx.query<Row>(`execute ${name}(${params.map(value).join(', ')})`);
   });
 }
 
-/** A value as Postgres reads it back unchanged, whatever stands in it. */
-function literal(value: unknown): string {
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  if (typeof value !== 'string')
-    throw new TypeError(`A prepared recall takes strings and numbers, not ${typeof value}.`);
-  // E'' means the same with and without standard_conforming_strings
-  return `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+function value(given: unknown): string {
+  if (typeof given === 'number' && Number.isFinite(given)) return String(given);
+  if (typeof given !== 'string')
+    throw new TypeError(`A prepared recall takes strings and numbers, not ${typeof given}.`);
+  return literal(given);
 }

@@ -15,6 +15,7 @@ import {
   USER_WEIGHT,
   WORDS_WEIGHT,
 } from './constants';
+import { signs, type VectorIndex } from '../vectors';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
 import { TERMS, type WordsIndex } from './words-index';
@@ -26,12 +27,14 @@ set local hnsw.iterative_scan = relaxed_order;`;
 
 /**
  * For a prepared statement besides: its plan is kept while the collection grows, so it has to be the one that is right
- * at any size, even when it was made for an empty table. The last line is how many the words' index ranks before it goes
+ * at any size, even when it was made for an empty table: sorting a few rows looks cheaper then than an index of vectors in
+ * its order, hence no sort where there is another way. The last line is how many the words' index ranks before it goes
  * on for more; it does not see our limit behind `level = 1`, and would rank 1,000.
  */
 export const PREPARED_SETTINGS = `${SETTINGS}
 set local enable_hashjoin = off;
 set local enable_mergejoin = off;
+set local enable_sort = off;
 set local plan_cache_mode = force_generic_plan;
 set local pg_textsearch.default_limit = ${POOL};`;
 
@@ -145,7 +148,7 @@ from ${ranked} join ${SOURCES.replace('chunk c', 'chunk c on c.id = ranked.id')}
 export function searchStatement(
   query: ParsedQuery,
   words: string,
-  meaning: { vector: string; modelId: string } | null,
+  meaning: { vector: string; modelId: string; indexes?: readonly VectorIndex[] } | null,
   limit: number,
   conditionsEarly: boolean,
   index: WordsIndex = TERMS,
@@ -171,25 +174,37 @@ ${
 ) words`;
   const parts: string[] = [];
   if (meaning) {
-    // without (384): a length is enforced anew for each row of a prepared statement
     const vector = params.add(meaning.vector, 'halfvec');
     const model = params.add(meaning.modelId, 'text');
-    // Early, the conditions are inside, so that the scan of the index goes on until enough rows pass them; where few can pass,
-    // Postgres reads those instead. `centred_signs` is the index's own expression (0002_embedding_signs.sql).
-    parts.push(`near as materialized (
+    // Early, the conditions are inside, so that the scan of an index goes on until enough rows pass them; where few can pass,
+    // Postgres reads those instead.
+    const candidates = (inIndex: string, order: string, count: number) => `(
 ${
   early
     ? `  select c.id, e.vector <=> ${vector} as distance
   from embedding e join chunk c on c.id = e.chunk_id join document d on d.id = c.document_id
        left join message m on m.id = c.message_id
-  where e.model_id = ${model}
+  where ${inIndex}
     and ${visible}`
     : `  select e.chunk_id as id, e.vector <=> ${vector} as distance
   from embedding e
-  where e.model_id = ${model}`
+  where ${inIndex}`
 }
-  order by centred_signs(e.vector)::bit(384) <~> centred_signs(${vector})::bit(384)
-  limit ${SIGN_CANDIDATES}
+  order by ${order}
+  limit ${count}
+)`;
+    // What is in an index is taken by its signs, what is in none yet by its whole vector. An index is told by constants: a
+    // parameter could be any model, so that a prepared statement would not use it.
+    const lists = (meaning.indexes ?? []).map((index) =>
+      candidates(
+        `e.model_id = ${literal(index.model_id)} and e.index_id = ${index.id}`,
+        `${signs(index, 'e.vector')} <~> ${signs(index, vector)}`,
+        SIGN_CANDIDATES,
+      ),
+    );
+    lists.push(candidates(`e.model_id = ${model} and e.index_id = 0`, `e.vector <=> ${vector}`, POOL));
+    parts.push(`near as materialized (
+${lists.join('\nunion all\n')}
 )`);
     parts.push(`meaning as materialized (
   select c.id, c.message_id, c.document_id, nearest.score
@@ -279,6 +294,12 @@ ${
 /** A question's words in small letters, each between two blanks. */
 function spaced(text: string): string {
   return ` ${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')} `;
+}
+
+/** A text as Postgres reads it back unchanged, whatever stands in it. */
+export function literal(text: string): string {
+  // E'' means the same with and without standard_conforming_strings
+  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /** Only filters: the first passage of each message within them, newest first. */

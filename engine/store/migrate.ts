@@ -4,6 +4,7 @@ import initial from './migrations/0001_initial.sql?raw';
 import embeddingSigns from './migrations/0002_embedding_signs.sql?raw';
 import forgetting from './migrations/0003_forgetting.sql?raw';
 import terms from './migrations/0004_terms.sql?raw';
+import vectorIndexes from './migrations/0005_vector_indexes.sql?raw';
 
 export interface Migration {
   /** 1, 2, 3 … without a gap. */
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'embedding_signs', sql: embeddingSigns },
   { version: 3, name: 'forgetting', sql: forgetting },
   { version: 4, name: 'terms', sql: terms },
+  { version: 5, name: 'vector_indexes', sql: vectorIndexes },
 ];
 
 const CREATE_VERSIONS = `

@@ -2,8 +2,8 @@
  * Every number of docs/benchmarks.md, measured on this machine in a real Chromium: the built extension, and the
  * engine's own code on an invented collection in a page of the same isolation. Prints a table and writes the file.
  *
- * Usage: npm run bench [-- --full] [--extension DIR] [--only engine,extension,page] [--no-write]
- *   --full   also 100,000 chunks when filling them takes long
+ * Usage: npm run bench [-- --full | --huge] [--sizes N,N] [--no-peers] [--extension DIR] [--only engine,extension,page] [--no-write]
+ *   --full   also 100,000 chunks, --huge also 500,000: half an hour and some hours instead of ten minutes
  * Resolves with 0 whether or not every target is met: a slow machine is not a fault.
  */
 import { spawnSync } from 'node:child_process';
@@ -39,6 +39,11 @@ export async function main(args: string[]): Promise<number> {
     const { status } = spawnSync('node', ['scripts/build.mjs', 'chrome', '--no-zip'], { stdio: 'inherit' });
     if (status !== 0) return 1;
   }
+  const sizes = option('--sizes')?.split(',').map(Number) ?? [
+    10_000,
+    ...(args.includes('--full') || args.includes('--huge') ? [100_000] : []),
+    ...(args.includes('--huge') ? [500_000] : []),
+  ];
   const say = (line: string) => {
     console.log(line);
   };
@@ -74,7 +79,7 @@ export async function main(args: string[]): Promise<number> {
   };
   const page = await attempt('page', () => measurePageCost(extension, say));
   const measuredExtension = await attempt('extension', () => measureExtension(extension, say));
-  const engine = await attempt('engine', () => runEnginePage({ full: args.includes('--full'), say }));
+  const engine = await attempt('engine', () => runEnginePage({ sizes, peers: !args.includes('--no-peers'), say }));
   Object.assign(results, {
     ...(page && { page }),
     ...(measuredExtension && { extension: measuredExtension }),
@@ -94,11 +99,17 @@ export async function main(args: string[]): Promise<number> {
 function versions(): Record<string, string> {
   const installed = (name: string) =>
     (JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')) as { version: string }).version;
+  const { dependencies: peers } = JSON.parse(readFileSync('tests/bench/peers/package.json', 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
   return {
     Chromium: browserVersion(findChromium() ?? 'chromium').replace(/^Chromium /, ''),
     Node: process.versions.node,
     PGlite: PGLITE_VERSION,
     'transformers.js': installed('@huggingface/transformers'),
     MiniSearch: installed('minisearch'),
+    Orama: installed('@orama/orama'),
+    'voy-search': peers['voy-search'] ?? '',
+    EntityDB: peers['@babycommando/entity-db'] ?? '',
   };
 }

@@ -10,7 +10,7 @@ import type { Capture } from '../../engine/capture/types';
 import { launchChromium, type RunningChromium } from '../harness/chromium';
 import { startInternet } from '../harness/internet';
 import { createCorpus, randomFrom } from './page/corpus';
-import type { Spread } from './page/worker';
+import type { Spread } from './page/measure';
 
 export interface ExtensionResults {
   /** Fresh profile: from the start of the browser's process, in ms. */

@@ -18,7 +18,9 @@ const SYLLABLES =
 const VOCABULARY = 12_000;
 const TOPICS = 400;
 const TOPIC_WORDS = 60;
-const DIMENSIONS = 384;
+/** Ways in which two passages of one topic mostly differ: with 384 of them all would be equally far from each other. */
+const DIRECTIONS = 16;
+export const DIMENSIONS = 384;
 
 export interface Made {
   text: string;
@@ -29,6 +31,8 @@ export interface Corpus {
   passage(): Made;
   /** Five words of one topic. */
   question(): string;
+  /** The same with a vector of that topic. */
+  asked(): Made;
 }
 
 export function createCorpus(seed: number): Corpus {
@@ -48,23 +52,38 @@ export function createCorpus(seed: number): Corpus {
     center: lean.map((x) => 1.5 * x + normal(fixed)),
   }));
 
+  const directions = Array.from({ length: DIRECTIONS }, () => lean.map(() => normal(fixed)));
+
   const random = randomFrom(seed);
   const pick = <T>(list: T[]) => list[Math.floor(random() * list.length)] as T;
   // ranks fall as those of a language do: few words make most of a text
   const common = () => words[Math.floor(VOCABULARY * random() ** 5)] as string;
+  const near = (center: Float32Array) => {
+    const vector = center.map((x) => x + 0.25 * normal(random));
+    for (const direction of directions) {
+      const far = 0.3 * normal(random);
+      for (let i = 0; i < DIMENSIONS; i++) (vector[i] as number) += far * (direction[i] as number);
+    }
+    const size = Math.hypot(...vector);
+    return vector.map((x) => x / size);
+  };
+
+  const ask = (topic: (typeof topics)[number]) =>
+    `${common()} ${[0, 1, 2].map(() => pick(topic.words)).join(' ')} ${common()}`;
 
   return {
     passage() {
       const topic = pick(topics);
       const length = 50 + Math.floor(random() * 60);
       const text = Array.from({ length }, () => (random() < 0.25 ? pick(topic.words) : common())).join(' ');
-      const vector = topic.center.map((x) => x + 0.7 * normal(random));
-      const size = Math.hypot(...vector);
-      return { text, vector: vector.map((x) => x / size) };
+      return { text, vector: near(topic.center) };
     },
     question() {
+      return ask(pick(topics));
+    },
+    asked() {
       const topic = pick(topics);
-      return `${common()} ${[0, 1, 2].map(() => pick(topic.words)).join(' ')} ${common()}`;
+      return { text: ask(topic), vector: near(topic.center) };
     },
   };
 }

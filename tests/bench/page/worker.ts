@@ -1,145 +1,254 @@
 /**
- * The engine's own code (store on OPFS, embedder in a worker of its own, recall) on an invented collection, in the
- * same browser and under the same isolation as in the extension, and beside it what else one could search with.
+ * The engine's own code (store on OPFS, ingest, vector index, recall; the embedder in a worker of its own) on an invented
+ * collection, in the same browser and under the same isolation as in the extension.
  */
+import { wasmBytes } from './wasm-memory';
 import { expose } from 'comlink';
-import MiniSearch from 'minisearch';
+import type { CapturedConversation } from '../../../engine/capture/types';
 import { connectEmbedder, type Embedder } from '../../../engine/embed';
+import { ingest } from '../../../engine/ingest';
+import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { recall } from '../../../engine/recall';
 import { openStore, type Store } from '../../../engine/store';
+import { EXACT_AT_MOST, indexVectors, signs, vectorIndexes } from '../../../engine/vectors';
 import { fillConversation } from '../recall-fill';
-import { createCorpus, type Made } from './corpus';
+import { createCorpus, DIMENSIONS, randomFrom, type Made } from './corpus';
+import { shared, spread, type Spread } from './measure';
+
+export type { Spread };
 
 const PER_DOCUMENT = 50;
 const baseUrl = new URL('/', self.location.href).href;
-
-/** p50 and p95 in milliseconds. */
-export type Spread = [number, number];
+const CHECKPOINT_AT = 48e6;
+/** As many as recall takes (SIGN_CANDIDATES). */
+const CANDIDATES = 400;
+const MODEL = 'e5-small-v2/q8/1';
 
 export interface RecallTimes {
-  chunks: number;
   words: Spread;
+  meaning: Spread;
   /** Words and meaning, without the time of the question's embedding. */
-  engine: Spread;
-  embedding: Spread;
-  whole: Spread;
+  fused: Spread;
 }
 
-export interface PeerTimes {
-  chunks: number;
-  minisearch: Spread;
-  minisearch_build_ms: number;
-  cosine_scan: Spread;
+export interface FillTimes {
+  /** Rows with their words and vectors in their indexes, fifty to a statement. */
+  rows_ms: number;
+  /** Putting the first ones into the index of vectors that is made then; 0 where there was one. */
+  index_ms: number;
+  longest_step_ms: number;
+}
+
+export interface CaptureRate {
+  /** Passages stored a second by the engine's own ingest, and vectors by its job, the model's time left out. */
+  passages: number;
+  vectors: number;
+  /** A conversation of ten messages, p50 and p95. */
+  capture: Spread;
 }
 
 let store: Store | null = null;
-let embedder: Embedder | null = null;
-const corpus = createCorpus(1);
-const made: Made[] = [];
+const opened = (): Store => {
+  if (!store) throw new Error('open() comes first');
+  return store;
+};
+
+/** Gives the vector that belongs to a question at once, so that only the engine is measured. */
+let vectorOf: (text: string) => Float32Array = () => new Float32Array(DIMENSIONS);
+const embedder: Embedder = {
+  modelId: MODEL,
+  dimensions: DIMENSIONS,
+  state: () => ({ state: 'ready', model_id: MODEL, device: 'cpu', dtype: 'q8' }),
+  onState: () => () => {},
+  embed: async (texts) => texts.map((text) => vectorOf(text)),
+  close: async () => {},
+};
+
+async function ask(asked: Made, mode: 'words' | 'meaning' | 'full') {
+  vectorOf = () => asked.vector;
+  const found = await recall(opened(), embedder, { text: asked.text, mode });
+  if (mode !== 'words' && !found.used_meaning) throw new Error('a recall did not use meaning');
+  return found;
+}
 
 const bench = {
-  /** Milliseconds to a store that answers, and to an embedder that is ready. */
-  async open(): Promise<{ store_ms: number; embedder_ms: number; isolated: boolean; storage: string }> {
+  /** Milliseconds to a store that answers, made or opened again. */
+  async open(): Promise<{ store_ms: number; isolated: boolean; storage: string }> {
     const started = performance.now();
     store = await openStore({ storage: 'opfs', directory: 'bench', dataDirectory: `${baseUrl}data-dir.tar.gz` });
     await store.query('select 1');
-    const storeMs = performance.now() - started;
-    const begun = performance.now();
-    embedder = connectEmbedder({ spawn: spawnEmbedder });
-    await ready(embedder);
-    await embedder.embed(['ready?'], 'query');
-    return {
-      store_ms: storeMs,
-      embedder_ms: performance.now() - begun,
-      isolated: self.crossOriginIsolated,
-      storage: store.storage,
-    };
+    return { store_ms: performance.now() - started, isolated: self.crossOriginIsolated, storage: store.storage };
   },
 
-  /** Adds passages until there are `size`; milliseconds it took. */
-  async fill(size: number): Promise<number> {
-    const [to, model] = opened();
-    const started = performance.now();
-    while (made.length < size) {
-      const from = made.length;
-      for (let i = 0; i < PER_DOCUMENT; i++) made.push(corpus.passage());
-      const turns = Array.from({ length: PER_DOCUMENT }, (_, i) => ({
+  /** Adds passages until there are `size`. */
+  async fill(have: number, size: number): Promise<FillTimes> {
+    const to = opened();
+    const corpus = createCorpus(1);
+    for (let i = 0; i < have; i++) corpus.passage();
+    let rows = 0;
+    let index = 0;
+    let longest = 0;
+    for (let from = have; from < size; from += PER_DOCUMENT) {
+      const made = Array.from({ length: PER_DOCUMENT }, () => corpus.passage());
+      const turns = made.map((_, i) => ({
         id: String(i),
-        speaker: i % 2 ? 'assistant' : 'user',
+        speaker: '',
         role: i % 2 ? ('assistant' as const) : ('user' as const),
         text: '',
         date: '',
         created_at: new Date(Date.UTC(2024, 0, 1) + (from + i) * 600_000).toISOString(),
       }));
-      await fillConversation(
-        to,
-        { id: `d${from}`, turns, questions: [] },
-        made.slice(from).map((passage, turn) => ({ turn, context: 'An invented conversation', ...passage })),
-        model.modelId,
+      const passages = made.map((passage, turn) => ({
+        turn,
+        context: `An invented conversation ${from + turn}`,
+        ...passage,
+      }));
+      const started = performance.now();
+      const indexId = (await vectorIndexes(to, MODEL)).at(-1)?.id ?? 0;
+      await fillConversation(to, { id: `d${from}`, turns, questions: [] }, passages, MODEL, indexId);
+      if ((await to.walBytes()) > CHECKPOINT_AT) await to.maintain('checkpoint');
+      rows += performance.now() - started;
+      // as the embedding job does: the index is made when there are enough, what comes later goes straight in
+      if (indexId > 0 || from + PER_DOCUMENT <= EXACT_AT_MOST) continue;
+      const begun = performance.now();
+      let last = begun;
+      await indexVectors(to, MODEL, async () => {
+        longest = Math.max(longest, performance.now() - last);
+        last = performance.now();
+      });
+      index = performance.now() - begun;
+    }
+    await to.query(
+      'update vector_index set inserted = (select count(*) from embedding where index_id = vector_index.id)',
+    );
+    // as the engine does on idle
+    await to.maintain('vacuum');
+    await to.maintain('checkpoint');
+    return { rows_ms: rows, index_ms: index, longest_step_ms: longest };
+  },
+
+  async times(size: number, count: number): Promise<RecallTimes> {
+    const corpus = createCorpus(size + 2);
+    const times = { words: [] as number[], meaning: [] as number[], full: [] as number[] };
+    for (let i = 0; i < count + 5; i++) {
+      for (const mode of ['words', 'meaning', 'full'] as const) {
+        const { took_ms, embed_ms } = await ask(corpus.asked(), mode);
+        if (i >= 5) times[mode].push(took_ms - embed_ms); // the first ones warm up
+      }
+    }
+    return { words: spread(times.words), meaning: spread(times.meaning), fused: spread(times.full) };
+  },
+
+  /** Of the true ten nearest, the part that is among the best ten candidates. */
+  async nearest(size: number, questions: number): Promise<number> {
+    const from = opened();
+    const corpus = createCorpus(size + 3);
+    const asked = Array.from({ length: questions }, () => corpus.asked());
+    const [index] = (await vectorIndexes(from, MODEL)).slice(-1);
+    const given: number[][] = [];
+    for (const { vector } of asked) {
+      const literal = `'[${Array.from(vector, (x) => x.toFixed(5)).join(',')}]'::halfvec`;
+      given.push(
+        await from.transaction(async (tx) => {
+          await tx.exec(
+            `set local enable_seqscan = off; set local enable_sort = off; set local hnsw.ef_search = ${CANDIDATES}`,
+          );
+          const order = index ? `${signs(index, 'vector')} <~> ${signs(index, literal)}` : `vector <=> ${literal}`;
+          const rows = await tx.query<{ place: number }>(
+            `with near as materialized (
+              select chunk_id, vector <=> ${literal} as distance from embedding
+              where model_id = '${MODEL}' and index_id = ${index?.id ?? 0} order by ${order} limit ${CANDIDATES})
+            select substring(c.context from '\\d+')::int as place from (select * from near order by distance limit 10) ten
+            join chunk c on c.id = ten.chunk_id`,
+          );
+          return rows.map(({ place }) => place);
+        }),
       );
     }
-    // as the engine does on idle
-    await to.maintain('checkpoint');
-    await to.maintain('vacuum');
+    return shared(size, asked, given);
+  },
+
+  /** What the engine's own ingest and embedding job take in a store of this size. Leaves it a little larger. */
+  async captureRate(count: number): Promise<CaptureRate> {
+    const to = opened();
+    const corpus = createCorpus(5);
+    const random = randomFrom(6);
+    const times: number[] = [];
+    const messages = 10;
+    for (let i = 0; i < count; i++) {
+      const started = performance.now();
+      await ingest(to, [
+        conversation(
+          `c${i}-${random()}`,
+          Array.from({ length: messages }, () => corpus.passage().text),
+        ),
+      ]);
+      times.push(performance.now() - started);
+    }
+    vectorOf = () => corpus.passage().vector;
+    const context: JobContext = {
+      store: to,
+      signal: new AbortController().signal,
+      now: () => new Date(),
+      pause: async () => {},
+      progress: async () => {},
+    };
+    const started = performance.now();
+    await embedHandler(embedder, () => {})({} as Job, context);
+    const embedding = performance.now() - started;
+    const seconds = times.reduce((sum, time) => sum + time, 0) / 1000;
+    return {
+      passages: (count * messages) / seconds,
+      vectors: (count * messages) / (embedding / 1000),
+      capture: spread(times),
+    };
+  },
+
+  /** Deletes every second conversation with what hangs on it. Milliseconds of the deletion and of the vacuum after it. */
+  async deleteHalf(): Promise<{ delete_ms: number; vacuum_ms: number }> {
+    const from = opened();
+    const started = performance.now();
+    for (;;) {
+      const gone = await from.query(
+        `delete from document where id = any(array(
+          select id from document where substring(title from '^d(\\d+)$')::int / ${PER_DOCUMENT} % 2 = 1 limit 4)) returning 1`,
+      );
+      if (gone.length === 0) break;
+      if ((await from.walBytes()) > CHECKPOINT_AT) await from.maintain('checkpoint');
+    }
+    const deleted = performance.now();
+    await from.maintain('vacuum');
+    return { delete_ms: deleted - started, vacuum_ms: performance.now() - deleted };
+  },
+
+  /** Milliseconds from nothing in memory to the first answer by words and meaning; the model is not waited for. */
+  async restart(size: number): Promise<number> {
+    const asked = createCorpus(size + 4).asked();
+    const started = performance.now();
+    await bench.open();
+    await ask(asked, 'full');
     return performance.now() - started;
   },
 
-  async recallTimes(count: number): Promise<RecallTimes> {
-    const [from, model] = opened();
-    const ask = createCorpus(made.length + 1);
-    for (let i = 0; i < 5; i++) await recall(from, model, { text: ask.question() });
-    const words: number[] = [];
-    const engine: number[] = [];
-    const embedding: number[] = [];
-    const whole: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const text = ask.question();
-      words.push((await recall(from, model, { text, mode: 'words' })).took_ms);
-      const { took_ms, embed_ms, used_meaning } = await recall(from, model, { text: ask.question() });
-      if (!used_meaning) throw new Error('a recall did not use meaning');
-      engine.push(took_ms - embed_ms);
-      embedding.push(embed_ms);
-      whole.push(took_ms);
-    }
-    return {
-      chunks: made.length,
-      words: spread(words),
-      engine: spread(engine),
-      embedding: spread(embedding),
-      whole: spread(whole),
-    };
-  },
+  wasmBytes,
 
-  /** MiniSearch on the same texts, a loop over all vectors in JavaScript on the same vectors. */
-  peerTimes(count: number): PeerTimes {
+  /** A question of ten words, in the embedder's own worker as the extension runs it. */
+  async embeddingTimes(count: number): Promise<{ ready_ms: number; question: Spread }> {
     const started = performance.now();
-    const index = new MiniSearch<{ id: number; text: string }>({ fields: ['text'] });
-    index.addAll(made.map(({ text }, id) => ({ id, text })));
-    const built = performance.now() - started;
-    const vectors = new Float32Array(made.length * 384);
-    made.forEach(({ vector }, i) => {
-      vectors.set(vector, i * 384);
-    });
-    const ask = createCorpus(made.length + 2);
-    const minisearch: number[] = [];
-    const scan: number[] = [];
+    const model = connectEmbedder({ spawn: spawnEmbedder });
+    await ready(model);
+    await model.embed(['ready?'], 'query');
+    const readyMs = performance.now() - started;
+    const random = randomFrom(9);
+    const times: number[] = [];
     for (let i = 0; i < count + 5; i++) {
-      const text = ask.question();
-      const { vector } = ask.passage();
+      const text = Array.from({ length: 10 }, () => WORDS[Math.floor(random() * WORDS.length)]).join(' ');
       const before = performance.now();
-      index.search(text).slice(0, 20);
-      const between = performance.now();
-      nearest(vectors, vector, 20);
-      if (i < 5) continue; // warm-up
-      minisearch.push(between - before);
-      scan.push(performance.now() - between);
+      await model.embed([text], 'query');
+      if (i >= 5) times.push(performance.now() - before);
     }
-    return {
-      chunks: made.length,
-      minisearch: spread(minisearch),
-      minisearch_build_ms: built,
-      cosine_scan: spread(scan),
-    };
+    await model.close();
+    return { ready_ms: readyMs, question: spread(times) };
   },
 
   /** Passages of about 128 tokens per second, on this many WASM threads. */
@@ -160,16 +269,47 @@ const bench = {
   },
 
   async close(): Promise<void> {
-    await embedder?.close();
     await store?.close();
+    store = null;
   },
 };
 
 export type BenchWorker = typeof bench;
 
-function opened(): [Store, Embedder] {
-  if (!store || !embedder) throw new Error('open() comes first');
-  return [store, embedder];
+const WORDS =
+  'which cabin did we book near the lake for our summer trip and what was its price when she asked about a new job in march how long does it take to bake bread at home with little salt'.split(
+    ' ',
+  );
+
+function conversation(id: string, texts: string[]): CapturedConversation {
+  const at = new Date(Date.UTC(2026, 0, 1)).toISOString();
+  return {
+    kind: 'conversation',
+    site: 'chatgpt',
+    id,
+    url: `https://chatgpt.com/c/${id}`,
+    title: 'An invented conversation',
+    created_at: at,
+    updated_at: at,
+    captured_at: at,
+    strategy: 'json-tree',
+    coverage: 'all',
+    complete: true,
+    messages: texts.map((markdown, i) => ({
+      id: `${id}-${i}`,
+      parent_id: i === 0 ? null : `${id}-${i - 1}`,
+      role: i % 2 ? 'assistant' : 'user',
+      author: null,
+      model: null,
+      created_at: at,
+      markdown,
+      finished: true,
+      on_active_branch: true,
+      attachments: [],
+      metadata: {},
+    })),
+    metadata: {},
+  };
 }
 
 function ready(one: Embedder): Promise<void> {
@@ -189,26 +329,6 @@ function spawnEmbedder(): Promise<MessagePort> {
   const { port1, port2 } = new MessageChannel();
   worker.postMessage({ type: 'boot', port: port2, baseUrl }, [port2]);
   return Promise.resolve(port1);
-}
-
-function nearest(vectors: Float32Array, query: Float32Array, count: number): number[] {
-  const best: Array<[score: number, at: number]> = [];
-  for (let at = 0, base = 0; base < vectors.length; at++, base += 384) {
-    let score = 0;
-    for (let i = 0; i < 384; i++) score += (vectors[base + i] as number) * (query[i] as number);
-    if (best.length < count || score > (best.at(-1) as [number, number])[0]) {
-      best.push([score, at]);
-      best.sort((a, b) => b[0] - a[0]);
-      best.length = Math.min(best.length, count);
-    }
-  }
-  return best.map(([, at]) => at);
-}
-
-function spread(times: number[]): Spread {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (p: number) => sorted[Math.floor(p * (sorted.length - 1))] as number;
-  return [at(0.5), at(0.95)];
 }
 
 expose(bench);

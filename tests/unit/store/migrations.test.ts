@@ -65,6 +65,15 @@ const UPGRADES: Record<number, { fill?: (store: Store) => Promise<void>; check: 
       expect(await titles()).toEqual(['second']);
     },
   },
+  5: {
+    // vectors are in no index until they are put into one of their model
+    async check(store) {
+      expect(await store.query('select distinct index_id from embedding')).toEqual(
+        (await store.query('select from embedding')).length > 0 ? [{ index_id: 0 }] : [],
+      );
+      expect(await store.query(`select to_regclass('embedding_signs')::text as old`)).toEqual([{ old: null }]);
+    },
+  },
   [NEXT.version]: {
     async check(store) {
       expect(await store.query('select pinned from document')).toEqual([{ pinned: true }]);
