@@ -404,6 +404,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function purged(store: Store): Promise<void> {
     await enqueue(store, 'snapshot', clock());
+    await enqueueVectors(store); // an index of which much is gone is made anew
     changed({ counts: true });
   }
 

@@ -10,19 +10,19 @@ import {
   PERSON_WEIGHT,
   POOL,
   SECOND_NEIGHBOUR_WEIGHT,
-  SIGN_CANDIDATES,
+  MEANING_POOL,
   USER_ASKED_WEIGHT,
   USER_WEIGHT,
   WORDS_WEIGHT,
 } from './constants';
-import { signs, type VectorIndex } from '../vectors';
+import { coarse, type VectorIndex } from '../vectors';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
 import { TERMS, type WordsIndex } from './words-index';
 
 /** What {@link searchStatement} counts on; for its transaction only. */
 export const SETTINGS = `set local enable_seqscan = off;
-set local hnsw.ef_search = ${SIGN_CANDIDATES};
+set local hnsw.ef_search = ${MEANING_POOL};
 set local hnsw.iterative_scan = relaxed_order;`;
 
 /**
@@ -193,22 +193,22 @@ ${
   order by ${order}
   limit ${count}
 )`;
-    // What is in an index is taken by its signs, what is in none yet by its whole vector. An index is told by constants: a
+    // What is in an index is taken by its coarse form, what is in none yet by its whole vector. An index is told by constants: a
     // parameter could be any model, so that a prepared statement would not use it.
     const lists = (meaning.indexes ?? []).map((index) =>
       candidates(
         `e.model_id = ${literal(index.model_id)} and e.index_id = ${index.id}`,
-        `${signs(index, 'e.vector')} <~> ${signs(index, vector)}`,
-        SIGN_CANDIDATES,
+        `${coarse(index, 'e.vector')} <~> ${coarse(index, vector)}`,
+        MEANING_POOL,
       ),
     );
-    lists.push(candidates(`e.model_id = ${model} and e.index_id = 0`, `e.vector <=> ${vector}`, POOL));
+    lists.push(candidates(`e.model_id = ${model} and e.index_id = 0`, `e.vector <=> ${vector}`, MEANING_POOL));
     parts.push(`near as materialized (
 ${lists.join('\nunion all\n')}
 )`);
     parts.push(`meaning as materialized (
   select c.id, c.message_id, c.document_id, nearest.score
-  from (select id, 1 - distance as score from near order by distance limit ${POOL}) nearest
+  from (select id, 1 - distance as score from near order by distance limit ${MEANING_POOL}) nearest
        join chunk c on c.id = nearest.id and c.level = 1
 )`);
   } else {

@@ -1,5 +1,5 @@
 import type { Queryable, Store } from '../store';
-import { forgetKnown, signs, vectorIndexes, type VectorIndex } from './indexes';
+import { coarse, forgetKnown, vectorIndexes, type VectorIndex } from './indexes';
 
 /**
  * As many vectors are searched one by one, which finds the nearest without fail; more come into an index.
@@ -49,15 +49,16 @@ async function makeIndex(store: Store, modelId: string): Promise<VectorIndex> {
   try {
     return await store.transaction(async (tx) => {
       const [index] = await tx.query<VectorIndex>(
-        `insert into vector_index (model_id, dimensions, mean)
-        select $1, max(vector_dims(vector)), avg(vector) from (
-          select vector from embedding where model_id = $1 limit ${MEAN_OF}) first_ones
-        returning id, model_id, dimensions, mean::text as mean`,
+        `insert into vector_index (model_id, dimensions, mean, spread)
+        select $1, max(vector_dims(vector)), avg(vector),
+               sqrt(greatest(avg(l2_norm(vector) ^ 2) - l2_norm(avg(vector)) ^ 2, 0) / max(vector_dims(vector)))
+        from (select vector from embedding where model_id = $1 limit ${MEAN_OF}) first_ones
+        returning id, model_id, dimensions, mean::text as mean, spread`,
         [modelId],
       );
       const made = index as VectorIndex;
-      await tx.exec(`create index embedding_signs_${made.id} on embedding
-        using hnsw (${signs(made, 'vector')} bit_hamming_ops)
+      await tx.exec(`create index embedding_coarse_${made.id} on embedding
+        using hnsw (${coarse(made, 'vector')} bit_hamming_ops)
         where model_id = '${modelId.replaceAll("'", "''")}' and index_id = ${made.id}`);
       return made;
     });
@@ -94,7 +95,7 @@ async function countInserted(tx: Queryable, id: number, count: number): Promise<
 async function dropIndex(store: Store, id: number): Promise<void> {
   try {
     await store.transaction(async (tx) => {
-      await tx.exec(`drop index embedding_signs_${id}`);
+      await tx.exec(`drop index embedding_coarse_${id}`);
       await tx.query('delete from vector_index where id = $1', [id]);
     });
   } finally {

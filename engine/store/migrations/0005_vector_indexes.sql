@@ -13,8 +13,9 @@ create table vector_index (
   id          integer generated always as identity primary key,
   model_id    text not null,
   dimensions  integer not null,
-  -- of the model's first vectors: signs are taken after it is subtracted
+  -- of the model's first vectors, and by how much their numbers differ from it: between which levels of a number the index tells
   mean        halfvec not null,
+  spread      float8 not null,
   -- how many vectors were put into it
   inserted    integer not null default 0,
   made_at     timestamptz not null default now()

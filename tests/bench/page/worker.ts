@@ -10,7 +10,7 @@ import { ingest } from '../../../engine/ingest';
 import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { recall } from '../../../engine/recall';
 import { openStore, type Store } from '../../../engine/store';
-import { EXACT_AT_MOST, indexVectors, signs, vectorIndexes } from '../../../engine/vectors';
+import { coarse, EXACT_AT_MOST, indexVectors, vectorIndexes } from '../../../engine/vectors';
 import { fillConversation } from '../recall-fill';
 import { createCorpus, DIMENSIONS, randomFrom, type Made } from './corpus';
 import { shared, spread, type Spread } from './measure';
@@ -20,8 +20,8 @@ export type { Spread };
 const PER_DOCUMENT = 50;
 const baseUrl = new URL('/', self.location.href).href;
 const CHECKPOINT_AT = 48e6;
-/** As many as recall takes (SIGN_CANDIDATES). */
-const CANDIDATES = 400;
+/** As many as recall takes (MEANING_POOL). */
+const CANDIDATES = 200;
 const MODEL = 'e5-small-v2/q8/1';
 
 export interface RecallTimes {
@@ -153,12 +153,12 @@ const bench = {
           await tx.exec(
             `set local enable_seqscan = off; set local enable_sort = off; set local hnsw.ef_search = ${CANDIDATES}`,
           );
-          const order = index ? `${signs(index, 'vector')} <~> ${signs(index, literal)}` : `vector <=> ${literal}`;
+          const order = index ? `${coarse(index, 'vector')} <~> ${coarse(index, literal)}` : `vector <=> ${literal}`;
           const rows = await tx.query<{ place: number }>(
             `with near as materialized (
               select chunk_id, vector <=> ${literal} as distance from embedding
               where model_id = '${MODEL}' and index_id = ${index?.id ?? 0} order by ${order} limit ${CANDIDATES})
-            select substring(c.context from '\\d+')::int as place from (select * from near order by distance limit 10) ten
+            select substring(c.context from 'conversation (\\d+)')::int as place from (select * from near order by distance limit 10) ten
             join chunk c on c.id = ten.chunk_id`,
           );
           return rows.map(({ place }) => place);

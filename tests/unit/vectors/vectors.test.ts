@@ -123,7 +123,7 @@ describe('the index of vectors', () => {
     await store.transaction(async (tx) => {
       await tx.exec(PREPARED_SETTINGS);
       const plan = await tx.query<Record<string, string>>(`explain ${text}`, params);
-      expect(plan.map((line) => Object.values(line)[0]).join('\n')).toContain(`using embedding_signs_${index?.id}`);
+      expect(plan.map((line) => Object.values(line)[0]).join('\n')).toContain(`using embedding_coarse_${index?.id}`);
     });
 
     // what comes later goes straight in
@@ -152,7 +152,7 @@ describe('the index of vectors', () => {
     const [after] = await vectorIndexes(store, one.modelId);
     expect(after?.id).toBeGreaterThan(before?.id ?? Infinity);
     expect(await inIndexes()).toEqual([{ index_id: after?.id, n: count / 2 }]);
-    expect(await store.query(`select to_regclass('embedding_signs_${before?.id}')::text as old`)).toEqual([
+    expect(await store.query(`select to_regclass('embedding_coarse_${before?.id}')::text as old`)).toEqual([
       { old: null },
     ]);
     expect(await nearest(one, 40)).toBe('Passage 40');
