@@ -6,10 +6,10 @@ export const LIMIT_MAX = 100;
 export const POOL = 400;
 
 /**
- * Nearest vectors taken into the list by meaning. Where there is an index, as many are taken by their coarse forms, which keeps 99.0 % of
- * the true ten nearest (100: 97.1 %, 400: 99.6 %); each costs about 25 µs there.
+ * Vectors taken from their index by their coarse form, to be ranked whole. Of the true ten nearest among 100,000: 100 keep 97.2 %,
+ * 150 98.4, 200 98.8, for 9.1, 10.9 and 14.2 ms of processor time on a busy machine.
  */
-export const MEANING_POOL = 200;
+export const COARSE_CANDIDATES = 150;
 
 /** Characters of a question that are used at all; beyond it a text is pasted, not asked. */
 export const QUERY_CHARACTERS = 1000;

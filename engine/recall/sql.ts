@@ -2,27 +2,27 @@
  * The one statement of a recall. It is built from its parts so that a question without a vector or without filters
  * does not pay for them: Postgres plans every question anew, and joins that a filter does not need cost most of it.
  */
+import { coarse, type VectorIndex } from '../vectors';
 import {
   ANSWER_NEIGHBOUR_WEIGHT,
+  COARSE_CANDIDATES,
   DATE_WEIGHT,
   MEANING_WEIGHT,
   NEIGHBOUR_WEIGHT,
   PERSON_WEIGHT,
   POOL,
   SECOND_NEIGHBOUR_WEIGHT,
-  MEANING_POOL,
   USER_ASKED_WEIGHT,
   USER_WEIGHT,
   WORDS_WEIGHT,
 } from './constants';
-import { coarse, type VectorIndex } from '../vectors';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
 import { TERMS, type WordsIndex } from './words-index';
 
 /** What {@link searchStatement} counts on; for its transaction only. */
 export const SETTINGS = `set local enable_seqscan = off;
-set local hnsw.ef_search = ${MEANING_POOL};
+set local hnsw.ef_search = ${COARSE_CANDIDATES};
 set local hnsw.iterative_scan = relaxed_order;`;
 
 /**
@@ -199,16 +199,16 @@ ${
       candidates(
         `e.model_id = ${literal(index.model_id)} and e.index_id = ${index.id}`,
         `${coarse(index, 'e.vector')} <~> ${coarse(index, vector)}`,
-        MEANING_POOL,
+        COARSE_CANDIDATES,
       ),
     );
-    lists.push(candidates(`e.model_id = ${model} and e.index_id = 0`, `e.vector <=> ${vector}`, MEANING_POOL));
+    lists.push(candidates(`e.model_id = ${model} and e.index_id = 0`, `e.vector <=> ${vector}`, POOL));
     parts.push(`near as materialized (
 ${lists.join('\nunion all\n')}
 )`);
     parts.push(`meaning as materialized (
   select c.id, c.message_id, c.document_id, nearest.score
-  from (select id, 1 - distance as score from near order by distance limit ${MEANING_POOL}) nearest
+  from (select id, 1 - distance as score from near order by distance limit ${POOL}) nearest
        join chunk c on c.id = nearest.id and c.level = 1
 )`);
   } else {

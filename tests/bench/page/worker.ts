@@ -20,8 +20,8 @@ export type { Spread };
 const PER_DOCUMENT = 50;
 const baseUrl = new URL('/', self.location.href).href;
 const CHECKPOINT_AT = 48e6;
-/** As many as recall takes (MEANING_POOL). */
-const CANDIDATES = 200;
+/** As many as recall takes (COARSE_CANDIDATES). */
+const CANDIDATES = 150;
 const MODEL = 'e5-small-v2/q8/1';
 
 export interface RecallTimes {
