@@ -51,7 +51,7 @@ export async function corrections(
   }
   if (words.size === 0) return [];
   const stems = (word: string) => [...new Set(languages.map((language) => stemOf(word, language)))];
-  const held = await heldOf(store, [...words.keys()].flatMap(stems));
+  const held = await standing(store, [...words.keys()].flatMap(stems));
   const unknown = [...words].filter(([word]) => !stems(word).some((stem) => held.has(stem)));
   const made: Correction[] = [];
   for (const [word, from] of unknown.slice(0, WORDS)) {
@@ -95,6 +95,24 @@ async function meant(
   }
   // only in the line before a text, as it is indexed
   return best ?? null;
+}
+
+/**
+ * Which of these terms some chunk holds. Every question asks it, hence one statement: six words among 100,000 chunks took 18 ms of
+ * processor time in a statement each, 4 in one.
+ */
+async function standing(store: Store, terms: string[]): Promise<Set<string>> {
+  return store.transaction(async (tx) => {
+    // the index of words does not see a limit behind another row, and would rank 1,000 chunks for each
+    await tx.exec('set local enable_seqscan = off; set local pg_textsearch.default_limit = 1');
+    const rows = await tx.query<{ term: string }>(
+      `select term from unnest($1::text[]) term
+      where (select -bm25_get_current_score() from chunk
+        order by ${TERMS.column} <@> to_bm25query(term, '${TERMS.name}') limit 1) > 0`,
+      [[...new Set(terms)]],
+    );
+    return new Set(rows.map(({ term }) => term));
+  });
 }
 
 /** How many chunks hold each of these terms, up to {@link CHUNKS}; those that none holds are left out. */
