@@ -38,6 +38,8 @@ export function haystackOf(conversations: Conversation[]): Haystack {
 
 /** Between two turns of a session, whose times no set has. */
 const MINUTE = 60_000;
+/** Sessions ingested in one transaction. */
+const AT_ONCE = 200;
 /** When sessions without a date are taken to have been captured. */
 const UNDATED = '2024-01-01T00:00:00.000Z';
 
@@ -46,13 +48,14 @@ function captures(haystack: Haystack): CapturedConversation[] {
   const { turns } = haystack;
   const result: CapturedConversation[] = [];
   for (let from = 0; from < turns.length;) {
-    const { session, conversation } = turns[from] as HaystackTurn;
+    const { session } = turns[from] as HaystackTurn;
     const start = session.date?.getTime();
     const time = (t: number) => (start === undefined ? null : new Date(start + t * MINUTE).toISOString());
     result.push({
       kind: 'conversation',
       site: 'chatgpt',
-      id: `${conversation.id}/${session.id}`,
+      // not the session's own: a file may have an id twice
+      id: String(from),
       url: null,
       title: null,
       created_at: time(0),
@@ -85,7 +88,8 @@ function captures(haystack: Haystack): CapturedConversation[] {
 export async function fillStore(haystack: Haystack, embedder: Embedder): Promise<Store> {
   const store = await openStore({ storage: 'memory' });
   // Years old to the clock; nothing has a lifetime here.
-  await ingest(store, captures(haystack));
+  const all = captures(haystack);
+  for (let from = 0; from < all.length; from += AT_ONCE) await ingest(store, all.slice(from, from + AT_ONCE));
   const context: JobContext = {
     store,
     signal: new AbortController().signal,

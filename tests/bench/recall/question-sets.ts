@@ -48,43 +48,73 @@ export interface QuestionSet {
   apart: string[];
 }
 
+/** What a file may leave out or have in another form is optional here. */
 interface RawSet {
-  id: string;
-  sessions: Array<{
-    id: Id;
-    date?: string | null;
-    turns: Array<{ id: Id; speaker?: string; role?: string; text: string; caption?: string }>;
-  }>;
-  questions: Array<{ id: Id; q: string; category?: Id; gold?: Id[]; date?: string }>;
+  id?: Id;
+  sessions: Array<{ id?: Id; date?: string | number | null; turns?: RawTurn[] | null }>;
+  questions?: Array<{
+    id?: Id;
+    q?: string;
+    question?: string;
+    category?: Id;
+    gold?: Id | Id[] | null;
+    date?: string | number | null;
+  }> | null;
+}
+
+interface RawTurn {
+  id?: Id;
+  speaker?: string | null;
+  role?: string | null;
+  text?: string | null;
+  content?: string | null;
+  caption?: string | null;
 }
 
 interface RawLongMemEval {
   question_id: string;
-  question_type: string;
-  question: string;
-  question_date: string;
-  answer_session_ids: string[];
-  haystack_dates: string[];
-  haystack_session_ids: string[];
-  haystack_sessions: Array<Array<{ role: string; content: string; has_answer?: boolean }>>;
+  question_type?: string;
+  question?: string;
+  question_date?: string | null;
+  answer_session_ids?: string[] | null;
+  haystack_dates?: Array<string | null> | null;
+  haystack_session_ids?: string[] | null;
+  haystack_sessions: Array<Array<{ role?: string; content?: string | null; has_answer?: boolean }>>;
 }
 
 /**
- * @param file a JSON array of either format; which one is seen from its first element.
+ * @param file a JSON array of either format, or one value a line; which format is seen from its first element.
  * @throws Error naming the file when it is neither.
  */
 export function readQuestionSet(file: string): QuestionSet {
-  return questionSet(basename(file).replace(/\.json$/i, ''), JSON.parse(readFileSync(file, 'utf8')));
+  const name = basename(file).replace(/\.jsonl?$/i, '');
+  const text = readFileSync(file, 'utf8');
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    if (lines.length < 2) throw new Error(`${file} is no JSON.`, { cause: error });
+    raw = lines.map((line, n) => {
+      try {
+        return JSON.parse(line) as unknown;
+      } catch (cause) {
+        throw new Error(`${file} is no JSON, nor is its line ${n + 1}.`, { cause });
+      }
+    });
+  }
+  return questionSet(name, raw);
 }
 
-/** The same from parsed JSON. */
+/** The same from parsed JSON; a single conversation needs no array around it. */
 export function questionSet(name: string, raw: unknown): QuestionSet {
-  const first: unknown = Array.isArray(raw) ? raw[0] : undefined;
+  const all = (Array.isArray(raw) ? raw : [raw]) as unknown[];
+  const first = all[0];
   if (typeof first === 'object' && first !== null && 'haystack_sessions' in first) {
-    return { name, conversations: (raw as RawLongMemEval[]).map(fromLongMemEval), apart: [] };
+    return { name, conversations: (all as RawLongMemEval[]).map(fromLongMemEval), apart: [] };
   }
-  if (typeof first === 'object' && first !== null && 'sessions' in first && 'questions' in first) {
-    const conversations = (raw as RawSet[]).map(fromSet);
+  if (typeof first === 'object' && first !== null && 'sessions' in first) {
+    const conversations = (all as RawSet[]).map(fromSet);
     // LoCoMo's fifth category asks about what was never said; its evidence is the passage that misleads.
     const categories = new Set(conversations.flatMap((c) => c.questions.map((q) => q.category)));
     const locomo = categories.has('5') && [...categories].every((category) => /^[1-5]$/.test(category));
@@ -95,29 +125,39 @@ export function questionSet(name: string, raw: unknown): QuestionSet {
   );
 }
 
-function fromSet(raw: RawSet): Conversation {
-  const sessions: Session[] = raw.sessions.map((session) => ({
-    id: String(session.id),
-    date: readDate(session.date),
-    turns: session.turns.map((turn) => ({
-      id: turn.id,
-      speaker: turn.speaker ?? turn.role ?? '',
-      role: turn.role === 'user' || turn.role === 'assistant' ? turn.role : null,
-      text: turn.caption ? `${turn.text} [${turn.caption}]` : turn.text,
-    })),
-  }));
-  const sessionOf = new Map(sessions.flatMap((s) => s.turns.map((turn) => [String(turn.id), s.id] as const)));
+function fromSet(raw: RawSet, c: number): Conversation {
+  const id = String(raw.id ?? c + 1);
+  const sessions: Session[] = raw.sessions.map((session, s) => {
+    const name = String(session.id ?? s + 1);
+    return {
+      id: name,
+      date: readDate(session.date),
+      turns: (session.turns ?? []).map((turn, t) => ({
+        id: turn.id ?? `${name}:${t + 1}`,
+        speaker: turn.speaker ?? turn.role ?? '',
+        role: turn.role === 'user' || turn.role === 'assistant' ? turn.role : null,
+        text: [turn.text ?? turn.content, turn.caption && `[${turn.caption}]`].filter(Boolean).join(' '),
+      })),
+    };
+  });
+  // Ids that a file has twice name every turn that has them.
+  const sessionsOf = new Map<string, string[]>();
+  for (const session of sessions) {
+    for (const turn of session.turns) {
+      sessionsOf.set(String(turn.id), [...(sessionsOf.get(String(turn.id)) ?? []), session.id]);
+    }
+  }
   return {
-    id: raw.id,
+    id,
     sessions,
-    questions: raw.questions.map((question) => {
-      const gold = [...new Set(question.gold ?? [])].filter((id) => sessionOf.has(String(id)));
+    questions: (raw.questions ?? []).map((question, q) => {
+      const gold = [...new Set([question.gold ?? []].flat())].filter((turn) => sessionsOf.has(String(turn)));
       return {
-        id: String(question.id),
-        text: question.q,
+        id: String(question.id ?? `${id}:${q + 1}`),
+        text: question.q ?? question.question ?? '',
         category: String(question.category ?? ''),
         gold,
-        goldSessions: [...new Set(gold.map((id) => sessionOf.get(String(id)) as string))],
+        goldSessions: [...new Set(gold.flatMap((turn) => sessionsOf.get(String(turn)) ?? []))],
         asked: readDate(question.date),
       };
     }),
@@ -129,17 +169,17 @@ function fromLongMemEval(raw: RawLongMemEval): Conversation {
   const seen = new Map<string, number>();
   const gold: Id[] = [];
   const sessions = raw.haystack_sessions.map((turns, s) => {
-    const name = raw.haystack_session_ids[s] ?? String(s);
+    const name = raw.haystack_session_ids?.[s] ?? String(s);
     const times = seen.get(name) ?? 0;
     seen.set(name, times + 1);
     const id = times === 0 ? name : `${name}~${times}`;
     return {
       id,
-      date: readDate(raw.haystack_dates[s]),
+      date: readDate(raw.haystack_dates?.[s]),
       turns: turns.map((turn, t) => {
         if (turn.has_answer === true) gold.push(`${id}_${t + 1}`);
         const role = turn.role === 'assistant' ? ('assistant' as const) : ('user' as const);
-        return { id: `${id}_${t + 1}`, speaker: role, role, text: turn.content };
+        return { id: `${id}_${t + 1}`, speaker: role, role, text: turn.content ?? '' };
       }),
     };
   });
@@ -151,10 +191,10 @@ function fromLongMemEval(raw: RawLongMemEval): Conversation {
     questions: [
       {
         id: raw.question_id,
-        text: raw.question,
-        category: raw.question_type,
+        text: raw.question ?? '',
+        category: raw.question_type ?? '',
         gold: unanswerable ? [] : gold,
-        goldSessions: unanswerable ? [] : raw.answer_session_ids.filter((id) => seen.has(id)),
+        goldSessions: unanswerable ? [] : (raw.answer_session_ids ?? []).filter((id) => seen.has(id)),
         asked: readDate(raw.question_date),
       },
     ],
@@ -163,14 +203,21 @@ function fromLongMemEval(raw: RawLongMemEval): Conversation {
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** "1:56 pm on 8 May, 2023", "March-15-2024", "2023/05/20 (Sat) 02:21", ISO 8601; taken for UTC. */
-export function readDate(text: string | null | undefined): Date | null {
+/**
+ * "1:56 pm on 8 May, 2023", "March-15-2024", "2023/05/20 (Sat) 02:21", ISO 8601 or a number of seconds or milliseconds
+ * since 1970; without a zone taken for UTC. Null for anything else.
+ */
+export function readDate(text: string | number | null | undefined): Date | null {
+  if (typeof text === 'number') return valid(new Date(text < 1e11 ? 1000 * text : text));
   if (!text) return null;
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)$/.test(text)) return valid(new Date(text));
   const clock = /(\d{1,2}):(\d{2})\s*(am|pm)?/i.exec(text);
   const half = clock?.[3]?.toLowerCase();
   const hour = clock ? (Number(clock[1]) % (half ? 12 : 24)) + (half === 'pm' ? 12 : 0) : 9;
   const at = (year: string, month: number, day: string) =>
-    month < 0 ? null : new Date(Date.UTC(Number(year), month, Number(day), hour, Number(clock?.[2] ?? 0)));
+    month < 0 || month > 11 || Number(day) < 1 || Number(day) > 31
+      ? null
+      : new Date(Date.UTC(Number(year), month, Number(day), hour, Number(clock?.[2] ?? 0)));
   const month = (name: string) => MONTHS.indexOf(name.slice(0, 3).toLowerCase());
   const numbers = /\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})/.exec(text);
   if (numbers) return at(numbers[1] as string, Number(numbers[2]) - 1, numbers[3] as string);
@@ -179,4 +226,8 @@ export function readDate(text: string | null | undefined): Date | null {
   const monthFirst = /\b([a-z]{3,})\.?[ -](\d{1,2}),?[ -](\d{4})/i.exec(text);
   if (monthFirst) return at(monthFirst[3] as string, month(monthFirst[1] as string), monthFirst[2] as string);
   return null;
+}
+
+function valid(date: Date): Date | null {
+  return Number.isNaN(date.getTime()) ? null : date;
 }

@@ -6,7 +6,7 @@ import { startNodeEmbedder } from '../../../engine/embed/node';
 import type { Embedder } from '../../../engine/embed';
 import { measure, type Answers } from '../../bench/recall/bench-recall';
 import { keepEmbeddings } from '../../bench/recall/kept-embeddings';
-import { readQuestionSet } from '../../bench/recall/question-sets';
+import { questionSet, readQuestionSet } from '../../bench/recall/question-sets';
 import { meanFigures } from '../../bench/recall/score';
 import { BASELINES, ENGINE } from '../../bench/recall/systems';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   embedder = keepEmbeddings(model, directory);
   await embedder.embed(['ready?'], 'query');
   answers = await measure([SET], 'all', [...ENGINE, ...BASELINES], embedder, (line) => lines.push(line));
-});
+}, 300_000);
 
 afterAll(async () => {
   await embedder.close();
@@ -68,6 +68,36 @@ describe('recall of an invented set, both conversations in one store', () => {
       for (const id of turns) expect(id).toMatch(/^(friends:|planner:|planner\/planner:|friends\/friends:)/);
     }
   });
+
+  it('goes through a set with empty turns, unknown days, ids that are there twice and questions without answer', async () => {
+    const odd = questionSet('odd', [
+      {
+        id: 'c',
+        sessions: [
+          {
+            id: 1,
+            date: 'some day',
+            turns: [
+              { id: 'a', speaker: 'Ann', text: '' },
+              { id: 'b', speaker: 'Ann', text: 'The boat is green.' },
+            ],
+          },
+          { id: 1, turns: [{ id: 'b', speaker: 'Bo', text: 'The boat sank.' }] },
+          { id: 2, turns: [] },
+        ],
+        questions: [
+          { id: 'q1', q: 'What colour is the boat?' },
+          { id: 'q2', q: '', gold: ['b'] },
+        ],
+      },
+    ]);
+    const ranks: string[] = [];
+    await measure([odd], 'own', [...ENGINE, ...BASELINES], embedder, (line) => ranks.push(line));
+    expect(ranks.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { question: 'q1', turns: ['b'], sessions: ['1'] },
+      { question: 'q2', turns: [], sessions: [] },
+    ]);
+  }, 60_000);
 
   it('keeps vectors on disk, and gives back the same', async () => {
     const [fresh] = (await model.embed(['A deaf old greyhound.'], 'passage')) as [Float32Array];
