@@ -24,35 +24,65 @@ export const PASSAGE_CHARACTERS = 280;
  */
 export const SENTENCES_WITHIN = 4000;
 
-// Fusion: each list is scaled to 0..1 and the two are added. Measured with `npm run bench:recall` (its first form) on LoCoMo
-// (categories 1-4) and BEAM (chats 1-10); figures are turn fraction@10, each conversation its own store. The table and
-// how it was made: docs/decisions/0003-passages-and-fusion.md.
-/** LoCoMo .4 71.3, .5 72.7, .6 73.1 for meaning; BEAM 59.3, 59.6, 60.0: flat, so the middle. RRF (k 20): 70.1, 59.6. */
-export const WORDS_WEIGHT = 0.5;
-export const MEANING_WEIGHT = 0.5;
-/** Of the better neighbouring turn's score, added to a turn's own. LoCoMo 73.2 to 75.7, BEAM 60.2 to 61.1 at 0.3; 0.5 was no better at the first hit. */
-export const NEIGHBOUR_WEIGHT = 0.4;
 /**
- * The same for an answer, unless the question is about answers: it repeats the words of what it answers, so that the
- * pair would take two places for one thing. BEAM 62.0 at 0.4, 65.8 at 0.2, 66.0 at 0; in one store 58.2, 60.0, 60.2. LoCoMo has none.
+ * Of the best hits, this many get a second look with their texts at hand ({@link file://./second-look.ts}); more than are
+ * shown, so that the order is the same whatever is asked for. 100 found no more than 50.
  */
-export const ANSWER_NEIGHBOUR_WEIGHT = 0.2;
-/** Of the scores of the turns two before and two after. */
-export const SECOND_NEIGHBOUR_WEIGHT = 0.1;
-/** Added to what is said by a person whom the question names. */
-export const PERSON_WEIGHT = 0.15;
+export const LOOKED_AT = 50;
+/** Hits taken beyond those asked for, to stand in for near-duplicates. */
+export const SPARE = 20;
+/** Share of different words (Jaccard) by which two passages are one: one word in ten may differ, no number. */
+export const SAME_WORDS = 0.9;
+
 /**
- * What a person wrote counts more than what was answered, unless the question is about the answer. BEAM 51.7 at 1,
- * 56.4 at 1.2, 59.6 at 1.5; its gold leans to the user's turns, so less than the best there.
+ * What counts how much. Each list is scaled to 0..1 and the two are added; everything else is added to that, or multiplies
+ * it. The figures are turn fraction@10 in percent on LoCoMo (categories 1-4) and BEAM (chats 1-10), each conversation its
+ * own store / all of a set in one. docs/recall.md has what recall() finds without each of them; how they were
+ * chosen: docs/decisions/0003-passages-and-fusion.md and 0010-second-look.md.
  */
-export const USER_WEIGHT = 1.3;
-/** The same when the question says "I" or "my". BEAM 60.6 at 1.3, 61.9 at 1.5, 62.2 at 1.8, 64.9 at 2.2: less than the best, for the same reason. */
-export const USER_ASKED_WEIGHT = 1.8;
-/**
- * Added to a hit that falls into a time named in the question, times how sure and how narrow that is (times.ts). LoCoMo, words
- * alone, four conversations, the 76 questions with a time: 82.2 at 0.1, 82.9 at 0.25, 80.9 at 0.5. BEAM's name none.
- */
-export const DATE_WEIGHT = 0.2;
+export const WEIGHTS = {
+  /** LoCoMo .4 71.3, .5 72.7, .6 73.1 for meaning; BEAM 59.3, 59.6, 60.0: flat, so the middle. RRF (k 20): 70.1, 59.6. */
+  words: 0.5,
+  meaning: 0.5,
+  /** Of the better neighbouring turn's score, added to a turn's own. LoCoMo 73.2 to 75.7, BEAM 60.2 to 61.1 at 0.3; 0.5 was no better at the first hit. */
+  neighbour: 0.4,
+  /**
+   * The same for an answer, unless the question is about answers: it repeats the words of what it answers, so that the
+   * pair would take two places for one thing. BEAM 62.0 at 0.4, 65.8 at 0.2, 66.0 at 0; in one store 58.2, 60.0, 60.2. LoCoMo has none.
+   */
+  answerNeighbour: 0.2,
+  /** Of the scores of the turns two before and two after. */
+  secondNeighbour: 0.1,
+  /** Added to what is said by a person whom the question names. */
+  person: 0.15,
+  /**
+   * What a person wrote counts more than what was answered, unless the question is about the answer. BEAM 51.7 at 1,
+   * 56.4 at 1.2, 59.6 at 1.5; its gold leans to the user's turns, so less than the best there.
+   */
+  user: 1.3,
+  /** The same when the question says "I" or "my". BEAM 60.6 at 1.3, 61.9 at 1.5, 62.2 at 1.8, 64.9 at 2.2: less than the best, for the same reason. */
+  userAsked: 1.8,
+  /**
+   * Added to a hit that falls into a time named in the question, times how sure and how narrow that is (times.ts). LoCoMo, words
+   * alone, four conversations, the 76 questions with a time: 82.2 at 0.1, 82.9 at 0.25, 80.9 at 0.5. BEAM's name none.
+   */
+  date: 0.2,
+  /**
+   * Times the share of the question's words, by their rarity, that the conversation has among the hits looked at. LoCoMo
+   * 78.6 / 75.9 at 0, 79.8 / 77.7 at 0.2, 80.4 / 78.2 at 0.4, 80.3 / 78.4 at 0.6; BEAM 66.0 / 59.8, 66.3 / 60.8,
+   * 66.3 / 62.5, 65.7 / 62.5 (every second and fourth of LoCoMo's questions).
+   */
+  conversation: 0.4,
+  /** Added to a text that names a time when the question asks for one. LoCoMo 78.5 / 75.6 without, 79.1 / 76.4 with; BEAM 66.0 / 59.5, 66.0 / 59.8. */
+  tellsTime: 0.15,
+  /**
+   * Taken from a turn that itself asks, where people talk: it has the words of the question, and the next turn the answer.
+   * LoCoMo, turn hit@1 46.0 / 43.8 without, 47.3 / 44.9 with, fraction@10 78.5 / 75.6 and 78.7 / 76.3. BEAM has none.
+   */
+  asks: 0.15,
+};
+
+export type Weights = typeof WEIGHTS;
 
 /** A question whose embedding takes longer is answered by words alone. */
 export const EMBED_DEADLINE_MS = 3000;

@@ -3,15 +3,25 @@ import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import type { Store } from '../store';
 import { vectorIndexes } from '../vectors';
-import { EMBED_DEADLINE_MS, LIMIT_DEFAULT, LIMIT_MAX, QUERY_WORDS } from './constants';
+import {
+  EMBED_DEADLINE_MS,
+  LIMIT_DEFAULT,
+  LIMIT_MAX,
+  LOOKED_AT,
+  QUERY_WORDS,
+  SPARE,
+  WEIGHTS,
+  type Weights,
+} from './constants';
 import { originalUrl } from './original';
 import { parseQuery, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
 import { runPlanned, runPrepared } from './run';
-import { listStatement, narrows, searchStatement, type Row } from './sql';
+import { secondLook } from './second-look';
+import { listStatement, narrows, raritiesStatement, searchStatement, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
 import { corrections } from './typos';
-import { storedLanguages, TERMS, wordsIndex } from './words-index';
+import { storedLanguages, TERMS, wordsIndex, type WordsIndex } from './words-index';
 
 /**
  * What is remembered about a question: passages found by words and by meaning, the best one of each message, best
@@ -20,6 +30,7 @@ import { storedLanguages, TERMS, wordsIndex } from './words-index';
  *
  * @param embedder null, or not ready: words alone (`used_meaning` says so). A question is not kept waiting for a model
  *   that still loads.
+ * @param weights other ones than those that are right only to measure what each is good for.
  * @throws EngineError `aborted`; `query_failed` only when the database itself fails.
  */
 export async function recall(
@@ -28,6 +39,7 @@ export async function recall(
   query: RecallQuery,
   signal?: AbortSignal,
   now: Date = new Date(),
+  weights: Weights = WEIGHTS,
 ): Promise<RecallResult> {
   const started = performance.now();
   const asked = parseQuery(query, now);
@@ -63,14 +75,20 @@ export async function recall(
     check(signal);
     const words = query.mode === 'meaning' ? '' : index === TERMS ? firstOf(stems) : bm25Text(about);
     const early = narrows(asked);
+    const most = Math.max(limit + SPARE, LOOKED_AT);
+    const statement = (conditionsEarly: boolean) =>
+      searchStatement(asked, words, meaning, most, conditionsEarly, index, weights);
     rows = early
-      ? await runPlanned(store, searchStatement(asked, words, meaning, limit, true, index), signal)
-      : await runPrepared(store, searchStatement(asked, words, meaning, limit, false, index), signal);
+      ? await runPlanned(store, statement(true), signal)
+      : await runPrepared(store, statement(false), signal);
     // Perhaps the lists were full of what is hidden, as after forgetting half of everything.
     if (!early && rows.length < limit) {
       check(signal);
-      rows = await runPlanned(store, searchStatement(asked, words, meaning, limit, true, index), signal);
+      rows = await runPlanned(store, statement(true), signal);
     }
+    check(signal);
+    const rarities = words === '' ? new Map<string, number>() : await raritiesOf(store, stems, index);
+    rows = secondLook(rows, asked, rarities, weights).slice(0, limit);
   } else if (narrows(asked)) {
     const statement = listStatement(asked, limit);
     rows = await store.query<Row>(statement.text, statement.params);
@@ -121,6 +139,13 @@ function bm25Text(text: string): string {
   return [...seen].join(' ');
 }
 
+/** How rare each stem is among what is stored; one that is nowhere is left out. */
+async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: WordsIndex): Promise<Map<string, number>> {
+  const searched = [...stems].slice(0, QUERY_WORDS);
+  const rows = await store.query<{ rarity: number }>(raritiesStatement(index), [searched]);
+  return new Map(searched.map((stem, i) => [stem, rows[i]?.rarity ?? 0] as const).filter(([, rarity]) => rarity > 0));
+}
+
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   const shown = showPassage(row.text, stems, asked.phrases, row.language);
   const reasons: Reason[] = [];
@@ -128,7 +153,8 @@ function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });
   const time = row.time === null ? undefined : asked.times[row.time];
   if (time) reasons.push({ kind: 'date', text: time.text });
-  if (row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
+  // a tool has a name, too, which is no person's
+  if (row.role !== 'tool' && row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
     reasons.push({ kind: 'person', name: row.author });
   }
   return {

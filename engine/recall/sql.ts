@@ -3,19 +3,7 @@
  * does not pay for them: Postgres plans every question anew, and joins that a filter does not need cost most of it.
  */
 import { coarse, type VectorIndex } from '../vectors';
-import {
-  ANSWER_NEIGHBOUR_WEIGHT,
-  COARSE_CANDIDATES,
-  DATE_WEIGHT,
-  MEANING_WEIGHT,
-  NEIGHBOUR_WEIGHT,
-  PERSON_WEIGHT,
-  POOL,
-  SECOND_NEIGHBOUR_WEIGHT,
-  USER_ASKED_WEIGHT,
-  USER_WEIGHT,
-  WORDS_WEIGHT,
-} from './constants';
+import { COARSE_CANDIDATES, POOL, type Weights, WEIGHTS } from './constants';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
 import { TERMS, type WordsIndex } from './words-index';
@@ -144,6 +132,7 @@ from ${ranked} join ${SOURCES.replace('chunk c', 'chunk c on c.id = ranked.id')}
  * @param conditionsEarly whether the conditions hold already for what is taken into the lists. Needed where they leave out
  *   much, and so always with filters; else it is cheaper to drop the few hidden rows afterwards. The text is then one of a
  *   few, worth preparing.
+ * @param weights part of the text, too.
  */
 export function searchStatement(
   query: ParsedQuery,
@@ -152,6 +141,7 @@ export function searchStatement(
   limit: number,
   conditionsEarly: boolean,
   index: WordsIndex = TERMS,
+  weights: Weights = WEIGHTS,
 ): Statement {
   const early = conditionsEarly || narrows(query);
   const params = new Params();
@@ -231,18 +221,24 @@ ${lists.join('\nunion all\n')}
     : `lateral (select null::int as time, 0::float8 as near) timed`;
   const scaled = `(
   select id, message_id, document_id, score as words, null::float8 as similarity,
-         ${WORDS_WEIGHT} * score / max(score) over () as part
+         ${weights.words} * score / max(score) over () as by_words, 0::float8 as by_meaning
   from ${found} where score > 0
   union all
-  select id, message_id, document_id, null, score,
-         ${MEANING_WEIGHT} * coalesce((score - min(score) over ()) / nullif(max(score) over () - min(score) over (), 0), 1)
+  select id, message_id, document_id, null, score, 0,
+         ${weights.meaning} * coalesce((score - min(score) over ()) / nullif(max(score) over () - min(score) over (), 0), 1)
   from meaning
 ) scaled`;
+  // A message has the best place of any of its passages in either list; the passage shown is its best in both.
   const fused = `(
-  select id, message_id, document_id, sum(part) as score, max(words) as words, max(similarity) as similarity
-  from ${scaled} group by id, message_id, document_id
+  select id, message_id, document_id, words, similarity, by_words + by_meaning as own,
+         max(by_words) over message + max(by_meaning) over message as score
+  from (
+    select id, message_id, document_id, max(words) as words, max(similarity) as similarity, sum(by_words) as by_words, sum(by_meaning) as by_meaning
+    from ${scaled} group by id, message_id, document_id
+  ) passages
+  window message as (partition by coalesce(message_id, id))
 ) fused`;
-  const user = query.asksFor === 'user' ? USER_ASKED_WEIGHT : USER_WEIGHT;
+  const user = query.asksFor === 'user' ? weights.userAsked : weights.user;
   const spoken = query.asksFor === 'assistant' ? '1' : `case when m.role = 'user' then ${user}::float8 else 1 end`;
   const asked = params.add(spaced(query.text), 'text');
   // by the first name or by all of it; a tool's name is none
@@ -250,9 +246,9 @@ ${lists.join('\nunion all\n')}
            or strpos(${asked}, ' ' || split_part(lower(m.author), ' ', 1) || ' ') > 0)`;
   // The document is read only for the hits, unless a named time needs its date.
   const placed = `(
-  select fused.id, fused.words, fused.similarity, coalesce(fused.message_id, fused.id) as unit, fused.document_id,
-         m.position, m.role, timed.time, fused.score * ${spoken} + ${DATE_WEIGHT}::float8 * timed.near
-         + case when ${named} then ${PERSON_WEIGHT}::float8 else 0 end as score
+  select fused.id, fused.own, fused.words, fused.similarity, coalesce(fused.message_id, fused.id) as unit, fused.document_id,
+         m.position, m.role, timed.time, fused.score * ${spoken} + ${weights.date}::float8 * timed.near
+         + case when ${named} then ${weights.person}::float8 else 0 end as score
   from ${fused} left join message m on m.id = fused.message_id
        ${times.length ? 'join document d on d.id = fused.document_id' : ''}, ${timed}
 ${
@@ -263,9 +259,9 @@ ${
 }
 ) placed`;
   const pooled = `(
-  select distinct on (unit) * from ${placed} order by unit, score desc, id
+  select distinct on (unit) * from ${placed} order by unit, own desc, id
 ) pooled`;
-  const answer = query.asksFor === 'assistant' ? NEIGHBOUR_WEIGHT : ANSWER_NEIGHBOUR_WEIGHT;
+  const answer = query.asksFor === 'assistant' ? weights.neighbour : weights.answerNeighbour;
   const around = (turns: number) =>
     `over (partition by document_id order by position range between ${turns} preceding and ${turns} following exclude current row)`;
   // Without a position it is a note, beside which nothing stands. Where one side asks and the other answers, a question is
@@ -274,10 +270,10 @@ ${
   select id, words, similarity, time,
          score + case when position is null then 0 else greatest(
            case when lag(position) over turns = position - 1 then lag(score) over turns
-             * case when lag(role) over turns = role then ${NEIGHBOUR_WEIGHT} when role = 'user' then 0 else ${answer} end end,
+             * case when lag(role) over turns = role then ${weights.neighbour} when role = 'user' then 0 else ${answer} end end,
            case when lead(position) over turns = position + 1 then lead(score) over turns
-             * case when lead(role) over turns = role or role = 'user' then ${NEIGHBOUR_WEIGHT} else 0 end end,
-           0) + ${SECOND_NEIGHBOUR_WEIGHT} * (coalesce(sum(score) ${around(2)}, 0) - coalesce(sum(score) ${around(1)}, 0))
+             * case when lead(role) over turns = role or role = 'user' then ${weights.neighbour} else 0 end end,
+           0) + ${weights.secondNeighbour} * (coalesce(sum(score) ${around(2)}, 0) - coalesce(sum(score) ${around(1)}, 0))
          end as score
   from ${pooled}
   window turns as (partition by document_id order by position)
@@ -290,6 +286,15 @@ ${
     params: params.values,
   };
 }
+
+/**
+ * How rare each word of $1 is among all passages: its inverse document frequency times a constant, 0 for one that is
+ * nowhere. The index scores any text by its own statistics, here the word by itself.
+ */
+export const raritiesStatement = (
+  index: WordsIndex = TERMS,
+) => `select -(word <@> to_bm25query(word, '${index.name}')) as rarity
+from unnest($1::text[]) with ordinality as asked (word, place) order by place`;
 
 /** A question's words in small letters, each between two blanks. */
 function spaced(text: string): string {

@@ -9,8 +9,8 @@ import { startNodeEmbedder } from '../../../engine/embed/node';
 import { fillStore, haystackOf, type Haystack } from './haystack';
 import { keepEmbeddings } from './kept-embeddings';
 import { type Conversation, type Id, type Question, type QuestionSet, readQuestionSet } from './question-sets';
-import { type Counted, FIGURES, judge, meanFigures } from './score';
-import { BASELINES, ENGINE, type System } from './systems';
+import { type Counted, FIGURES, type Figures, judge, meanFigures } from './score';
+import { ABLATIONS, BASELINES, ENGINE, type System } from './systems';
 
 const HELP = `How well recall finds what answers a question.
 
@@ -19,13 +19,17 @@ Usage: npm run bench:recall [-- options]
 Without --data: the sets in the directory COMMONPLACE_DATA (locomo.json, beam-100k-1-10.json), each conversation as a
 store of its own, each set in one store, and all sets in one store.
 
-  --data FILE          Another set, of the same format or LongMemEval's official one. May be given several times.
+  --data FILE          Another set, of the same format or LongMemEval's official one, as JSON or a value a line. May be
+                       given several times.
   --merged             Only with all conversations in one store; without it and with --data, each in its own.
   --out RANKS.jsonl    A line per question: {"question", "turns": 50 ids at most, "sessions": [ids]}, best first, of the
-                       fused search. In one store, an id of another conversation than the question's is
+                       fused search, which alone is run then, unless --only says more. In one store, an id of another conversation than the question's is
                        "CONVERSATION/ID".
   --only NAMES         Only these searches, by name and with commas: ${[...ENGINE, ...BASELINES].map((s) => s.name).join(', ')}.
+  --write              With all of it, writes docs/recall.md; --ablate is part of it.
+  --ablate             What each ingredient is good for: the fused search with all of them, and without each in turn.
   --take N             Only the first N conversations of each set.
+  --most N             Only so many questions of each set, evenly from all of it.
   --json FILE          The figures as JSON, too.
   --help               This text.`;
 
@@ -59,7 +63,10 @@ export async function main(args: string[]): Promise<number> {
       merged: { type: 'boolean', default: false },
       out: { type: 'string' },
       only: { type: 'string' },
+      ablate: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       take: { type: 'string' },
+      most: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -73,27 +80,49 @@ export async function main(args: string[]): Promise<number> {
     console.error('Neither --data FILE nor COMMONPLACE_DATA is given; see --help.');
     return 2;
   }
-  const names = values.only?.split(',').map((name) => name.trim());
-  const systems = [...ENGINE, ...BASELINES].filter((system) => names?.includes(system.name) ?? true);
-  const sets = files.map((file) => taken(readQuestionSet(file), Number(values.take ?? Infinity)));
+  const names = (values.only ?? (values.out === undefined ? undefined : 'fused'))
+    ?.split(',')
+    .map((name) => name.trim());
+  const chosen = ({ name }: System) => names?.includes(name) ?? true;
+  const systems = [
+    ...(values.ablate ? [] : [...ENGINE, ...BASELINES].filter(chosen)),
+    ...(values.ablate || values.write ? ABLATIONS.filter(chosen) : []),
+  ];
+  const sets = files.map((file) =>
+    taken(readQuestionSet(file), Number(values.take ?? Infinity), Number(values.most ?? Infinity)),
+  );
   const settings: Setting[] =
     values.data.length === 0 && !values.merged && values.out === undefined
       ? ['own', 'set', ...(sets.length > 1 ? (['all'] as const) : [])]
       : [values.merged ? 'all' : 'own'];
   const embedder = keepEmbeddings(startNodeEmbedder(join(ROOT, 'models')), join(ROOT, '.cache', 'embeddings'));
   const ranks: string[] = [];
-  const report: unknown[] = [];
+  const report: Line[] = [];
+  const lines: string[] = [];
+  const say = (line: string) => {
+    lines.push(line);
+    console.log(line);
+  };
   try {
     // also waits for the model: recall itself would go on without it
     await embedder.embed(['ready?'], 'query');
     for (const setting of settings) {
-      const answers = await measure(sets, setting, systems, embedder, (line) => ranks.push(line));
-      for (const set of sets) report.push(...print(set, setting, answers));
+      // with all in one store the ingredients would say nothing new
+      const here = setting === 'all' && values.write ? systems.filter((one) => !ABLATIONS.includes(one)) : systems;
+      const answers = await measure(sets, setting, here, embedder, (line) => ranks.push(line));
+      for (const set of sets) report.push(...tables(set, setting, answers, say));
     }
+    const ablated = report.filter(({ name }) => ABLATIONS.some((system) => system.name === name));
+    if (ablated.length > 0) ablationTable(ablated, say);
   } finally {
     await embedder.close();
   }
   if (values.out !== undefined) writeFileSync(values.out, ranks.map((line) => `${line}\n`).join(''));
+  if (values.write) {
+    const part = values.most === undefined ? '' : ` over at most ${values.most} questions of each set`;
+    const head = HEAD.replace('{date}', new Date().toISOString().slice(0, 10)).replace('{part}', part);
+    writeFileSync(join(ROOT, 'docs', 'recall.md'), `${[head, ...lines].join('\n').trim()}\n`);
+  }
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
   return 0;
 }
@@ -103,8 +132,17 @@ function ownSets(): string[] {
   return directory ? ['locomo.json', 'beam-100k-1-10.json'].map((file) => join(directory, file)) : [];
 }
 
-function taken(set: QuestionSet, count: number): QuestionSet {
-  return { ...set, conversations: set.conversations.slice(0, count) };
+function taken(set: QuestionSet, count: number, most: number): QuestionSet {
+  const conversations = set.conversations.slice(0, count);
+  const every = Math.max(1, Math.ceil(conversations.flatMap(({ questions }) => questions).length / most));
+  let n = 0;
+  return {
+    ...set,
+    conversations: conversations.map((conversation) => ({
+      ...conversation,
+      questions: conversation.questions.filter(() => n++ % every === 0),
+    })),
+  };
 }
 
 /** Asks every question of every system. */
@@ -123,7 +161,8 @@ export async function measure(
       : setting === 'set'
         ? sets.map((set) => set.conversations)
         : [[...setOf.keys()]];
-  for (const conversations of stores) {
+  for (const [n, conversations] of stores.entries()) {
+    console.error(`${SETTINGS[setting]}: store ${n + 1} of ${stores.length}`);
     const haystack = haystackOf(conversations);
     const store = await fillStore(haystack, embedder);
     try {
@@ -198,43 +237,57 @@ function ranksLine(
 ): string {
   return JSON.stringify({
     question: question.id,
-    turns: ranked.turns.slice(0, RANKS).map((turn) => idOf(turns, conversation, turn, 'turn')),
-    sessions: ranked.sessions.slice(0, RANKS).map((turn) => idOf(turns, conversation, turn, 'session')),
+    turns: distinct(ranked.turns.map((turn) => idOf(turns, conversation, turn, 'turn'))).slice(0, RANKS),
+    sessions: distinct(ranked.sessions.map((turn) => idOf(turns, conversation, turn, 'session'))).slice(0, RANKS),
   });
 }
 
-/** Prints the tables of a set and returns the same rows as data. */
-function print(set: QuestionSet, setting: Setting, answers: Answers): unknown[] {
-  const rows: unknown[] = [];
+function distinct(ids: Id[]): Id[] {
+  return [...new Set(ids)];
+}
+
+interface Line extends Figures {
+  set: string;
+  setting: Setting;
+  name: string;
+  questions: number;
+}
+
+/** Says the tables of a set and returns the rows of the whole set as data. */
+function tables(set: QuestionSet, setting: Setting, answers: Answers, say: (line: string) => void): Line[] {
+  const rows: Line[] = [];
   const mine = [...answers].map(([name, all]) => [name, all.filter((answer) => answer.set === set.name)] as const);
   const line = (name: string, counted: Answered[]) => {
     const figures = meanFigures(counted);
-    if (!figures) return;
+    if (!figures) return null;
     const cells = FIGURES.map((figure) => (100 * figures[figure]).toFixed(1));
-    console.log(`| ${[name, counted.length, ...cells].join(' | ')} |`);
-    rows.push({ set: set.name, setting, name, questions: counted.length, ...figures });
+    say(`| ${[name, counted.length, ...cells].join(' | ')} |`);
+    return figures;
   };
   const head = (title: string) => {
-    console.log(`\n**${set.name}**, ${SETTINGS[setting]}: ${title}\n`);
-    console.log(`| | questions | ${FIGURES.join(' | ')} |`);
-    console.log(`|${' --- |'.repeat(FIGURES.length + 2)}`);
+    say(`\n**${set.name}**, ${SETTINGS[setting]}: ${title}\n`);
+    say(`|  | questions | ${FIGURES.join(' | ')} |`);
+    say(`| --- |${' ---: |'.repeat(FIGURES.length + 1)}`);
   };
   head(
     set.apart.length > 0 ? `the whole, without category ${set.apart.join(', ')}, by search` : 'the whole, by search',
   );
-  for (const [name, all] of mine)
-    line(
-      name,
-      all.filter(({ counted }) => counted),
-    );
+  for (const [name, all] of mine) {
+    const counted = all.filter((answer) => answer.counted);
+    const figures = line(name, counted);
+    if (figures) rows.push({ set: set.name, setting, name, questions: counted.length, ...figures });
+  }
   for (const [title, key] of [
     ['by category', 'category'],
     ['by conversation', 'conversation'],
   ] as const) {
     if (key === 'conversation' && set.conversations.length > 20) continue;
+    const shown = mine.filter(
+      ([name]) => name === 'fused' || (key === 'category' && ENGINE.some((system) => system.name === name)),
+    );
+    if (shown.length === 0) continue;
     head(title);
-    for (const [name, all] of mine) {
-      if (!ENGINE.some((system) => system.name === name) || (key === 'conversation' && name !== 'fused')) continue;
+    for (const [name, all] of shown) {
       for (const value of [...new Set(all.map((answer) => answer[key]))].sort()) {
         line(
           `${value}, ${name}`,
@@ -245,3 +298,25 @@ function print(set: QuestionSet, setting: Setting, answers: Answers): unknown[] 
   }
   return rows;
 }
+
+/** What each ingredient is good for: a row for each that is left out, a column for each set and setting. */
+function ablationTable(lines: readonly Line[], say: (line: string) => void): void {
+  const columns = [...new Set(lines.map(({ set, setting }) => `${set}, ${SETTINGS[setting]}`))];
+  const cell = (name: string, column: string) => {
+    const found = lines.find((line) => line.name === name && `${line.set}, ${SETTINGS[line.setting]}` === column);
+    return found ? FIGURES_ABLATED.map((figure) => (100 * found[figure]).toFixed(1)).join(' / ') : '';
+  };
+  say(`\n**What each ingredient is good for**: ${FIGURES_ABLATED.join(' / ')}\n`);
+  say(`|  | ${columns.join(' | ')} |`);
+  say(`| --- |${' ---: |'.repeat(columns.length)}`);
+  for (const { name } of ABLATIONS) say(`| ${[name, ...columns.map((column) => cell(name, column))].join(' | ')} |`);
+}
+
+const FIGURES_ABLATED = ['turn fraction@10', 'turn hit@1', 'session any@5'] as const;
+
+const HEAD = `# How well recall finds
+
+Written by \`npm run bench:recall -- --write\` on {date}{part}, with \`recall()\` itself on PGlite in Node and the model of the extension.
+Figures are percent. Sets: LoCoMo (people talking; its fifth category asks about what was never said and is left out) and BEAM-100K, chats 1 to 10
+(long conversations with an assistant). Nothing here reorders by a cross-encoder: none with a licence and files that could be shipped was at hand.
+`;

@@ -4,6 +4,7 @@ import MiniSearch from 'minisearch';
 import type { RecallQuery } from '../../../engine/api';
 import type { Embedder } from '../../../engine/embed';
 import { recall } from '../../../engine/recall';
+import { type Weights, WEIGHTS } from '../../../engine/recall/constants';
 import { searchStems, wordsOf } from '../../../engine/recall/stem';
 import type { Store } from '../../../engine/store';
 import type { Haystack } from './haystack';
@@ -25,17 +26,44 @@ export interface System {
 /** Turns taken from each: sessions are ranked by the best of these. */
 export const DEPTH = 100;
 
-const engine = (name: string, mode: NonNullable<RecallQuery['mode']>): System => ({
+const engine = (name: string, mode: NonNullable<RecallQuery['mode']>, weights: Partial<Weights> = {}): System => ({
   name,
   over:
     async (_haystack, store, embedder) =>
     async ({ text, now }) => {
-      const { hits } = await recall(store, embedder, { text, mode, limit: DEPTH }, undefined, now);
+      const all = { ...WEIGHTS, ...weights };
+      const { hits } = await recall(store, embedder, { text, mode, limit: DEPTH }, undefined, now, all);
       return hits.map((hit) => Number(hit.message_external_id));
     },
 });
 
 export const ENGINE: System[] = [engine('words', 'words'), engine('vectors', 'meaning'), engine('fused', 'full')];
+
+const NO_NEIGHBOURS = { neighbour: 0, answerNeighbour: 0, secondNeighbour: 0 };
+const NO_ROLES = { user: 1, userAsked: 1 };
+
+/** The fused search without one ingredient each, and without all of them. */
+export const ABLATIONS: System[] = [
+  engine('all', 'full'),
+  engine('without neighbouring turns', 'full', NO_NEIGHBOURS),
+  engine('without the second neighbours', 'full', { secondNeighbour: 0 }),
+  engine('answers lifted like questions', 'full', { answerNeighbour: WEIGHTS.neighbour }),
+  engine('without weights for who speaks', 'full', NO_ROLES),
+  engine('without the person named', 'full', { person: 0 }),
+  engine('without the conversation', 'full', { conversation: 0 }),
+  engine('without times in the text', 'full', { tellsTime: 0 }),
+  engine('without turns that ask', 'full', { asks: 0 }),
+  engine('without the named time', 'full', { date: 0 }),
+  engine('plain fusion', 'full', {
+    ...NO_NEIGHBOURS,
+    ...NO_ROLES,
+    person: 0,
+    conversation: 0,
+    tellsTime: 0,
+    asks: 0,
+    date: 0,
+  }),
+];
 
 function textOf({ header, turn }: Haystack['turns'][number]): string {
   return `${header}: ${turn.text}`;

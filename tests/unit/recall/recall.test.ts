@@ -5,7 +5,7 @@ import { startNodeEmbedder } from '../../../engine/embed/node';
 import { parseQuery, recall } from '../../../engine/recall';
 import { showPassage } from '../../../engine/recall/passage';
 import { runPlanned, runPrepared } from '../../../engine/recall/run';
-import { searchStatement } from '../../../engine/recall/sql';
+import { raritiesStatement, searchStatement } from '../../../engine/recall/sql';
 import { searchStems } from '../../../engine/recall/stem';
 import { searchTerms } from '../../../engine/words';
 import { openStore, type Store } from '../../../engine/store';
@@ -243,6 +243,50 @@ describe('recall', () => {
   it('names the person asked for', async () => {
     const { hits } = await ask('what did Dana say about space');
     expect(hits[0]?.reasons).toContainEqual({ kind: 'person', name: 'Dana Roe' });
+  });
+
+  it('does not take a tool for a person', async () => {
+    await keep({ title: 'Looked up' }, [{ role: 'tool', author: 'web search', text: 'Nine results on quokkas.' }]);
+    const { hits } = await ask('search for quokkas', { mode: 'words' });
+    expect(hits[0]?.title).toBe('Looked up');
+    expect(hits[0]?.reasons.map(({ kind }) => kind)).toEqual(['words']);
+  });
+
+  it('shows what was kept twice once, the newest, and as many hits as are asked for', async () => {
+    const text = 'Which varnish suits the marimba bars of padauk, and how many coats do they take in winter?';
+    for (const [title, at] of [
+      ['first', '2026-01-01T10:00:00Z'],
+      ['last', '2026-04-01T10:00:00Z'],
+      ['middle', '2026-02-01T10:00:00Z'],
+    ] as const) {
+      await keep({ title }, [
+        { text, at },
+        { role: 'assistant', text: `Marimba, as asked in the ${title} one.`, at },
+      ]);
+    }
+    const asked = (await ask('varnish for marimba bars of padauk', { mode: 'words' })).hits;
+    expect(asked.filter((hit) => hit.passage === text).map((hit) => hit.title)).toEqual(['last']);
+    expect((await ask('marimba', { mode: 'words', limit: 4 })).hits).toHaveLength(4);
+  });
+
+  it('prefers the conversation that has all the words, if apart', async () => {
+    await keep({ title: 'One of them' }, [{ text: 'The theremin stands in the hall.' }]);
+    await keep({ title: 'Both' }, [
+      { text: 'The theremin stands in the yard.' },
+      { role: 'assistant', text: 'Good.' },
+      { text: 'Then we fixed the humidifier.' },
+    ]);
+    const { hits } = await ask('theremin humidifier', { mode: 'words' });
+    const places = hits.filter((hit) => hit.passage.includes('theremin')).map((hit) => hit.title);
+    expect(places).toEqual(['Both', 'One of them']);
+  });
+
+  it('knows how rare a word is', async () => {
+    const rows = await store.query<{ rarity: number }>(raritiesStatement(), [['theremin', 'cabin', 'unheardof']]);
+    const [rare, known, never] = rows.map(({ rarity }) => rarity);
+    expect(rare).toBeGreaterThan(known as number);
+    expect(known).toBeGreaterThan(0);
+    expect(Math.abs(never as number)).toBe(0);
   });
 
   it('points into a page with a text fragment and to a conversation with its plain address', async () => {
