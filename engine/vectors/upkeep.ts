@@ -14,6 +14,8 @@ const STEP_MS = 25;
 const STEP_MOST = 64;
 /** An index of which this part was deleted is made anew: what was deleted stands in it and in a search's way until then. */
 const DELETED_MOST = 0.3;
+/** However little was deleted, its coarse form stays in the index no longer than this and the wait for the next embedding. */
+const KEPT_DELETED = '7 days';
 const DROP_SLICE = 1_000;
 
 /** Awaited between two steps: others go first. Rejects to end the work, which goes on from there another time. */
@@ -103,16 +105,18 @@ async function dropIndex(store: Store, id: number): Promise<void> {
   }
 }
 
-/** Makes those indexes of a model anew of which much was deleted: see {@link DELETED_MOST}. */
+/** Makes the index of a model anew when much was deleted of it, or something and it is old: see {@link DELETED_MOST}, {@link KEPT_DELETED}. */
 export async function renewIndexes(store: Store, modelId: string, pause: Pause): Promise<void> {
   const newest = (await vectorIndexes(store, modelId)).at(-1);
   if (!newest) return;
-  const [count] = await store.query<{ live: number; inserted: number }>(
-    `select inserted, (select count(*)::int from embedding where model_id = $1 and index_id = $2) as live
+  const [count] = await store.query<{ live: number; inserted: number; old: boolean }>(
+    `select inserted, made_at < now() - interval '${KEPT_DELETED}' as old,
+            (select count(*)::int from embedding where model_id = $1 and index_id = $2) as live
     from vector_index where id = $2`,
     [modelId, newest.id],
   );
-  if (!count || count.live >= count.inserted * (1 - DELETED_MOST)) return;
+  const most = count?.old ? 0 : DELETED_MOST;
+  if (!count || count.live >= count.inserted * (1 - most)) return;
   if (count.live === 0) return dropIndex(store, newest.id);
   await makeIndex(store, modelId);
   await indexVectors(store, modelId, pause);

@@ -158,6 +158,14 @@ describe('the index of vectors', () => {
     ]);
     expect(await nearest(one, 40)).toBe('Passage 40');
 
+    await store.exec('delete from chunk where ordinal = 60');
+    await renewIndexes(store, one.modelId, go);
+    expect(await vectorIndexes(store, one.modelId)).toEqual([after]);
+    await store.exec("update vector_index set made_at = made_at - interval '8 days'");
+    await renewIndexes(store, one.modelId, go);
+    expect((await vectorIndexes(store, one.modelId))[0]?.id).toBeGreaterThan(after?.id ?? Infinity);
+    expect(await inIndexes()).toEqual([{ index_id: (after?.id ?? 0) + 1, n: count / 2 - 1 }]);
+
     await store.exec('delete from chunk');
     await renewIndexes(store, one.modelId, go);
     expect(await store.query('select * from vector_index')).toEqual([]);
