@@ -3,6 +3,7 @@ import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import type { Store } from '../store';
 import { vectorIndexes } from '../vectors';
+import { TERM_CHARACTERS } from '../words';
 import {
   EMBED_DEADLINE_MS,
   LIMIT_DEFAULT,
@@ -16,7 +17,7 @@ import {
 import { originalUrl } from './original';
 import { parseQuery, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
-import { runPlanned, runPrepared } from './run';
+import { runPlanned, runPrepared, stopIf } from './run';
 import { secondLook } from './second-look';
 import { listStatement, narrows, raritiesStatement, searchStatement, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
@@ -51,53 +52,85 @@ export async function recall(
     took_ms: 0,
     embed_ms: 0,
   };
-  check(signal);
+  stopIf(signal);
 
-  let rows: Row[] = [];
-  let { about } = asked;
-  let stems = new Set<string>();
   if (asked.text !== '') {
     const index = await wordsIndex(store);
-    const languages = await languagesOf(store, asked);
-    stems = searchStems(about, languages);
+    const question = { asked, about: asked.about, languages: await languagesOf(store, asked), limit, index, weights };
+    await search(store, embedder, query, question, result, signal);
     if (index === TERMS && (query.mode ?? 'full') === 'full' && query.literal !== true) {
-      const corrected = await corrections(store, asked, languages, signal);
-      result.understood.corrected = corrected;
-      for (const { from, to } of corrected) about = about.replaceAll(from, to);
-      if (corrected.length > 0) stems = new Set([...searchStems(about, languages), ...stems]);
+      const found = result.hits.flatMap(({ reasons }) => reasons).flatMap((r) => (r.kind === 'words' ? r.terms : []));
+      const corrected = await corrections(store, asked, question.languages, found, signal);
+      if (corrected.length > 0) {
+        const about = corrected.reduce((text, { from, to }) => text.replaceAll(from, to), asked.about);
+        await search(store, embedder, query, { ...question, about }, result, signal);
+        result.understood.corrected = corrected;
+      }
     }
-    check(signal);
-    const before = performance.now();
-    const embedded = query.mode === 'words' ? null : await embedQuestion(embedder, about, signal);
-    result.embed_ms = performance.now() - before;
-    const meaning = embedded && { ...embedded, indexes: await vectorIndexes(store, embedded.modelId) };
-    result.used_meaning = meaning !== null;
-    check(signal);
-    const words = query.mode === 'meaning' ? '' : index === TERMS ? firstOf(stems) : bm25Text(about);
-    const early = narrows(asked);
-    const most = Math.max(limit + SPARE, LOOKED_AT);
-    const statement = (conditionsEarly: boolean) =>
-      searchStatement(asked, words, meaning, most, conditionsEarly, index, weights);
+  } else if (narrows(asked)) {
+    const { text, params } = listStatement(asked, limit);
+    result.hits = (await store.query<Row>(text, params)).map((row) => toHit(row, asked, new Set()));
+  }
+  stopIf(signal);
+  result.took_ms = performance.now() - started;
+  return result;
+}
+
+interface Question {
+  asked: ParsedQuery;
+  /** What is searched for. */
+  about: string;
+  languages: Array<string | null>;
+  limit: number;
+  index: WordsIndex;
+  weights: Weights;
+}
+
+/** Puts the hits into `result`. */
+async function search(
+  store: Store,
+  embedder: Embedder | null,
+  query: RecallQuery,
+  question: Question,
+  result: RecallResult,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { asked, about, languages, limit, index, weights } = question;
+  const before = performance.now();
+  const embedded = query.mode === 'words' ? null : await embedQuestion(embedder, about, signal);
+  result.embed_ms += performance.now() - before;
+  const meaning = embedded && { ...embedded, indexes: await vectorIndexes(store, embedded.modelId) };
+  result.used_meaning = meaning !== null;
+  stopIf(signal);
+  const stems = searchStems(about, languages);
+  const words = query.mode === 'meaning' ? '' : index === TERMS ? firstOf(stems) : bm25Text(about);
+  const early = narrows(asked);
+  const most = Math.max(limit + SPARE, LOOKED_AT);
+  const statement = (conditionsEarly: boolean) =>
+    searchStatement(asked, words, meaning, most, conditionsEarly, index, weights);
+  let rows: Row[];
+  try {
     rows = early
       ? await runPlanned(store, statement(true), signal)
       : await runPrepared(store, statement(false), signal);
     // Perhaps the lists were full of what is hidden, as after forgetting half of everything.
-    if (!early && rows.length < limit) {
-      check(signal);
-      rows = await runPlanned(store, statement(true), signal);
-    }
-    check(signal);
-    const rarities = words === '' ? new Map<string, number>() : await raritiesOf(store, stems, index);
-    rows = secondLook(rows, asked, rarities, weights).slice(0, limit);
-  } else if (narrows(asked)) {
-    const statement = listStatement(asked, limit);
-    rows = await store.query<Row>(statement.text, statement.params);
+    if (!early && rows.length < limit) rows = await runPlanned(store, statement(true), signal);
+  } catch (error) {
+    // The old index may have gone since it was seen.
+    if (index === TERMS || (await wordsIndex(store)) !== TERMS) throw error;
+    await search(store, embedder, query, { ...question, index: TERMS }, result, signal);
+    return;
   }
-  check(signal);
+  stopIf(signal);
+  const rarities = words === '' ? new Map<string, number>() : await raritiesOf(store, stems, index);
+  const best = secondLook(rows, asked, rarities, weights).slice(0, limit);
+  result.hits = best.map((row) => toHit(row, asked, stems));
+}
 
-  result.hits = rows.map((row) => toHit(row, asked, stems));
-  result.took_ms = performance.now() - started;
-  return result;
+async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: WordsIndex): Promise<Map<string, number>> {
+  const searched = [...stems].slice(0, QUERY_WORDS);
+  const rows = await store.query<{ rarity: number }>(raritiesStatement(index), [searched]);
+  return new Map(searched.map((stem, i) => [stem, rows[i]?.rarity ?? 0] as const).filter(([, rarity]) => rarity > 0));
 }
 
 async function embedQuestion(embedder: Embedder | null, text: string, signal: AbortSignal | undefined) {
@@ -126,7 +159,10 @@ async function languagesOf(store: Store, { about, language }: ParsedQuery): Prom
 
 /** Terms for BM25, not more than a pasted page should cost. */
 function firstOf(stems: ReadonlySet<string>): string {
-  return [...stems].slice(0, QUERY_WORDS).join(' ');
+  return [...stems]
+    .filter(({ length }) => length <= TERM_CHARACTERS)
+    .slice(0, QUERY_WORDS)
+    .join(' ');
 }
 
 /** The words for BM25, the first of each, so that a pasted page does not become a thousand index scans. */
@@ -139,13 +175,6 @@ function bm25Text(text: string): string {
   return [...seen].join(' ');
 }
 
-/** How rare each stem is among what is stored; one that is nowhere is left out. */
-async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: WordsIndex): Promise<Map<string, number>> {
-  const searched = [...stems].slice(0, QUERY_WORDS);
-  const rows = await store.query<{ rarity: number }>(raritiesStatement(index), [searched]);
-  return new Map(searched.map((stem, i) => [stem, rows[i]?.rarity ?? 0] as const).filter(([, rarity]) => rarity > 0));
-}
-
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   const shown = showPassage(row.text, stems, asked.phrases, row.language);
   const reasons: Reason[] = [];
@@ -153,8 +182,7 @@ function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });
   const time = row.time === null ? undefined : asked.times[row.time];
   if (time) reasons.push({ kind: 'date', text: time.text });
-  // a tool has a name, too, which is no person's
-  if (row.role !== 'tool' && row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
+  if (row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
     reasons.push({ kind: 'person', name: row.author });
   }
   return {
@@ -182,8 +210,4 @@ function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
 function namesPerson(text: string, author: string): boolean {
   const names = new Set(author.toLowerCase().split(/[^\p{L}\p{N}]+/u));
   return [...wordsOf(text)].some((word) => word.text.length >= 3 && names.has(word.text.toLowerCase()));
-}
-
-function check(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EngineError('aborted', 'The recall was aborted.');
 }

@@ -12,8 +12,11 @@ export function runPlanned(store: Store, { text, params }: Statement, signal?: A
   });
 }
 
-/** Asked again when it is its turn: none can be cancelled once it runs, and an abandoned one may have waited long. */
-function stopIf(signal: AbortSignal | undefined): void {
+/**
+ * Asked again when it is a statement's turn: none can be cancelled once it runs, and an abandoned one may have waited long.
+ * @throws EngineError `aborted`.
+ */
+export function stopIf(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new EngineError('aborted', 'The recall was aborted.');
 }
 

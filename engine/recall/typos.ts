@@ -3,10 +3,10 @@
  * be kept, and kept free of what was deleted: the words that a slip of the finger may come from are made (Norvig 2007,
  * https://norvig.com/spell-correct.html) and the index of words is asked which of them it holds.
  */
-import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
 import { bare, isFunctionWord, stemOf, wordsOf } from '../words';
 import type { ParsedQuery } from './parse';
+import { stopIf } from './run';
 import { TERMS } from './words-index';
 
 /** A word that stands nowhere, and the stored one that it is taken for, as it is written there. */
@@ -15,8 +15,9 @@ export interface Correction {
   to: string;
 }
 
-/** Shorter ones are a letter away from too many others. */
+/** Shorter ones are a letter away from too many others; longer ones are no words. */
 const LEAST_LETTERS = 4;
+const MOST_LETTERS = 30;
 /** From this length on two slips are looked for. */
 const TWO_SLIPS_LETTERS = 7;
 /** Words of a question that are looked at, and what is made of one at most. */
@@ -36,27 +37,32 @@ const ALPHABETS: Array<[RegExp, string]> = [
 /**
  * What the words of a question that stand in nothing stored were meant to be: those of four letters or more that have a
  * stored word one slip away (two in long ones), their first letter being right.
+ *
+ * @param found words of the question that hits are known to have.
  */
 export async function corrections(
   store: Store,
   asked: ParsedQuery,
   languages: ReadonlyArray<string | null>,
+  found: readonly string[],
   signal?: AbortSignal,
 ): Promise<Correction[]> {
-  const words = new Map<string, string>();
-  for (const { text } of wordsOf(asked.about, asked.language, false)) {
-    const word = bare(text);
-    if (word.length < LEAST_LETTERS || isFunctionWord(word, asked.language) || isFunctionWord(word, null)) continue;
-    if (ALPHABETS.some(([script]) => script.test(plain(word)))) words.set(plain(word), word);
-  }
-  if (words.size === 0) return [];
   const stems = (word: string) => [...new Set(languages.map((language) => stemOf(word, language)))];
-  const held = await standing(store, [...words.keys()].flatMap(stems));
-  const unknown = [...words].filter(([word]) => !stems(word).some((stem) => held.has(stem)));
+  const seen = new Set(found.flatMap((term) => [...wordsOf(term)]).flatMap(({ text }) => stems(bare(text))));
   const made: Correction[] = [];
-  for (const [word, from] of unknown.slice(0, WORDS)) {
+  let looked = 0;
+  for (const { text } of wordsOf(asked.about, asked.language, false)) {
+    const from = bare(text);
+    const word = plain(from);
+    if (from.length < LEAST_LETTERS || from.length > MOST_LETTERS) continue;
+    if (isFunctionWord(from, asked.language) || isFunctionWord(from, null)) continue;
+    if (stems(from).some((stem) => seen.has(stem)) || !ALPHABETS.some(([script]) => script.test(word))) continue;
+    for (const stem of stems(from)) seen.add(stem);
+    if (++looked > WORDS) break;
+    stopIf(signal);
+    if ((await heldOf(store, stems(from), 1)).size > 0) continue;
     for (const slips of word.length >= TWO_SLIPS_LETTERS ? [1, 2] : [1]) {
-      if (signal?.aborted) throw new EngineError('aborted', 'The recall was aborted.');
+      stopIf(signal);
       const to = await meant(store, word, slips, stems);
       if (to === null) continue;
       made.push({ from, to });
@@ -97,32 +103,14 @@ async function meant(
   return best ?? null;
 }
 
-/**
- * Which of these terms some chunk holds. Every question asks it, hence one statement: six words among 100,000 chunks took 18 ms of
- * processor time in a statement each, 4 in one.
- */
-async function standing(store: Store, terms: string[]): Promise<Set<string>> {
-  return store.transaction(async (tx) => {
-    // the index of words does not see a limit behind another row, and would rank 1,000 chunks for each
-    await tx.exec('set local enable_seqscan = off; set local pg_textsearch.default_limit = 1');
-    const rows = await tx.query<{ term: string }>(
-      `select term from unnest($1::text[]) term
-      where (select -bm25_get_current_score() from chunk
-        order by ${TERMS.column} <@> to_bm25query(term, '${TERMS.name}') limit 1) > 0`,
-      [[...new Set(terms)]],
-    );
-    return new Set(rows.map(({ term }) => term));
-  });
-}
-
-/** How many chunks hold each of these terms, up to {@link CHUNKS}; those that none holds are left out. */
-async function heldOf(db: Queryable, terms: string[]): Promise<Map<string, number>> {
+/** How many chunks hold each of these terms, up to `most`; those that none holds are left out. */
+async function heldOf(db: Queryable, terms: string[], most = CHUNKS): Promise<Map<string, number>> {
   const held = new Map<string, number>();
   for (const term of new Set(terms)) {
     const [row] = await db.query<{ n: number }>(
       `select count(*)::int as n from (select -bm25_get_current_score() as score from chunk
-        order by ${TERMS.column} <@> to_bm25query($1, '${TERMS.name}') limit ${CHUNKS}) found where score > 0`,
-      [term],
+        order by ${TERMS.column} <@> to_bm25query($1, '${TERMS.name}') limit $2) found where score > 0`,
+      [term, most],
     );
     if (row && row.n > 0) held.set(term, row.n);
   }

@@ -1,3 +1,3 @@
 export { languageOf } from './languages';
 export { stemOf } from './stem';
-export { bare, isFunctionWord, searchTerms, wordsOf, type Word } from './words';
+export { bare, isFunctionWord, searchTerms, TERM_CHARACTERS, wordsOf, type Word } from './words';

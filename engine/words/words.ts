@@ -73,7 +73,7 @@ export function isFunctionWord(word: string, language: string | null): boolean {
 }
 
 /** A longer run of letters is a key or a picture in letters: nobody types it, and an index does not want it. */
-const TERM_CHARACTERS = 64;
+export const TERM_CHARACTERS = 64;
 
 /** What the index of words is given for a text: the stems of its words, each as often as it is there. */
 export function searchTerms(text: string, language: string | null): string {
