@@ -40,6 +40,8 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const [tab, setTab] = useState<TabState | null>(null);
   const [text, setText] = useState('');
   const [filters, setFilters] = useState<RecallFilters>({});
+  /** What was asked to be searched as it is typed; typing on ends it. */
+  const [literal, setLiteral] = useState<string | null>(null);
   const [view, setView] = useState<View>(LIST);
   const [selected, setSelected] = useState<string | null>(null);
   const [message, setMessage] = useState<Message | null>(null);
@@ -60,7 +62,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const searching = text.trim() !== '';
   // While a conversation is read, the list under it is still on the row it was opened from.
   const held = () => heldCount(presence.current.pointer, presence.current.focus);
-  const search = useSearch(engine, text, filters, news, held);
+  const search = useSearch(engine, text, filters, news, held, literal === text);
   const timeline = useTimeline(engine, filters, news, !searching, held);
   const showHits = searching && search.query !== '';
   const hits = useMemo(() => search.hits.filter((hit) => !gone.has(hit.document_id)), [search.hits, gone]);
@@ -273,6 +275,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const sources = [...new Set(kept.map((row) => row.source))];
   const kinds = [...new Set(kept.map((row) => row.kind))];
   const extra = showHits ? understoodBeyond(search.understood?.filters ?? {}, filters) : null;
+  const corrected = search.understood?.corrected ?? [];
   const away = view.name !== 'list';
   // One main landmark a page: inside another page the list is not it.
   const List = (bare ? 'div' : 'main') as 'div';
@@ -336,6 +339,21 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
               }}
             />
             {extra !== null && <p class="hint">{words('understood_as', extra)}</p>}
+            {showHits && corrected.length > 0 && (
+              <p class="hint corrected">
+                {words('showing_results_for', correctedText(search.understood?.text ?? text, corrected))}{' '}
+                <button
+                  type="button"
+                  class="quiet"
+                  onClick={() => {
+                    setLiteral(text);
+                    input.current?.focus();
+                  }}
+                >
+                  {words('search_as_typed', corrected.map(({ from }) => from).join(' '))}
+                </button>
+              </p>
+            )}
             {showHits && search.failure !== null && <p class="notice">{search.failure}</p>}
             {showHits && hits.length > 0 && (
               <RowList
@@ -487,6 +505,11 @@ function originalOf(url: string | null, open: (url: string) => void): (() => voi
     : () => {
         open(url);
       };
+}
+
+/** The question with the words that were searched for in place of those that stand nowhere. */
+function correctedText(text: string, corrected: ReadonlyArray<{ from: string; to: string }>): string {
+  return corrected.reduce((all, { from, to }) => all.replaceAll(from, to), text);
 }
 
 /** What the engine read out of the words, beyond the chips that are seen anyway. */

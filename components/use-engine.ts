@@ -75,6 +75,8 @@ const NOTHING: Search = { query: '', hits: [], understood: null, usedMeaning: fa
 /**
  * Hits for what is typed: by words within a frame, then by words and meaning, which may not move the rows that
  * `held` says somebody is on. A query that was overtaken is aborted.
+ *
+ * @param literal whether words that stand nowhere are searched for as they are.
  */
 export function useSearch(
   engine: PanelEngine,
@@ -82,6 +84,7 @@ export function useSearch(
   filters: RecallFilters,
   news: EngineNews,
   held: () => number,
+  literal = false,
 ): Search {
   const [search, setSearch] = useState<Search>(NOTHING);
   const resets = useRef(news.resets);
@@ -92,24 +95,25 @@ export function useSearch(
       return;
     }
     const abort = new AbortController();
-    const query = JSON.stringify([text, filters]);
+    const query = JSON.stringify([text, filters, literal]);
     const anew = resets.current !== news.resets;
     resets.current = news.resets;
 
     const ask = async (mode: 'words' | 'full') => {
       try {
-        const result = await engine.recall({ text, filters, mode, limit: 40 }, abort.signal);
+        const result = await engine.recall({ text, filters, mode, limit: 40, literal }, abort.signal);
         if (abort.signal.aborted) return;
         setSearch((old) => {
           const settled = mode === 'full' || (old.query === query && old.settled);
           // Words alone found nothing yet: what was shown stays until meaning has answered too.
           if (!settled && result.hits.length === 0) return { ...old, settled: false, failure: null };
-          const hits =
-            old.query === query && !anew ? holdRows(old.hits, result.hits, held(), (hit) => hit.chunk_id) : result.hits;
+          const same = old.query === query && !anew;
+          const hits = same ? holdRows(old.hits, result.hits, held(), (hit) => hit.chunk_id) : result.hits;
           return {
             query,
             hits,
-            understood: result.understood,
+            // What it says stands above the rows and would push them away from under whoever is on one.
+            understood: same && held() > 0 && old.hits.length > 0 ? old.understood : result.understood,
             usedMeaning: result.used_meaning,
             settled,
             failure: null,
@@ -134,7 +138,7 @@ export function useSearch(
       abort.abort();
     };
     // `held` is asked when an answer arrives, it is no reason to ask again.
-  }, [engine, text, filters, news.changes, news.resets, meaningReady]);
+  }, [engine, text, filters, literal, news.changes, news.resets, meaningReady]);
   return search;
 }
 

@@ -14,6 +14,8 @@ export interface ParsedQuery {
   text: string;
   /** What is searched by word and by meaning: of `text` what is not merely asking, see {@link aboutOf}. */
   about: string;
+  /** The same with the words that only say when: for when nothing stored is from then. */
+  aboutAnyTime: string;
   /** The query's own filters narrowed by the operators in the text. */
   filters: RecallFilters;
   /** Hosts of `site:`; a subdomain of one of them matches. */
@@ -77,6 +79,7 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
   const parsed: ParsedQuery = {
     text: '',
     about: '',
+    aboutAnyTime: '',
     filters: { ...query.filters },
     hosts: [],
     phrases: [],
@@ -99,6 +102,7 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
   }
   parsed.language = languageOf(parsed.text);
   parsed.times = namedTimes(parsed.text, now, parsed.language);
+  parsed.aboutAnyTime = aboutOf(parsed.text);
   parsed.about = aboutOf(withoutTimes(parsed.text, parsed.times));
   parsed.asksFor = whoseWords(parsed.text, parsed.language);
   return parsed;

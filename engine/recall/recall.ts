@@ -15,7 +15,7 @@ import {
   type Weights,
 } from './constants';
 import { originalUrl } from './original';
-import { parseQuery, type ParsedQuery } from './parse';
+import { parseQuery, type NamedTime, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
 import { runPlanned, runPrepared, stopIf } from './run';
 import { secondLook } from './second-look';
@@ -56,6 +56,8 @@ export async function recall(
 
   if (asked.text !== '') {
     const index = await wordsIndex(store);
+    if (asked.about !== asked.aboutAnyTime && !(await anythingFrom(store, asked.times)))
+      asked.about = asked.aboutAnyTime;
     const question = { asked, about: asked.about, languages: await languagesOf(store, asked), limit, index, weights };
     await search(store, embedder, query, question, result, signal);
     if (index === TERMS && (query.mode ?? 'full') === 'full' && query.literal !== true) {
@@ -74,6 +76,19 @@ export async function recall(
   stopIf(signal);
   result.took_ms = performance.now() - started;
   return result;
+}
+
+/** Whether anything stored may be from one of these times: else what they were said with are words like others. */
+async function anythingFrom(store: Store, times: readonly NamedTime[]): Promise<boolean> {
+  for (const { from, to, edge } of times) {
+    const [row] = await store.query<{ there: boolean }>(
+      `select exists (select from document where forget_id is null and happened_at >= $1
+        and coalesce(created_at, captured_at) < $2) as there`,
+      [new Date(from - edge).toISOString(), new Date(to + edge).toISOString()],
+    );
+    if (row?.there) return true;
+  }
+  return false;
 }
 
 interface Question {
@@ -127,6 +142,7 @@ async function search(
   result.hits = best.map((row) => toHit(row, asked, stems));
 }
 
+/** How rare each stem is among what is stored; one that is nowhere is left out. */
 async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: WordsIndex): Promise<Map<string, number>> {
   const searched = [...stems].slice(0, QUERY_WORDS);
   const rows = await store.query<{ rarity: number }>(raritiesStatement(index), [searched]);

@@ -20,9 +20,9 @@ import { stemmer as swedish } from '@orama/stemmers/swedish';
 import { stemmer as tamil } from '@orama/stemmers/tamil';
 import { stemmer as turkish } from '@orama/stemmers/turkish';
 import { stemmer as ukrainian } from '@orama/stemmers/ukrainian';
-import { stemmer as english } from 'stemmer';
+import english from 'wink-porter2-stemmer';
 
-/** Snowball's algorithms (Porter's of 1980 for English), by ISO 639-1 code. */
+/** Snowball's algorithms, by ISO 639-1 code. */
 const STEMMERS: Readonly<Record<string, (word: string) => string>> = {
   ar: arabic,
   da: danish,

@@ -84,6 +84,19 @@ describe.skipIf(executablePath === null)('the panel', () => {
       .waitFor();
   });
 
+  it('says what it took a typing error for, and searches for the word as it is when told to', async () => {
+    await open();
+    await search('voilin');
+    await page.getByText('Showing results for “violin”.').waitFor();
+    expect((await titles()).join()).toContain('Choosing strings');
+    await page.getByRole('button', { name: 'Search for “voilin” instead' }).click();
+    await page.getByText('Showing results for').waitFor({ state: 'detached' });
+    await expect.poll(() => page.locator('.row mark').count()).toBe(0);
+    expect(await focused()).toBe('INPUT');
+    await type(page, 'voilinn');
+    await page.getByRole('button', { name: 'Search for “voilinn” instead' }).waitFor();
+  });
+
   it('aborts the query that was overtaken', async () => {
     await open();
     harness.delays.set('recall:words', 600);
