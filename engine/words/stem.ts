@@ -64,13 +64,20 @@ export function stemOf(word: string, language: string | null): string {
   known.set(code, stems);
   const seen = stems.get(word);
   if (seen !== undefined) return seen;
-  const small = word.normalize('NFKC').toLowerCase().replace(VOWEL_SIGNS, '');
-  const stem = fold(word.length > WORD_CHARACTERS ? small : (STEMMERS[code]?.(small) ?? small)) || small;
+  const stem = made(word.normalize('NFKC').toLowerCase().replace(VOWEL_SIGNS, ''), code);
   if (word.length <= WORD_CHARACTERS) {
     if (stems.size >= KNOWN_WORDS) stems.clear();
     stems.set(word, stem);
   }
   return stem;
+}
+
+function made(small: string, language: string): string {
+  // no stemmer knows numbers, and the English one takes a 3 for a sign of its own
+  if (small.length > WORD_CHARACTERS || /\p{N}/u.test(small)) return fold(small);
+  // an accent in an English text is of a word of another language, or of a careful hand
+  const given = language === 'en' ? fold(small) : small;
+  return fold(STEMMERS[language]?.(given) ?? given) || small;
 }
 
 /** What Arabic and Hebrew texts mostly leave out, and the stretching of Arabic. */

@@ -36,14 +36,22 @@ const WIDE_OR_NARROW = /[\u1100-\u11ff\u3130-\u318f\uf900-\ufaff\uff65-\uffdc]/u
 /**
  * The words of a text in its order, stemmed as those of `language` (null: not plain, taken as English). Runs of a script
  * without spaces are given as overlapping pairs of letters, as Lucene's CJKAnalyzer does; `singles` gives the letters
- * that can be words besides, for the side in which is searched.
+ * that can be words besides, for the side in which is searched. Of a word with a hyphen both parts are given and the whole
+ * without it: e-mail is email.
  */
 export function* wordsOf(text: string, language: string | null = null, singles = true): Generator<Word> {
+  let last: Word | null = null;
   for (const match of text.matchAll(PIECE)) {
     const start = match.index;
     const word = match[0];
     if (match.groups?.spaceless === undefined) {
-      yield { text: word, stem: stemOf(bare(word), language), start, end: start + word.length };
+      const found = { text: word, stem: stemOf(bare(word), language), start, end: start + word.length };
+      yield found;
+      if (last?.end === start - 1 && text[start - 1] === '-' && isLetters(last.text) && isLetters(word)) {
+        const both = text.slice(last.start, found.end);
+        yield { text: both, stem: stemOf(bare(both), language), start: last.start, end: found.end };
+      }
+      last = found;
       continue;
     }
     const letters = HAS_MARK.test(word) ? (word.match(CLUSTER) as string[]) : Array.from(word);
@@ -62,9 +70,13 @@ function spaceless(text: string, start: number): Word {
   return { text, stem: WIDE_OR_NARROW.test(text) ? text.normalize('NFKC') : text, start, end: start + text.length };
 }
 
-/** Without an English ending behind an apostrophe. */
+/** Without an English ending behind an apostrophe, and without its hyphen. */
 export function bare(word: string): string {
-  return word.replace(/['’].*$/u, '');
+  return word.replace(/['’].*$/u, '').replace('-', '');
+}
+
+function isLetters(word: string): boolean {
+  return /^\p{L}+$/u.test(word);
 }
 
 /** Whether the word is one of the language's grammar, which is not searched for. */
