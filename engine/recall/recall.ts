@@ -3,7 +3,6 @@ import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import type { Store } from '../store';
 import { vectorIndexes } from '../vectors';
-import { TERM_CHARACTERS } from '../words';
 import {
   EMBED_DEADLINE_MS,
   LIMIT_DEFAULT,
@@ -14,6 +13,7 @@ import {
   WEIGHTS,
   type Weights,
 } from './constants';
+import { TERM_CHARACTERS } from '../words';
 import { originalUrl } from './original';
 import { parseQuery, type NamedTime, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
@@ -138,15 +138,9 @@ async function search(
   }
   stopIf(signal);
   const rarities = words === '' ? new Map<string, number>() : await raritiesOf(store, stems, index);
-  const best = secondLook(rows, asked, rarities, weights).slice(0, limit);
-  result.hits = best.map((row) => toHit(row, asked, stems));
-}
-
-/** How rare each stem is among what is stored; one that is nowhere is left out. */
-async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: WordsIndex): Promise<Map<string, number>> {
-  const searched = [...stems].slice(0, QUERY_WORDS);
-  const rows = await store.query<{ rarity: number }>(raritiesStatement(index), [searched]);
-  return new Map(searched.map((stem, i) => [stem, rows[i]?.rarity ?? 0] as const).filter(([, rarity]) => rarity > 0));
+  result.hits = secondLook(rows, asked, rarities, weights)
+    .slice(0, limit)
+    .map((row) => toHit(row, asked, stems));
 }
 
 async function embedQuestion(embedder: Embedder | null, text: string, signal: AbortSignal | undefined) {
@@ -191,6 +185,13 @@ function bm25Text(text: string): string {
   return [...seen].join(' ');
 }
 
+/** How rare each stem is among what is stored; one that is nowhere is left out. */
+async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: WordsIndex): Promise<Map<string, number>> {
+  const searched = [...stems].slice(0, QUERY_WORDS);
+  const rows = await store.query<{ rarity: number }>(raritiesStatement(index), [searched]);
+  return new Map(searched.map((stem, i) => [stem, rows[i]?.rarity ?? 0] as const).filter(([, rarity]) => rarity > 0));
+}
+
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   const shown = showPassage(row.text, stems, asked.phrases, row.language);
   const reasons: Reason[] = [];
@@ -198,7 +199,8 @@ function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });
   const time = row.time === null ? undefined : asked.times[row.time];
   if (time) reasons.push({ kind: 'date', text: time.text });
-  if (row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
+  // a tool has a name, too, which is no person's
+  if (row.role !== 'tool' && row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
     reasons.push({ kind: 'person', name: row.author });
   }
   return {
