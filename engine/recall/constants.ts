@@ -37,8 +37,8 @@ export const SAME_WORDS = 0.9;
 /**
  * What counts how much. Each list is scaled to 0..1 and the two are added; everything else is added to that, or multiplies
  * it. The figures are turn fraction@10 in percent on LoCoMo (categories 1-4) and BEAM (chats 1-10), each conversation its
- * own store / all of a set in one. docs/recall.md has what recall() finds without each of them; how they were
- * chosen: docs/decisions/0003-passages-and-fusion.md and 0010-second-look.md.
+ * own store / all of a set in one. `npm run bench:recall -- --ablate` prints what recall() finds without each of
+ * them; how they were chosen: docs/decisions/0003-passages-and-fusion.md and 0010-second-look.md.
  */
 export const WEIGHTS = {
   /** LoCoMo .4 71.3, .5 72.7, .6 73.1 for meaning; BEAM 59.3, 59.6, 60.0: flat, so the middle. RRF (k 20): 70.1, 59.6. */

@@ -309,7 +309,8 @@ function ablationTable(lines: readonly Line[], say: (line: string) => void): voi
   say(`\n**What each ingredient is good for**: ${FIGURES_ABLATED.join(' / ')}\n`);
   say(`|  | ${columns.join(' | ')} |`);
   say(`| --- |${' ---: |'.repeat(columns.length)}`);
-  for (const { name } of ABLATIONS) say(`| ${[name, ...columns.map((column) => cell(name, column))].join(' | ')} |`);
+  const names = new Set(lines.map(({ name }) => name));
+  for (const name of names) say(`| ${[name, ...columns.map((column) => cell(name, column))].join(' | ')} |`);
 }
 
 const FIGURES_ABLATED = ['turn fraction@10', 'turn hit@1', 'session any@5'] as const;
