@@ -38,5 +38,6 @@ export {
   type Strategies,
 } from './health';
 export { liveConversation, type LiveConversation, type LiveEvent, type LiveView, type Wanted } from './live';
+export { inParentsOrder, turnOf } from './order';
 export { saysTheSame } from './words';
 export { readText, type ReadOptions } from './read';

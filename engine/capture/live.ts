@@ -13,16 +13,18 @@ import { stableHash } from './hash';
 import { compareReadings, type Disagreement, type Strategies } from './health';
 import { asArray } from './json';
 import type { CapturedConversation, CapturedMessage } from './types';
-import { saysTheSame } from './words';
+import { inParentsOrder, turnOf } from './order';
+import { lettersOf, saysTheSame } from './words';
 
 export type LiveEvent =
   /** The tab shows this address now (also the first one). */
   | { type: 'navigated'; url: string }
   /**
    * A response of the page, or of our own read of it, parsed. `before`: the cursor it was asked with, where the address
-   * does not say it and what was sent was seen.
+   * does not say it and what was sent was seen. `askedAt`: when it was asked for (ms since the epoch, this machine's
+   * clock), null where that was not seen: what the page came to show after that, it need not know.
    */
-  | { type: 'body'; url: string; method: string; body: unknown; before?: string | null }
+  | { type: 'body'; url: string; method: string; body: unknown; before?: string | null; askedAt?: number | null }
   /**
    * The user asked that the temporary chat which the page shows be kept. Its address names no conversation, or one that
    * would be passed over; it goes by the id that its reading has.
@@ -36,6 +38,8 @@ export type LiveEvent =
   | { type: 'stream-closed'; streamId: string }
   /** A read that was wanted failed. `retryAfterMs` is what the site asked for (429), null where it did not. */
   | { type: 'failed'; conversationId: string; retryAfterMs: number | null };
+
+type BodyEvent = Extract<LiveEvent, { type: 'body' }>;
 
 /** A conversation that is worth reading from the site once more: the page did not show all of it. */
 export interface Wanted {
@@ -84,6 +88,14 @@ const SETTLE_MS = 15_000;
 const MAX_FAILURES = 4;
 const RETRY_MS = 30_000;
 
+interface Stream {
+  conversationId: string | null;
+  /** The conversation that was open when it began: its own until it names another. */
+  begunIn: string | null;
+  ended: boolean;
+  temporary: boolean;
+}
+
 interface Known {
   id: string;
   /** It was open in this tab: only then is it captured. */
@@ -97,8 +109,12 @@ interface Known {
   cut: boolean;
   /** Answers whose stream broke, as the page showed them then. */
   halves: Map<string, string>;
+  /** When the page was first seen to show each of its messages. */
+  seenAt: Map<string, number>;
   /** Something was said since the JSON was read. */
   dirty: boolean;
+  /** The page shows what the JSON does not know yet. */
+  behind: boolean;
   wantReason: 'stream-ended' | 'changed' | 'never-seen' | null;
   notBefore: number;
   failures: number;
@@ -110,7 +126,7 @@ interface Known {
 export function liveConversation(adapter: Adapter, options: LiveOptions = {}): LiveConversation {
   const now = options.now ?? Date.now;
   const known = new Map<string, Known>();
-  const streams = new Map<string, { conversationId: string | null; ended: boolean; temporary: boolean }>();
+  const streams = new Map<string, Stream>();
   let currentId: string | null = null;
   let pageTemporary = false;
   /** The user wants the temporary chat at this address kept. */
@@ -130,7 +146,9 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
         domStreaming: false,
         cut: false,
         halves: new Map(),
+        seenAt: new Map(),
         dirty: false,
+        behind: false,
         wantReason: null,
         notBefore: 0,
         failures: 0,
@@ -166,20 +184,20 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     }
   };
 
-  const body = (url: string, method: string, value: unknown, before: string | null): void => {
+  const body = ({ url, method, body: value, before = null, askedAt = null }: BodyEvent): void => {
     const seen = adapter.classifyRequest(url, method);
     if (seen === null) return;
     const request: ObservedRequest = before === null ? seen : { ...seen, kind: 'page', before };
     const id = request.conversationId ?? idIn(value);
     if (id === null) return;
     if (request.kind === 'mutation') want(get(id), 'changed');
-    else if (request.kind !== 'stream') hold(get(id), request, value);
+    else if (request.kind !== 'stream') hold(get(id), request, value, askedAt);
   };
 
   /** The conversation of a body whose address names none. */
   const idIn = (value: unknown): string | null => adapter.readJson(value).conversations[0]?.id ?? null;
 
-  const hold = (each: Known, request: ObservedRequest, value: unknown): void => {
+  const hold = (each: Known, request: ObservedRequest, value: unknown, askedAt: number | null): void => {
     const taken = each.holding.add(request, value);
     each.counts.bodies++;
     if (each.holding.temporary) each.temporary = true;
@@ -191,12 +209,19 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     if (isBlocked(each)) return;
     each.json = each.holding.read(capturedAt()) ?? each.json;
     if (taken === 'newest' && each.json !== null && each.dom !== null) each.dom = withoutLeft(each.dom, each.json);
-    if (taken !== 'newest' || isWriting(each.id)) {
+    if (taken !== 'newest') {
       each.failures = 0;
       return;
     }
+    // What the page came to show after this was asked for, and this does not know, is newer than it.
+    each.behind = request.kind !== 'stream' && each.json !== null && isBehind(each.json, each, askedAt);
+    if (isWriting(each.id)) {
+      each.failures = 0;
+      return;
+    }
+    if (each.behind) each.dirty = true;
     const head = each.json?.messages.findLast((message) => message.on_active_branch);
-    if (head?.role === 'assistant' ? head.finished : !each.dirty) {
+    if (!each.behind && (head?.role === 'assistant' ? head.finished : !each.dirty)) {
       each.failures = 0;
       each.dirty = false;
       each.wantReason = null;
@@ -212,7 +237,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
   const isBlocked = (each: Known): boolean => each.temporary && !(keepTemporary && each.id === currentId);
 
   const isWriting = (id: string): boolean =>
-    [...streams.values()].some((stream) => stream.conversationId === id && !stream.ended);
+    [...streams.values()].some((stream) => (stream.conversationId ?? stream.begunIn) === id && !stream.ended);
 
   const dom = (url: string, result: DomReadResult): void => {
     const read = result.conversations[0];
@@ -240,13 +265,19 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     const streaming = result.health.streaming || (isWriting(id) && !whole);
     each.domStreaming = streaming;
     if (streaming) each.dirty = true;
+    for (const message of read.messages) if (!each.seenAt.has(seenAs(message))) each.seenAt.set(seenAs(message), now());
     const seen = withHalves(each, streaming ? withOpenEnd(read) : read);
     each.dom = each.dom === null ? seen : mergeDom(each.dom, seen);
   };
 
   const stream = (streamId: string, news: StreamNews): void => {
     const isNew = (streams.get(streamId)?.conversationId ?? null) === null;
-    const each = streams.get(streamId) ?? { conversationId: null, ended: false, temporary: pageTemporary };
+    const each = streams.get(streamId) ?? {
+      conversationId: null,
+      begunIn: currentId,
+      ended: false,
+      temporary: pageTemporary,
+    };
     each.conversationId ??= news.conversationId ?? null;
     each.temporary ||= news.temporary;
     const ends = news.ended && !each.ended;
@@ -271,6 +302,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
           conversation,
           { site: adapter.site, kind: 'stream', conversationId: conversation.id, before: null },
           news.body,
+          null,
         );
       }
     }
@@ -315,7 +347,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
     const whole = json.coverage === 'all' ? json : withHead(json, each.dom);
     if (!each.dirty) return whole;
     const captured_at = json.captured_at > each.dom.captured_at ? json.captured_at : each.dom.captured_at;
-    return { ...withTail(whole, each.dom, each.domStreaming), captured_at };
+    return { ...withTail(whole, each.dom, each), captured_at };
   };
 
   const view = (): LiveView => {
@@ -347,7 +379,7 @@ export function liveConversation(adapter: Adapter, options: LiveOptions = {}): L
           navigated(event.url);
           break;
         case 'body':
-          body(event.url, event.method, event.body, event.before ?? null);
+          body(event);
           break;
         case 'dom':
           dom(event.url, event.result);
@@ -475,9 +507,13 @@ function mergeDom(held: CapturedConversation, seen: CapturedConversation): Captu
       return;
     }
     if (previous >= 0) {
-      const old = messages[previous + 1];
-      const answered = old !== undefined && message.parent_id === before?.id && old.parent_id === before.id;
-      messages.splice(previous + 1, answered ? 1 : 0, message);
+      // Of two that follow the same one, the other was left, and so was what had followed it.
+      const left = message.parent_id === before?.id && messages[previous + 1]?.parent_id === before.id;
+      let to = previous + 1;
+      if (left)
+        do to++;
+        while (to < messages.length && messages[to]?.parent_id === messages[to - 1]?.id);
+      messages.splice(previous + 1, to - previous - 1, message);
       return;
     }
     const next = seen.messages.slice(index + 1).find((each) => at(each.id) >= 0);
@@ -487,7 +523,33 @@ function mergeDom(held: CapturedConversation, seen: CapturedConversation): Captu
     if (to < 0) messages.push(message);
     else messages.splice(to, 0, message);
   });
-  return { ...seen, coverage: 'some', complete: false, messages };
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const order = inParentsOrder([...byId.keys()], seen.messages, (id) => byId.get(id)?.parent_id ?? null);
+  return { ...seen, coverage: 'some', complete: false, messages: order.flatMap((id) => byId.get(id) ?? []) };
+}
+
+/** A message of the page; where only its place names it, other words there are another message. */
+function seenAs({ id, markdown, metadata }: CapturedMessage): string {
+  return typeof metadata['position'] === 'number' ? `${id} ${lettersOf(markdown)}` : id;
+}
+
+/**
+ * True where the page shows what the site's JSON does not know and the page did not show yet when the JSON was asked for.
+ * Where that time was not seen: where the page shows a question after the JSON's last message.
+ */
+function isBehind(json: CapturedConversation, { dom, seenAt }: Known, askedAt: number | null): boolean {
+  if (dom === null) return false;
+  const known = new Set(json.messages.flatMap((message) => [message.id, ...asArray(message.metadata['merged_ids'])]));
+  const isKnown = (message: CapturedMessage): boolean =>
+    known.has(message.id) ||
+    asArray(message.metadata['merged_ids']).some((id) => known.has(id)) ||
+    (typeof message.metadata['position'] === 'number' &&
+      json.messages.some(({ role, markdown }) => role === message.role && saysTheSame(markdown, message.markdown)));
+  if (askedAt !== null)
+    return dom.messages.some((message) => !isKnown(message) && (seenAt.get(seenAs(message)) ?? 0) > askedAt);
+  const head = json.messages.findLast((message) => message.on_active_branch);
+  const from = head === undefined ? -1 : dom.messages.findIndex((message) => message.id === head.id);
+  return from >= 0 && dom.messages.slice(from + 1).some((message) => message.role === 'user' && !isKnown(message));
 }
 
 /** What the page showed, without what the site says since is of a branch that was left. */
@@ -495,12 +557,6 @@ function withoutLeft(dom: CapturedConversation, json: CapturedConversation): Cap
   const left = new Set(json.messages.filter((message) => !message.on_active_branch).map((message) => message.id));
   if (!dom.messages.some((message) => left.has(message.id))) return dom;
   return { ...dom, coverage: 'some', messages: dom.messages.filter((message) => !left.has(message.id)) };
-}
-
-/** What the page says of a turn's place, so that two looks with nothing in common have an order; null where nothing. */
-function turnOf({ id, metadata }: CapturedMessage): number | null {
-  const said = metadata['position'] ?? metadata['turn'] ?? (/^\d{1,6}$/.test(id) ? Number(id) : null);
-  return typeof said === 'number' ? said : null;
 }
 
 /** The JSON's conversation, which begins late, with what the page shows before it. */
@@ -548,21 +604,27 @@ function placesIn(active: CapturedMessage[]): (message: CapturedMessage) => numb
 }
 
 /** The JSON's conversation with what the page shows beyond it. */
-function withTail(json: CapturedConversation, dom: CapturedConversation, streaming: boolean): CapturedConversation {
+function withTail(
+  json: CapturedConversation,
+  dom: CapturedConversation,
+  { domStreaming: streaming, behind }: Pick<Known, 'domStreaming' | 'behind'>,
+): CapturedConversation {
   const active = json.messages.filter((message) => message.on_active_branch);
   const left = json.messages.filter((message) => !message.on_active_branch);
   const indexOf = placesIn(active);
   const lastCommon = dom.messages.findLastIndex((message) => indexOf(message) !== undefined);
-  if (lastCommon < 0) return { ...json, complete: false };
+  const begins = dom.coverage === 'all' || dom.messages[0]?.metadata['position'] === 1;
+  if (lastCommon < 0 && !(behind && begins)) return { ...json, complete: false };
   const tail = dom.messages.slice(lastCommon + 1);
   const common = dom.messages[lastCommon];
-  const joint = common === undefined ? active.length - 1 : (indexOf(common) ?? active.length - 1);
-  const growing = common !== undefined && tail.length === 0 && streaming && joint === active.length - 1;
-  if (growing) {
-    // The answer that the JSON ends with is still being written.
+  const joint = common === undefined ? -1 : (indexOf(common) ?? active.length - 1);
+  const head = active.at(-1);
+  const more = head?.finished === false && head.markdown.length < (common?.markdown.length ?? 0);
+  if (common !== undefined && tail.length === 0 && joint === active.length - 1 && (streaming || more)) {
+    // The answer that the JSON ends with is still being written, or was when it was given.
     const messages = active.map((message, index) =>
       index === joint && message.role === 'assistant'
-        ? { ...message, markdown: longer(message.markdown, common.markdown), finished: false }
+        ? { ...message, markdown: longer(message.markdown, common.markdown), finished: !streaming && common.finished }
         : message,
     );
     return { ...json, complete: false, messages: [...messages, ...left] };

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { IngestReport } from '../api';
+import { turnOf } from '../capture';
 import { type Attachment, type Capture, type CapturedMessage, type CapturedPage, sourceOf } from '../capture/types';
 import { forgottenHash, readExpired } from '../documents';
 import { EngineError } from '../errors';
@@ -162,6 +163,7 @@ async function ingestGroup(
     prepared.flatMap(({ before }) => (before ? [before.id] : [])),
   );
   await nameByPlace(store, prepared, stored);
+  await countTurns(store, prepared, stored);
   for (const work of prepared) {
     const { before, incoming } = work;
     const state: Stored = {
@@ -265,6 +267,25 @@ async function nameByPlace(store: Store, works: Work[], stored: Map<string, Stor
       [before.id, places],
     );
     incoming.messages = withNames(incoming.messages, held);
+  }
+}
+
+/** Says which turns are stored where a look at a page has nothing in common with them but the count of its turns. */
+async function countTurns(store: Store, works: Work[], stored: Map<string, StoredMessage[]>): Promise<void> {
+  for (const { before, incoming } of works) {
+    const [first] = incoming.messages;
+    if (incoming.strategy !== 'dom' || incoming.coverage !== 'some' || !before || !first || turnOf(first) === null)
+      continue;
+    const held = stored.get(before.id) ?? [];
+    const ids = new Set(incoming.messages.map((message) => message.id));
+    if (held.some((message) => ids.has(message.external_id))) continue;
+    const rows = await store.query<{ external_id: string; turn: unknown }>(
+      `select external_id, coalesce(metadata -> 'position', metadata -> 'turn') as turn from message
+      where document_id = $1 and on_active_branch`,
+      [before.id],
+    );
+    const turns = new Map(rows.map(({ external_id: id, turn }) => [id, turnOf({ id, metadata: { turn } })]));
+    for (const message of held) message.turn = turns.get(message.external_id) ?? null;
   }
 }
 

@@ -3,6 +3,7 @@
  *
  * Captures of one conversation arrive in any order, of any part, read in several ways, more than once.
  */
+import { inParentsOrder, turnOf } from '../capture';
 import type { CapturedMessage, Coverage, Strategy } from '../capture/types';
 
 /** A stored message without its text. Times are epoch milliseconds. */
@@ -20,6 +21,8 @@ export interface StoredMessage {
   length: number;
   captured_at: number;
   strategy: string;
+  /** Its turn in the conversation as a page counted it; only where that was asked for. */
+  turn?: number | null;
 }
 
 export interface IncomingMessage extends CapturedMessage {
@@ -100,12 +103,19 @@ export function planMerge(stored: Stored, incoming: Incoming): MergePlan {
   }
 
   const before = [...stored.messages].sort((a, b) => a.position - b.position);
-  const branch = mergeBranch(
-    before.filter((message) => message.on_active_branch).map((message) => message.external_id),
-    messages.filter((message) => message.on_active_branch),
-    rule,
-    known,
-  );
+  const shown = messages.filter((message) => message.on_active_branch);
+  const was = before.filter((message) => message.on_active_branch);
+  const changed = new Set(plan.update.filter(({ with_text }) => with_text).map(({ message }) => message.id));
+  const earlier = rule === 'all' && incoming.strategy === 'dom' ? afterEarlierLook(was, shown, changed, known) : null;
+  if (earlier !== null) plan.whole = false;
+  const branch =
+    earlier ??
+    mergeBranch(
+      was.map((message) => message.external_id),
+      shown,
+      rule,
+      known,
+    );
   const active = new Set(branch);
   const rest = [...before.map((message) => message.external_id), ...plan.add.map((message) => message.id)];
   plan.order = [
@@ -162,8 +172,13 @@ function mergeFields(before: StoredMessage, message: IncomingMessage, newer: boo
 function bySite(stored: Stored, { updated_at, coverage, strategy }: Incoming): number {
   if (updated_at === null || strategy === 'dom') return 0;
   // So far there were only looks at the page.
-  if (stored.updated_at === null) return coverage === 'all' && stored.branch_at === null ? 1 : 0;
-  return Math.sign(updated_at - stored.updated_at);
+  if (stored.updated_at === null) {
+    const looks = stored.messages.every((message) => message.strategy === 'dom');
+    return coverage !== 'some' && (looks || (coverage === 'all' && stored.branch_at === null)) ? 1 : 0;
+  }
+  const order = Math.sign(updated_at - stored.updated_at);
+  // The first time that this state is seen whole.
+  return order === 0 && coverage === 'all' && stored.branch_at === null ? 1 : order;
 }
 
 type BranchRule = Coverage | 'beyond';
@@ -177,18 +192,47 @@ function branchRule(stored: Stored, incoming: Incoming, order: number, newer: bo
   return 'some';
 }
 
+/**
+ * A page that shows all of its conversation may be one that was left open while more was said in another tab: where it
+ * shows nothing but what is stored, and what is stored goes on from there, it says nothing of the rest. Null where that
+ * is not so. Where an edit gave a message other words, what had followed it is older than they are.
+ *
+ * @param changed the messages that get another text by this look.
+ */
+function afterEarlierLook(
+  branch: StoredMessage[],
+  shown: IncomingMessage[],
+  changed: ReadonlySet<string>,
+  known: ReadonlyMap<string, StoredMessage>,
+): string[] | null {
+  const end = branch.findIndex((message) => message.external_id === shown.at(-1)?.id);
+  const [last, next] = branch.slice(Math.max(0, end), end + 2);
+  if (end < 0 || last === undefined || next === undefined) return null;
+  const given = new Set(shown.map((message) => message.id));
+  const same = shown.every(({ id, content_hash }) => {
+    const held = known.get(id);
+    // what goes by a name of the site's own data was found to say the same
+    return !changed.has(id) && (held?.strategy !== 'dom' || held.content_hash === content_hash);
+  });
+  const all = branch.slice(0, end + 1).every(({ external_id }) => given.has(external_id));
+  const rest = branch.slice(end + 1).map((message) => message.external_id);
+  const goesOn = last.captured_at <= next.captured_at && !rest.some((id) => given.has(id));
+  return same && all && goesOn ? [...given, ...rest] : null;
+}
+
 /** The ids of the shown branch after a capture that shows `shown`. */
 function mergeBranch(
   branch: string[],
   shown: CapturedMessage[],
   rule: BranchRule,
-  known: ReadonlyMap<string, unknown>,
+  known: ReadonlyMap<string, StoredMessage>,
 ): string[] {
   const ids = shown.map((message) => message.id);
   if (ids.length === 0) return branch;
   if (rule === 'all' || branch.length === 0) return ids;
   if (rule === 'beyond') return withBeyond(branch, ids, known);
-  return rule === 'tail' ? spliceTail(branch, shown) : weaveIn(branch, shown);
+  if (rule === 'tail') return spliceTail(branch, shown);
+  return inParentsOrder(weaveIn(branch, shown, known), shown, (id) => known.get(id)?.parent_id ?? null);
 }
 
 /**
@@ -215,12 +259,18 @@ function spliceTail(branch: string[], shown: CapturedMessage[]): string[] {
 }
 
 /** The stored branch in its order, with what is new put next to the neighbours it was seen with. */
-function weaveIn(branch: string[], shown: CapturedMessage[]): string[] {
+function weaveIn(branch: string[], shown: CapturedMessage[], known: ReadonlyMap<string, StoredMessage>): string[] {
   const stored = new Set(branch);
   const followers = new Map<string | null, string[]>(); // the stored message they come after; null: before all
   const firstKnown = shown.findIndex((message) => stored.has(message.id));
-  // Nothing in common: it was seen later, so it comes after, unless a parent says better.
+  // Nothing in common: it was seen later, so it comes after, unless a parent or the page's count of turns says better.
   let after: string | null = branch.at(-1) ?? null;
+  const turn = shown[0] === undefined || firstKnown >= 0 ? null : turnOf(shown[0]);
+  const counted = branch.filter((id) => (known.get(id)?.turn ?? null) !== null);
+  if (turn !== null && counted.length > 0) {
+    const later = counted.find((id) => (known.get(id)?.turn ?? 0) > turn);
+    if (later !== undefined) after = branch[branch.indexOf(later) - 1] ?? null;
+  }
   if (firstKnown > 0) {
     const index = branch.indexOf(shown[firstKnown]?.id ?? '');
     after = branch[index - 1] ?? null;

@@ -90,11 +90,12 @@ interface Asked {
   url: string;
   method: string;
   before: string | null;
+  askedAt: number;
 }
 
-function giveBody({ url, method, before }: Asked, bytes: ArrayBuffer, give: Give): void {
+function giveBody({ url, method, before, askedAt }: Asked, bytes: ArrayBuffer, give: Give): void {
   if (bytes.byteLength > MAX_BODY_BYTES) give({ type: 'too_large', url, size: bytes.byteLength });
-  else give({ type: 'body', url, method, before, bytes });
+  else give({ type: 'body', url, method, before, askedAt, bytes });
 }
 
 function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Give): void {
@@ -120,7 +121,7 @@ function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Gi
     }
   }
 
-  function look(request: Parameters<typeof fetch>, response: Response): void {
+  function look(request: Parameters<typeof fetch>, askedAt: number, response: Response): void {
     const [input, init] = request;
     const url = new URL(typeof input === 'string' || input instanceof URL ? input : input.url, page.location.href).href;
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
@@ -134,18 +135,19 @@ function observeFetch(wire: SiteWire, page: Window & typeof globalThis, give: Gi
     const reading =
       wanted.kind === 'stream'
         ? readStream(url, init?.body, response.clone())
-        : readBody({ url, method, before: wanted.before }, response.clone());
+        : readBody({ url, method, before: wanted.before, askedAt }, response.clone());
     // The page's own copy is whole whatever happens to ours (aborted, network gone): then there is nothing to keep.
     reading.catch(() => undefined);
   }
 
   page.fetch = new Proxy(page.fetch, {
     apply(target, self, request: Parameters<typeof fetch>) {
+      const askedAt = Date.now();
       const answer: Promise<Response> = Reflect.apply(target, self, request);
       answer.then(
         (response) => {
           try {
-            look(request, response);
+            look(request, askedAt, response);
           } catch {
             // an argument fetch accepts and we do not understand is the page's affair; it must not notice us
           }
@@ -164,7 +166,7 @@ function observeXhr(wire: SiteWire, page: Window & typeof globalThis, give: Give
   function follow(xhr: XMLHttpRequest, url: string, method: string, sent: unknown): void {
     const wanted = wire.classifyRequest(url, method, asText(sent));
     if (!wanted) return;
-    const asked = { url, method, before: wanted.before };
+    const asked = { url, method, before: wanted.before, askedAt: Date.now() };
     if (wanted.kind === 'stream') {
       let stream: ReturnType<typeof followStream> | null = null;
       let read = 0;

@@ -9,8 +9,20 @@ import type { StreamNews } from '../../engine/capture';
 export const OFFER = 'commonplace:observe';
 
 export type FromPage =
-  /** A response that the page fetched, whole. `before`: the cursor it was asked with, where there was one. */
-  | { type: 'body'; id: number; url: string; method: string; before: string | null; at: string; bytes: ArrayBuffer }
+  /**
+   * A response that the page fetched, whole. `before`: the cursor it was asked with, where there was one. `askedAt`: when
+   * it was asked for, in ms since the epoch.
+   */
+  | {
+      type: 'body';
+      id: number;
+      url: string;
+      method: string;
+      before: string | null;
+      askedAt: number;
+      at: string;
+      bytes: ArrayBuffer;
+    }
   /** It was larger than {@link MAX_BODY_BYTES}; the DOM has to do. */
   | { type: 'too_large'; id: number; url: string; at: string; size: number }
   /** What a stream that carries an answer has said so far: its conversation, and whether it is over. */

@@ -91,13 +91,14 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
 
   const askSite = createSiteAsk(adapter, signal);
   const history = adapter.openHistory(thisPage(), async (request) => {
+    const askedAt = Date.now();
     const text = await askSite(request);
     // Our own reads say what the page's would have said.
     const { url, method } = request;
     const asked = adapter.wire.classifyRequest(url, method, request.body ?? null);
     if (asked !== null) {
       const body = parsed(text);
-      if (body !== undefined) await observe({ type: 'body', url, method, body, before: asked.before });
+      if (body !== undefined) await observe({ type: 'body', url, method, body, before: asked.before, askedAt });
     }
     return text;
   });
@@ -167,11 +168,11 @@ export function watchConversations(adapter: Adapter, signal: AbortSignal): void 
     readPageSoon();
   }
 
-  async function readBody({ url, method, before, bytes }: Extract<FromPage, { type: 'body' }>): Promise<void> {
+  async function readBody({ url, method, before, askedAt, bytes }: Extract<FromPage, { type: 'body' }>): Promise<void> {
     await idle();
     if (!(await allowed())) return;
     const body = parsed(new TextDecoder().decode(bytes));
-    if (body !== undefined) await observe({ type: 'body', url, method, body, before });
+    if (body !== undefined) await observe({ type: 'body', url, method, body, before, askedAt });
   }
 
   // --- the page itself

@@ -177,6 +177,60 @@ describe('a live conversation', () => {
     expect(after.current?.messages.at(-1)).toMatchObject({ markdown: 'Second answer', finished: true });
   });
 
+  it('keeps what the page showed after a late body was asked for, and reads the conversation once more', () => {
+    let time = T0;
+    const live = liveConversation(adapter, { now: () => time });
+    const hears = (askedAt: number, value: unknown) =>
+      live.observe({ type: 'body', url: detail('one'), method: 'GET', body: value, askedAt });
+    live.observe({ type: 'navigated', url: c('one') });
+    live.observe({ type: 'stream', streamId: 's', news: { conversationId: 'one', ended: true, temporary: false } });
+    live.observe(
+      dom('one', [
+        ['u1', 'user', 'First question'],
+        ['a1b', 'assistant', 'Better answer'],
+      ]),
+    );
+    time += 1_000;
+    // It was on its way since before the answer was given anew.
+    const late = hears(T0 - 1_000, pages('one', [u1, a1], null));
+    expect(shown(live)).toEqual(['u1', 'a1b']);
+    expect(late.current?.messages.find((m) => m.id === 'a1')?.on_active_branch).toBe(false);
+    expect(late.wanted).toMatchObject({ reason: 'changed' });
+    // Asked for since then, it says what there is now: another answer may have been chosen elsewhere.
+    const now = hears(T0 + 500, pages('one', [u1, a1], null));
+    expect(shown(live)).toEqual(['u1', 'a1']);
+    expect([now.wanted, now.current?.complete]).toEqual([null, true]);
+  });
+
+  it('puts two looks in the order that a third one shows', () => {
+    const live = start();
+    const looks: Array<Array<[string, 'user' | 'assistant', string]>> = [
+      [
+        ['u2', 'user', 'Second question'],
+        ['a2', 'assistant', 'Second answer'],
+      ],
+      [['u1', 'user', 'First question']],
+      [
+        ['u1', 'user', 'First question'],
+        ['a1', 'assistant', 'First answer'],
+        ['u2', 'user', 'Second question'],
+      ],
+    ];
+    for (const look of looks) live.observe(dom('one', look));
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2']);
+  });
+
+  it('joins older pages to a newest page that was asked for since', () => {
+    const live = start();
+    const u3 = message('u3', 'user', 'Third question');
+    const a3 = message('a3', 'assistant', 'Third answer');
+    body(live, detail('one'), pages('one', [a1, u2, a2], 'a1'));
+    body(live, detail('one'), pages('one', [u2, a2, u3, a3], 'u2'));
+    const { current, wanted } = body(live, older('one', 'u2'), pages('one', [u1, a1], null));
+    expect(shown(live)).toEqual(['u1', 'a1', 'u2', 'a2', 'u3', 'a3']);
+    expect([current?.complete, wanted]).toEqual([true, null]);
+  });
+
   it('is not made shorter by a virtualised page', () => {
     const live = start();
     body(live, detail('one'), pages('one', [u1, a1, u2, a2], null));

@@ -109,6 +109,45 @@ describe('the shown branch', () => {
   });
 });
 
+describe('looks at a page', () => {
+  const look = (given: string, more: Partial<Incoming> = {}) =>
+    incoming(
+      [...given].map((id, index) => turn(id, id, { parent_id: given[index - 1] ?? null })),
+      { coverage: 'some', strategy: 'dom', ...more },
+    );
+  const numbered = (given: string, from: number, captured_at: number) => {
+    const seen = look(given, { captured_at });
+    seen.messages.forEach((each, index) => (each.metadata = { turn: from + index }));
+    return seen;
+  };
+
+  test('that have nothing in common are put in the order that a later one shows', () => {
+    const after = store(look('cdef'), look('ab', { captured_at: 2_000 }), look('bcd', { captured_at: 3_000 }));
+    expect(branch(after)).toEqual([...'abcdef']);
+  });
+
+  test('that have nothing in common are put by the turns that the page counts', () => {
+    const stored = store(numbered('cd', 3, 1_000));
+    stored.messages.forEach((each, index) => (each.turn = 3 + index));
+    expect(branch(apply(stored, numbered('ab', 1, 2_000)))).toEqual([...'abcd']);
+    expect(branch(apply(stored, numbered('ef', 5, 2_000)))).toEqual([...'cdef']);
+  });
+
+  test('of a tab that was left open take nothing from what was said in another', () => {
+    const left = look('ab', { coverage: 'all', captured_at: 2_000 });
+    expect(branch(store(look('abc'), left))).toEqual([...'abc']);
+    expect(branch(store(look('bc'), left))).toEqual([...'abc']);
+    // Other words in the place of the second: what had followed is gone.
+    const edited = { ...left, messages: [turn('a'), turn('b', 'other', { parent_id: 'a' })] };
+    expect(branch(store(look('abc'), edited))).toEqual([...'ab']);
+  });
+
+  test("give way to the site's data, whatever the clock of its tab says", () => {
+    const after = store(look('ab', { coverage: 'all', captured_at: 5_000 }), incoming(turns('xy'), { updated_at: 1 }));
+    expect(branch(after)).toEqual([...'xy']);
+  });
+});
+
 describe('the text of a message', () => {
   const text = (...captures: Incoming[]) => store(...captures).messages[0]?.content_hash;
   const one = (words: string, more: Partial<IncomingMessage> = {}, capture: Partial<Incoming> = {}) =>

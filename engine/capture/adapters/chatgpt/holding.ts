@@ -97,46 +97,63 @@ export class ChatGptHolding implements Holding {
       this.closed = true;
       this.cursor = null;
     } else if (from >= 0) {
+      const held = idsOfRecords(this.records);
+      const reachesFurther = from === 0 && !held.has(asId(asObject(page[0])['id']) ?? '');
       // What was before the page stays; what followed is as the page says now (an edit, a new answer).
       this.records = [...this.records.slice(0, from), ...page];
+      if (reachesFurther) this.continueAt(asId(info['start_cursor']));
     } else {
       this.records = page;
-      this.closed = false;
-      this.cursor = asId(info['start_cursor']);
-      this.cursorsUsed.clear();
+      this.continueAt(asId(info['start_cursor']));
     }
     this.adoptOrphans();
+  }
+
+  private continueAt(cursor: string | null): void {
+    this.closed = false;
+    this.cursor = cursor;
+    this.cursorsUsed.clear();
   }
 
   private addOlder(before: string, value: JsonObject): void {
-    if (this.head === null || (before !== this.cursor && !this.cursorsUsed.has(before))) {
-      this.orphans.set(before, value);
-      if (this.head !== null) this.adoptOrphans();
-      return;
-    }
-    if (this.cursorsUsed.has(before)) return;
-    this.join(before, value);
-    this.adoptOrphans();
+    this.orphans.set(before, value);
+    if (this.head !== null) this.adoptOrphans();
   }
 
-  private join(before: string, value: JsonObject): void {
-    this.cursorsUsed.add(before);
+  /** Puts before the records what belongs there, until nothing more does. */
+  private adoptOrphans(): void {
+    for (let joined = true; joined;) {
+      joined = false;
+      for (const [before, page] of this.orphans) {
+        if (!this.join(before, page)) continue;
+        this.orphans.delete(before);
+        joined = true;
+      }
+    }
+  }
+
+  /**
+   * An older page goes before the records where it was asked for with their cursor, or where it ends in what they begin
+   * with: a later newest page has another cursor, and so have the pages that are asked for after it. False where neither
+   * is so yet.
+   */
+  private join(before: string, value: JsonObject): boolean {
+    if (this.cursorsUsed.has(before)) return true;
+    const page = asArray(value['messages']);
     const held = idsOfRecords(this.records);
-    const fresh = asArray(value['messages']).filter((record) => !held.has(asId(asObject(record)['id']) ?? ''));
+    const idOf = (record: unknown): string => asId(asObject(record)['id']) ?? '';
+    const first = idOf(this.records[0]);
+    const meets = page.findIndex((record) => idOf(record) === first);
+    if (before !== this.cursor && meets < 0) return page.every((record) => held.has(idOf(record)));
+    this.cursorsUsed.add(before);
+    if (this.closed) return true;
+    const fresh = meets < 0 ? page.filter((record) => !held.has(idOf(record))) : page.slice(0, meets);
     this.records = [...fresh, ...this.records];
     const info = asObject(value['page_info']);
     const next = asId(info['start_cursor']);
     this.closed = info['has_previous_page'] === false;
     this.cursor = this.closed || fresh.length === 0 || next === null || this.cursorsUsed.has(next) ? null : next;
-  }
-
-  private adoptOrphans(): void {
-    for (let cursor = this.cursor; cursor !== null; cursor = this.cursor) {
-      const page = this.orphans.get(cursor);
-      if (page === undefined) return;
-      this.orphans.delete(cursor);
-      this.join(cursor, page);
-    }
+    return true;
   }
 }
 

@@ -105,11 +105,13 @@ export const gemini: FaultSite = {
       ],
     };
   },
-  page: (talk, from, to, streaming) => {
+  // Older turns are loaded when they are scrolled to and none is taken out again: the page shows all from some turn on.
+  // (Its turns have no number: of two that had nothing in common, nothing would say which came first.)
+  page: (talk, from, _to, streaming) => {
     const all = turns(talk);
     const containers = all.map((turn, index) => {
       const first = index * 2;
-      if (first + 1 < from || first >= to) return '';
+      if (first + 1 < from) return '';
       const { question, answer } = turn;
       const busy = streaming && index === all.length - 1;
       const reply =

@@ -57,6 +57,8 @@ export class Run {
   private readonly id = `a5eed${(runs++).toString(16).padStart(11, '0')}`;
   private site: Talk;
   private readonly history: Talk[] = [];
+  /** When the site came to each state of `history`. */
+  private readonly changedAt: number[] = [];
   private readonly tabs: Tab[] = [];
   private writing: Writing | null = null;
   private clock = T0;
@@ -91,6 +93,7 @@ export class Run {
   private change(site: Talk): void {
     this.site = site;
     this.history.push(site);
+    this.changedAt.push(this.clock);
     for (const each of site.said) if (each.done) this.finals.add(each.text);
   }
 
@@ -275,17 +278,20 @@ export class Run {
     if (!this.setting.json) return;
     const tab = this.tab(index);
     const states = this.history.length - tab.since;
-    const state = this.history[this.history.length - 1 - (age % states)];
+    const which = this.history.length - 1 - (age % states);
+    const state = this.history[which];
     if (state === undefined || state.said.length === 0) return;
     const bodies = this.faults.bodies(state);
+    // The latest that it can have been asked for, to be answered with this state.
+    const askedAt = (this.changedAt[which + 1] ?? this.clock + 1) - 1;
     const first = order % bodies.length;
     const chosen =
       order % 3 === 0 ? bodies : [...bodies.slice(first), ...bodies.slice(0, first)].slice(0, 1 + (order % 2));
     for (const each of chosen)
-      await this.give(index, cut ? { ...each, text: each.text.slice(0, each.text.length / 2) } : each);
+      await this.give(index, cut ? { ...each, text: each.text.slice(0, each.text.length / 2) } : each, askedAt);
   }
 
-  async give(index: number, { url, method, sent, text }: Body): Promise<LiveView | null> {
+  async give(index: number, { url, method, sent, text }: Body, askedAt = this.clock): Promise<LiveView | null> {
     let body: unknown;
     try {
       body = this.faults.adapter.parseBody(text);
@@ -293,7 +299,8 @@ export class Run {
       return null; // as the reader does: what is no JSON is left
     }
     const before = this.faults.adapter.wire.classifyRequest(url, method, sent)?.before ?? null;
-    return this.observe(index, { type: 'body', url, method, body, before });
+    const asked = askedAt + this.tab(index).skew;
+    return this.observe(index, { type: 'body', url, method, body, before, askedAt: asked });
   }
 
   /** What was asked for is read from the site, or that fails. */
