@@ -46,10 +46,12 @@ describe.skipIf(executablePath === null)('the panel', () => {
 
   const field = () => page.getByRole('textbox', { name: 'Find in what you have kept' });
   const titles = () => page.locator('.rows .row .title').allTextContents();
+  /** The title of the row that has the focus, else the element's name. */
   const focused = () =>
-    page.evaluate(
-      () => document.activeElement?.querySelector('.title')?.textContent ?? document.activeElement?.tagName,
-    );
+    page.evaluate(() => {
+      const { activeElement: active } = document;
+      return (active?.matches('.row') ? active.querySelector('.title')?.textContent : null) ?? active?.tagName;
+    });
   async function open(): Promise<void> {
     await page.goto(harness.url);
     await page.locator('.row').first().waitFor();
