@@ -309,7 +309,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   /** Stores captures, one batch after the other. */
-  function take(captures: Capture[], signal?: AbortSignal): Promise<IngestReport> {
+  function take(captures: Capture[], signal?: AbortSignal, waited = false): Promise<IngestReport> {
     return withStore(
       ({ store, scheduler }) =>
         exclusive(async () => {
@@ -320,6 +320,7 @@ export function createEngine(options: EngineOptions): Engine {
               pause: () => gate.free('ingest'),
               signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
               now: clock(),
+              waited,
             });
             await hideLate(
               store,
@@ -365,6 +366,7 @@ export function createEngine(options: EngineOptions): Engine {
       await take(
         entries.map(({ capture }) => capture),
         signal,
+        true,
       );
       return entries.map(({ seq }) => seq);
     } catch (error) {

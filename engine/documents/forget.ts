@@ -1,4 +1,5 @@
 import type { DocumentKind, ForgetCount, ForgetReceipt, ForgetScope } from '../api';
+import { type Capture, sourceOf } from '../capture/types';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
 import { uuid } from './list';
@@ -12,13 +13,37 @@ export const UNDO_MS = 24 * 3_600_000;
 /** Nobody says that a killed browser's panel was closed: after a start, what is left can be undone for this long. */
 export const UNDO_AFTER_START_MS = 10 * 60_000;
 
+/** A page that was not closed for longer than this hands nothing over any more: what is left of a scope goes then. */
+const LATEST_MS = 90 * 24 * 3_600_000;
+
 /** Rows deleted in one transaction of a purge: a few milliseconds each, so that a search never waits long. */
 const PURGE_SLICE = 400;
 
 /** Sha256, in hex, of a document's source and id: all that stays of a deleted document. */
-export async function forgottenHash(source: string, externalId: string): Promise<string> {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${source}\n${externalId}`));
+export function forgottenHash(source: string, externalId: string): Promise<string> {
+  return sha256(`${source}\n${externalId}`);
+}
+
+async function sha256(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What names no site or host takes all of them. No document's hash is that of such a text: it has three lines. */
+function scopeHash(source: string | null, host: string | null): Promise<string> {
+  return sha256(`scope\n${source ?? ''}\n${host ?? ''}`);
+}
+
+/**
+ * What stays of a deletion of more than single documents: a hash of what it was about and from when on, so that a capture
+ * which a page hands over after it was made final is still known to come under it. Null for single documents.
+ */
+async function scopeMark(scope: ForgetScope | null): Promise<string | null> {
+  if (scope === null || 'document_ids' in scope) return null;
+  if ('everything' in scope) return `${await scopeHash(null, null)}@`;
+  const host = 'host' in scope ? plainHost(scope.host) : null;
+  const hash = await scopeHash('source' in scope ? scope.source : null, host);
+  return `${hash}@${scope.captured_after === undefined ? '' : moment(scope.captured_after)}`;
 }
 
 /** Host of a document's address: no user, no port, no leading `www.`; null where there is no web address. */
@@ -137,6 +162,39 @@ export async function hideLate(db: Queryable, documentIds: string[]): Promise<st
   return hidden;
 }
 
+/**
+ * Which of these captures were made before a deletion that covers them was, and come after it was made final.
+ *
+ * @remarks Only for captures that wait somewhere until they are taken. A file that is read on purpose may be older than
+ *   any deletion.
+ */
+export async function readOvertaken(db: Queryable, captures: Capture[]): Promise<Set<Capture>> {
+  const hashes = await Promise.all(
+    captures.map((capture) => {
+      const address = capture.url !== null && URL.canParse(capture.url) ? new URL(capture.url).hostname : null;
+      const host = address === null || address === '' ? null : plainHost(address);
+      const hosts = host === null ? [null] : [null, host];
+      return Promise.all([null, sourceOf(capture)].flatMap((source) => hosts.map((each) => scopeHash(source, each))));
+    }),
+  );
+  const rows = await db.query<{ hash: string; since: string; forgotten_at: Date | string }>(
+    `select split_part(source_hash, '@', 1) as hash, split_part(source_hash, '@', 2) as since, forgotten_at from forgotten
+    where source_hash like '%@%' and split_part(source_hash, '@', 1) = any($1::text[])`,
+    [[...new Set(hashes.flat())]],
+  );
+  return new Set(
+    captures.filter((capture, index) => {
+      const made = Date.parse(capture.captured_at);
+      return rows.some(
+        ({ hash, since, forgotten_at }) =>
+          hashes[index]?.includes(hash) === true &&
+          made < new Date(forgotten_at).getTime() &&
+          (since === '' || made >= Date.parse(since)),
+      );
+    }),
+  );
+}
+
 /** @throws EngineError `not_found` when the receipt is unknown or its purge began. */
 export async function undoForget(store: Store, receiptId: string): Promise<string[]> {
   return store.transaction(async (tx) => {
@@ -203,7 +261,21 @@ export interface PurgeHooks {
  */
 export async function purgeReceipt(store: Store, receiptId: string, now: Date, hooks: PurgeHooks): Promise<number> {
   // From here on it cannot be undone: half a document must never come back.
-  await store.query("update forget_receipt set purge_at = '-infinity' where id = $1", [receiptId]);
+  const [receipt] = await store.query<{ scope: ForgetScope | null; made_at: Date | string }>(
+    "update forget_receipt set purge_at = '-infinity' where id = $1 returning scope, made_at",
+    [receiptId],
+  );
+  const mark = await scopeMark(receipt?.scope ?? null);
+  if (receipt !== undefined && mark !== null) {
+    await store.query(
+      `insert into forgotten (source_hash, forgotten_at) values ($1, $2)
+      on conflict (source_hash) do update set forgotten_at = greatest(forgotten.forgotten_at, excluded.forgotten_at)`,
+      [mark, new Date(receipt.made_at).toISOString()],
+    );
+    await store.query("delete from forgotten where source_hash like '%@%' and forgotten_at < $1", [
+      new Date(now.getTime() - LATEST_MS).toISOString(),
+    ]);
+  }
   const documents = await store.query<{ id: string; source: string; external_id: string; marks: boolean }>(
     `select d.id, d.source, d.external_id, r.marks from document d join forget_receipt r on r.id = d.forget_id
     where r.id = $1 order by d.id`,

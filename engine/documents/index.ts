@@ -11,6 +11,7 @@ export {
   hasten,
   hideLate,
   purgeReceipt,
+  readOvertaken,
   undoForget,
   UNDO_AFTER_START_MS,
   UNDO_MS,

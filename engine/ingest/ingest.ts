@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { IngestReport } from '../api';
 import { turnOf } from '../capture';
 import { type Attachment, type Capture, type CapturedMessage, type CapturedPage, sourceOf } from '../capture/types';
-import { forgottenHash, readExpired } from '../documents';
+import { forgottenHash, readExpired, readOvertaken } from '../documents';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
 import { rechunk } from './chunks';
@@ -24,6 +24,8 @@ export interface IngestOptions {
   /** Awaited between transactions: where a waiting search goes first. */
   pause?: () => Promise<void>;
   signal?: AbortSignal;
+  /** The captures waited in a page or the outbox: one that was made before a deletion which covers it is passed over. */
+  waited?: boolean;
   /** What is too old to be kept is too old at this moment; the clock's unless told. */
   now?: Date;
   /** Called with captures done and all. */
@@ -132,6 +134,7 @@ async function ingestGroup(
 ): Promise<void> {
   const { pause = async () => {} } = options;
   const forgotten = await readForgotten(store, captures);
+  if (options.waited === true) for (const capture of await readOvertaken(store, captures)) forgotten.add(capture);
   const expired = await readExpired(
     store,
     captures.filter((capture) => !forgotten.has(capture)),

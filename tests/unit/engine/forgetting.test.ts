@@ -235,6 +235,44 @@ describe('what waited when everything was forgotten', () => {
     });
   });
 
+  test('does not come back when its page hands it over only after the deletion was made final; what was said after does', async () => {
+    const outbox = createMemoryOutbox();
+    await withEngine({ outbox }, async (engine) => {
+      for (const [scope, covered] of [
+        [{ everything: true }, chat('of all', -MINUTE)],
+        [{ source: 'chatgpt' }, chat('of the site', -2 * MINUTE)],
+        [{ host: 'WWW.example.org' }, kept('https://example.org/late', -3 * MINUTE)],
+        [{ captured_after: at(-HOUR) }, chat('of the hour', -4 * MINUTE)],
+      ] as const) {
+        const receipt = await engine.forget(scope);
+        await engine.purgeForgotten([receipt.id]);
+        await outbox.add(covered);
+      }
+      await outbox.add(chat('after', MINUTE));
+      await outbox.add(kept('https://example.org/after', MINUTE));
+      await engine.drainOutbox();
+      expect(await titles(engine)).toEqual(['after', 'https://example.org/after']);
+      // A file that is read on purpose is as old as it is.
+      await engine.ingest([chat('from a file', -DAY)]);
+      expect(await titles(engine)).toContain('from a file');
+    });
+  });
+
+  test('comes under nothing but what the deletion was about', async () => {
+    const outbox = createMemoryOutbox();
+    await withEngine({ outbox }, async (engine) => {
+      const scopes = [{ source: 'claude' }, { host: 'example.com' }, { captured_after: at(-HOUR) }];
+      for (const scope of scopes) await engine.purgeForgotten([(await engine.forget(scope)).id]);
+      await outbox.add(chat('of before the hour', -2 * HOUR));
+      await outbox.add(kept('https://example.org/', -2 * HOUR));
+      const undone = await engine.forget({ everything: true });
+      await engine.undoForget(undone.id);
+      await engine.drainOutbox();
+      expect(await titles(engine)).toEqual(['https://example.org/', 'of before the hour']);
+      expect((await store.query<{ source_hash: string }>('select source_hash from forgotten')).length).toBe(3);
+    });
+  });
+
   test('goes too when it cannot be stored, with databases that were set aside', async () => {
     const outbox = createMemoryOutbox();
     await outbox.add(conversation([], { id: 'broken', captured_at: 'never' }));
