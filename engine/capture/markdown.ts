@@ -66,7 +66,7 @@ export function copyToMarkdown(copy: Element, base?: string): MarkdownResult {
   prepareButtons(copy);
   for (const each of all(copy, '[aria-hidden="true"]')) if (!insideCode(each)) each.remove();
   prepareLinks(copy, base);
-  result.markdown = tidy(turndown().turndown(copy as HTMLElement));
+  result.markdown = tidy(escapeLineStarts(turndown().turndown(copy as HTMLElement)));
   return result;
 }
 
@@ -515,6 +515,24 @@ function prepareLinks(copy: Element, base: string | undefined): void {
   }
 }
 
+/** Stands where a backslash is needed if that turns out to be the start of a line. Unicode keeps it from being a character. */
+const MAYBE = '\ufdd0';
+
+/** A text begins after bold words as often as at the start of a line: only the whole line shows which it is. */
+function escapeLineStarts(markdown: string): string {
+  if (!markdown.includes(MAYBE)) return markdown;
+  return markdown
+    .split('\n')
+    .map((line) => {
+      const at = line.indexOf(MAYBE);
+      if (at < 0) return line;
+      const before = line.slice(0, at);
+      const starts = /^(?:\s|>|[-*+]\s|\d+[.)]\s)*\d*$/.test(before);
+      return before + (starts ? '\\' : '') + line.slice(at).replaceAll(MAYBE, '');
+    })
+    .join('\n');
+}
+
 let service: TurndownService | null = null;
 
 function turndown(): TurndownService {
@@ -530,10 +548,11 @@ function turndown(): TurndownService {
   // paragraph into something else at the start of a line is escaped; tags stay text, as the site shows them.
   made.escape = (text) =>
     text
-      .replace(/^(\s*)([-+*])(?=\s)/, '$1\\$2')
-      .replace(/^(\s*)(#{1,6})(?=\s)/, '$1\\$2')
-      .replace(/^(\s*)>/, '$1\\>')
-      .replace(/^(\s*\d+)([.)])(?=\s)/, '$1\\$2');
+      .replaceAll(MAYBE, '')
+      .replace(/^(\s*)([-+*])(?=\s)/, `$1${MAYBE}$2`)
+      .replace(/^(\s*)(#{1,6})(?=\s)/, `$1${MAYBE}$2`)
+      .replace(/^(\s*)>/, `$1${MAYBE}>`)
+      .replace(/^(\s*\d+)([.)])(?=\s)/, `$1${MAYBE}$2`);
   made.addRule('math', {
     filter: (node) => nameOf(node) === 'code' && node.getAttribute('data-math') !== null,
     replacement: (_content, node) => {
@@ -611,10 +630,6 @@ function tidy(markdown: string): string {
             .replace(/[\u200b\u2060]/g, '')
             .replace(/[ \t]+\n(?=\n)/g, '\n')
             .replace(/(\S) \n/g, '$1\n')
-            .replace(/^(#{1,6} +(?:\*\*)?\d+)\\([.)])/gm, '$1$2')
-            // Inside of an emphasis nothing begins a line.
-            .replace(/((?:\*\*|~~|(?<!\*)\*(?!\*))\d+)\\([.)])/g, '$1$2')
-            .replace(/(\*\*|~~|(?<!\*)\*(?!\*))\\([-+>#])/g, '$1$2')
             .replace(/\n{3,}/g, '\n\n'),
     )
     .join('')

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { elementToMarkdown } from '../../../engine/capture/markdown';
+import { parseHtml } from '../../../scripts/cli-read';
+
+const read = (html: string): string => {
+  const element = parseHtml(`<html><body><div>${html}</div></body></html>`).querySelector('div');
+  return element === null ? '' : elementToMarkdown(element).markdown;
+};
+
+it.each([
+  ['<p>- no list</p>', '\\- no list'],
+  ['<p><span>+ no list</span></p>', '\\+ no list'],
+  ['<p>one<br>- two</p>', 'one  \n\\- two'],
+  ['<p><b>one</b><br>2. two</p>', '**one**  \n2\\. two'],
+  ['<ul><li># no heading</li></ul>', '- \\# no heading'],
+  ['<blockquote><p>&gt; said</p></blockquote>', '> \\> said'],
+])('keeps what begins a line from becoming something else: %s', (html, markdown) => {
+  expect(read(html)).toBe(markdown);
+});
+
+it.each([
+  ['<p><strong>Name</strong> - what it is</p>', '**Name** - what it is'],
+  ['<p><em>One</em> + two</p>', '*One* + two'],
+  ['<p><b>Version</b> 2. of three</p>', '**Version** 2. of three'],
+  ['<p><code>#</code> # <a href="https://a.example/">a</a> &gt; b</p>', '`#` # [a](https://a.example/) > b'],
+  ['<ul><li><strong>Name</strong> - what it is</li></ul>', '- **Name** - what it is'],
+  ['<p><strong>- within</strong></p>', '**- within**'],
+  ['<h2>1. First</h2>', '## 1. First'],
+])('writes the same signs as they are within a line: %s', (html, markdown) => {
+  expect(read(html)).toBe(markdown);
+});
