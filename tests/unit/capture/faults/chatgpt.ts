@@ -31,10 +31,12 @@ function facts(talk: Talk): Record<string, unknown> {
 
 function tree(talk: Talk): Body[] {
   const mapping: Record<string, unknown> = { root: { id: 'root', parent: null, children: [], message: null } };
+  const children = new Map<string | null, string[]>();
+  for (const { key, parent } of talk.said) children.set(parent, [...(children.get(parent) ?? []), idOf(talk, key)]);
   for (const said of talk.said) {
+    const id = idOf(talk, said.key);
     const parent = said.parent === null ? 'root' : idOf(talk, said.parent);
-    const children = talk.said.filter((each) => each.parent === said.key).map((each) => idOf(talk, each.key));
-    mapping[idOf(talk, said.key)] = { id: idOf(talk, said.key), parent, children, message: record(talk, said) };
+    mapping[id] = { id, parent, children: children.get(said.key) ?? [], message: record(talk, said) };
   }
   const url = `${ORIGIN}/backend-api/conversation/${talk.id}`;
   return [{ url, method: 'GET', text: JSON.stringify({ ...facts(talk), mapping }) }];
