@@ -1,6 +1,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { Capture } from '../capture/types';
 import { EngineError } from '../errors';
+import { type Copies, openBucketCopies } from './copies';
 import { sourceOf } from './memory';
 import type { Outbox } from './types';
 
@@ -22,6 +23,8 @@ interface Entry {
   bytes: number;
   /** 0 while it waits, else when it was stored, epoch ms: IndexedDB cannot index null. */
   stored_at: number;
+  /** Its number among the {@link Copies} while it waits. */
+  copy?: number;
 }
 
 interface Schema extends DBSchema {
@@ -40,10 +43,18 @@ const NAME = 'commonplace-outbox';
 /**
  * Captures between acknowledgement and database, in IndexedDB: it is there in service workers, event pages and
  * workers of both browsers, and a `strict` transaction is on disk when it completes.
+ *
+ * @param openCopies of what waits; a copy that no waiting entry knows is an entry that was lost, and waits again.
  */
-export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox> {
+export async function openOutbox(
+  bounds = OUTBOX_BOUNDS,
+  openCopies: () => Promise<Copies | null> = openBucketCopies,
+): Promise<WritableOutbox> {
   let db: IDBPDatabase<Schema>;
+  let copies: Copies | null;
   try {
+    // where a browser refuses the bucket, one copy is better than none
+    copies = await openCopies().catch(() => null);
     db = await openDB<Schema>(NAME, 1, {
       upgrade(database) {
         const entries = database.createObjectStore('entry', { keyPath: 'seq', autoIncrement: true });
@@ -80,10 +91,14 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
   const remove = (tx: Write, seq: number) =>
     Promise.all([tx.objectStore('entry').delete(seq), tx.objectStore('capture').delete(seq)]);
 
-  return {
-    async add(capture) {
-      const json = JSON.stringify(capture);
-      const bytes = json.length;
+  /** The copies of these entries, to be removed. */
+  const copiesOf = (entries: Array<Entry | undefined>) => entries.flatMap((entry) => entry?.copy ?? []);
+
+  const addJson = async (json: string, source: string, externalId: string): Promise<number> => {
+    const bytes = json.length;
+    // first the copy, so that no moment has an acknowledged capture in one place only
+    const copy = await copies?.add(json);
+    try {
       const tx = write();
       const held = await total(tx);
       if (held.entries >= bounds.entries || held.bytes + bytes > bounds.bytes) {
@@ -93,16 +108,28 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
           remedy: 'Open the panel and let the engine store what waits.',
         });
       }
-      const seq = await tx
-        .objectStore('entry')
-        .add({ source: sourceOf(capture), external_id: capture.id, bytes, stored_at: 0 });
+      const seq = await tx.objectStore('entry').add({
+        source,
+        external_id: externalId,
+        bytes,
+        stored_at: 0,
+        ...(copy === undefined ? {} : { copy }),
+      });
       await Promise.all([
         tx.objectStore('capture').put(json, seq),
         tx.objectStore('total').put({ entries: held.entries + 1, bytes: held.bytes + bytes }, 'waiting'),
         tx.done,
       ]);
       return seq;
-    },
+    } catch (error) {
+      if (copy !== undefined) await copies?.remove([copy]);
+      throw error;
+    }
+  };
+
+  await takeUpLost();
+  return {
+    add: (capture) => addJson(JSON.stringify(capture), sourceOf(capture), capture.id),
 
     async peek(limit) {
       const tx = db.transaction(['entry', 'capture']);
@@ -117,16 +144,22 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
     async markStored(seqs) {
       const tx = write();
       const now = Date.now();
+      const done: Entry[] = [];
       for (const seq of seqs) {
         const entry = await tx.objectStore('entry').get(seq);
         if (!entry || entry.stored_at !== 0) continue;
-        await tx.objectStore('entry').put({ ...entry, stored_at: now });
+        const { copy: _, ...rest } = entry;
+        await tx.objectStore('entry').put({ ...rest, stored_at: now });
         await change(tx, -1, -entry.bytes);
+        done.push(entry);
       }
       await tx.done;
+      await copies?.remove(copiesOf(done));
     },
 
     async purge(source, externalId) {
+      // The copies first: one left behind by a kill would bring back what was deleted.
+      await copies?.remove(copiesOf(await db.getAllFromIndex('entry', 'document', [source, externalId])));
       const tx = write();
       for await (const cursor of tx.objectStore('entry').index('document').iterate([source, externalId])) {
         if (cursor.value.stored_at === 0) await change(tx, -1, -cursor.value.bytes);
@@ -137,6 +170,7 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
 
     async remove(seqs) {
       if (seqs.length === 0) return;
+      if (copies) await copies.remove(copiesOf(await Promise.all(seqs.map((seq) => db.get('entry', seq)))));
       const tx = write();
       for (const seq of seqs) {
         const entry = await tx.objectStore('entry').get(seq);
@@ -172,7 +206,21 @@ export async function openOutbox(bounds = OUTBOX_BOUNDS): Promise<WritableOutbox
     },
 
     close: () => {
+      copies?.close();
       db.close();
     },
   };
+
+  async function takeUpLost(): Promise<void> {
+    const kept = (await copies?.keys()) ?? [];
+    if (!copies || kept.length === 0) return;
+    const known = new Set(copiesOf(await db.getAllFromIndex('entry', 'stored_at', 0)));
+    for (const key of kept.filter((each) => !known.has(each))) {
+      const json = await copies.get(key);
+      if (json === undefined) continue; // stored meanwhile
+      const capture = JSON.parse(json) as Capture;
+      await addJson(json, sourceOf(capture), capture.id);
+      await copies.remove([key]);
+    }
+  }
 }

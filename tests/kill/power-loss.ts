@@ -40,7 +40,7 @@ export interface PowerLossReport {
   untraced: string[];
 }
 
-const TRACED = ['File System', 'IndexedDB'];
+const TRACED = ['File System', 'IndexedDB', 'WebStorage'];
 /**
  * Chromium's own table of which OPFS file is called what. It is never synced by Chromium (156); the operating system
  * writes it within half a minute or so.
@@ -91,7 +91,7 @@ export async function cutThePower({
     if (!loseNames) await fill(subject, profile, ledger);
     const data = join(profile, 'Default');
     const baseline = loseNames ? new Map<string, Buffer>() : readFiles(data, TRACED);
-    const events = await traced(subject, profile, ledger, random, join(root, 'trace'));
+    const { events, underWay } = await traced(subject, profile, ledger, random, join(root, 'trace'));
     log(`${ledger.acknowledged} acknowledged, ${events.length} disk events`);
 
     const moments = chooseMoments(events, cuts, random);
@@ -106,7 +106,7 @@ export async function cutThePower({
       }
       disk.apply(event);
     }
-    report.untraced = differing(disk.whole(), readFiles(data, TRACED));
+    report.untraced = differing(disk.whole(), readFiles(data, TRACED), underWay);
   } finally {
     rmSync(root, { recursive: true, force: true, maxRetries: 5 });
     subject.close();
@@ -130,7 +130,7 @@ async function traced(
   ledger: Ledger,
   random: Random,
   output: string,
-): Promise<DiskEvent[]> {
+): ReturnType<typeof readTrace> {
   const running = await subject.launch(profile, { model: false, wrapper: straceArgs(output) });
   const live = await running.live;
   let over = false;
@@ -190,11 +190,12 @@ async function openAfter(
   }
 }
 
-/** LevelDB's text log and locks say nothing. */
-function differing(traced: Map<string, Buffer>, onDisk: Map<string, Buffer>): string[] {
+/** LevelDB's text log and locks say nothing. What was `underWay` when the browser was killed may have been done. */
+function differing(traced: Map<string, Buffer>, onDisk: Map<string, Buffer>, underWay: Set<string>): string[] {
   const paths = new Set([...traced.keys(), ...onDisk.keys()].filter((path) => !/\/(?:LOG(?:\.old)?|LOCK)$/.test(path)));
   return [...paths].filter((path) => {
     const [one, other] = [traced.get(path), onDisk.get(path)];
-    return !one || !other || !one.equals(other);
+    if (!one || !other) return true;
+    return !one.equals(underWay.has(path) ? other.subarray(0, one.length) : other);
   });
 }

@@ -25,10 +25,18 @@ export type DiskEvent = { at: number; path: string } & (
   | { kind: 'unlink' }
 );
 
-/** The events below `parts` of `root` in the order they ended; times in epoch ms, paths relative to `root`. */
-export async function readTrace(file: string, root: string, parts: string[]): Promise<DiskEvent[]> {
+/**
+ * The events below `parts` of `root` in the order they ended; times in epoch ms, paths relative to `root`. `underWay` names
+ * the files of the calls whose end the trace does not tell, because the browser was killed in them: done or not.
+ */
+export async function readTrace(
+  file: string,
+  root: string,
+  parts: string[],
+): Promise<{ events: DiskEvent[]; underWay: Set<string> }> {
   const events: DiskEvent[] = [];
   const begun = new Map<string, string>();
+  const isPart = (path: string) => parts.some((part) => path.startsWith(`${part}/`));
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
     const [, pid = '', time = '', rest = ''] = /^(\d+) +(\d+\.\d+) (.*)$/.exec(line) ?? [];
     if (rest.endsWith('<unfinished ...>')) {
@@ -37,37 +45,53 @@ export async function readTrace(file: string, root: string, parts: string[]): Pr
     }
     const resumed = /^<\.\.\. \w+ resumed>/.exec(rest);
     const call = resumed ? (begun.get(pid) ?? '') + rest.slice(resumed[0].length) : rest;
+    if (!/^\w+\(/.test(call)) continue;
+    begun.delete(pid);
+    if (!/\) = [-\d]/.test(call)) {
+      begun.set(pid, call);
+      continue;
+    }
     const event = parse(call, Number(time) * 1000, root);
-    if (event && parts.some((part) => event.path.startsWith(`${part}/`))) events.push(event);
+    if (event && isPart(event.path)) events.push(event);
   }
-  return events;
+  const unended = [...begun.values()].flatMap((call) => below(root, fileOf(call)) ?? []);
+  return { events, underWay: new Set(unended.filter(isPart)) };
+}
+
+/** The path of the file that a call is about by its descriptor. */
+function fileOf(call: string): string | undefined {
+  const path = /^\w+\(\d+<([^>]*)>/.exec(call)?.[1];
+  return path === undefined ? undefined : unhex(path);
+}
+
+/** Relative to `root`; null for what is not in it. */
+function below(root: string, path: string | undefined): string | null {
+  const inside = path === undefined ? '' : relative(root, path.replace(/ \(deleted\)$/, ''));
+  return inside === '' || inside.startsWith('..') ? null : inside;
 }
 
 function parse(call: string, at: number, root: string): DiskEvent | null {
   const name = /^\w+/.exec(call)?.[0];
   const result = call.slice(call.lastIndexOf(') = ') + 4);
-  if (!name || result.startsWith('-1') || result.startsWith('?')) return null;
-  const below = (path: string | undefined) => {
-    const inside = path === undefined ? '' : relative(root, path.replace(/ \(deleted\)$/, ''));
-    return inside === '' || inside.startsWith('..') ? null : inside;
-  };
+  if (!name || result.startsWith('-1')) return null;
   if (name === 'openat') {
-    const path = below(/^\d+<([^>]*)>/.exec(result)?.[1] && unhex(/^\d+<([^>]*)>/.exec(result)?.[1] ?? ''));
+    const opened = /^\d+<([^>]*)>/.exec(result)?.[1];
+    const path = below(root, opened && unhex(opened));
     const flags = /, (O_[A-Z_|]+)/.exec(call)?.[1] ?? '';
     if (!path || flags.includes('O_DIRECTORY') || !/O_WRONLY|O_RDWR/.test(flags)) return null;
     return { at, path, kind: 'open', truncate: flags.includes('O_TRUNC') };
   }
   if (name === 'rename') {
     const [from, to] = strings(call);
-    const path = below(from);
-    return path ? { at, path, kind: 'rename', to: below(to) ?? '' } : null;
+    const path = below(root, from);
+    return path ? { at, path, kind: 'rename', to: below(root, to) ?? '' } : null;
   }
   if (name === 'unlink' || name === 'unlinkat') {
-    const path = below(strings(call).at(-1));
+    const path = below(root, strings(call).at(-1));
     return path ? { at, path, kind: 'unlink' } : null;
   }
-  const fd = /^\w+\(\d+<([^>]*)>/.exec(call);
-  const path = below(unhex(fd?.[1] ?? ''));
+  const path = below(root, fileOf(call));
+  const fd = /^\w+\(\d+<[^>]*>/.exec(call);
   if (!fd || !path) return null;
   if (name === 'fsync' || name === 'fdatasync') return { at, path, kind: 'sync' };
   if (name === 'ftruncate')

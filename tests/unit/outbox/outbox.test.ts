@@ -3,6 +3,7 @@ import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CapturedPage } from '../../../engine/capture/types';
 import { createMemoryOutbox, openOutbox } from '../../../engine/outbox';
+import { openCopies } from '../../../engine/outbox/copies';
 
 function page(id: string, markdown = 'words'): CapturedPage {
   return {
@@ -29,6 +30,10 @@ beforeEach(() => {
 const kinds = {
   memory: async () => createMemoryOutbox({ capacity: 3 }),
   IndexedDB: () => openOutbox({ entries: 3, bytes: 10_000 }),
+  'IndexedDB with copies': () => {
+    const bucket = new IDBFactory();
+    return openOutbox({ entries: 3, bytes: 10_000 }, () => openCopies(bucket));
+  },
 };
 
 describe.each(Object.entries(kinds))('outbox in %s', (_name, open) => {
@@ -105,4 +110,61 @@ it('an outbox in IndexedDB is still there when it is opened again', async () => 
   const second = await openOutbox();
   expect((await second.peek(1))[0]?.capture.id).toBe('a');
   expect(await second.add(page('b'))).toBeGreaterThan(seq);
+});
+
+describe('an outbox whose database the browser lost', () => {
+  const bucket = { factory: new IDBFactory() };
+  const open = () => openOutbox(undefined, () => openCopies(bucket.factory));
+  const waiting = async () => {
+    const outbox = await open();
+    const ids = (await outbox.peek(10)).map((entry) => entry.capture.id);
+    const { waiting: count } = await outbox.size();
+    outbox.close();
+    expect(count).toBe(ids.length);
+    return ids;
+  };
+  beforeEach(() => {
+    bucket.factory = new IDBFactory();
+  });
+
+  it('has what waited from the copies, and neither what was stored nor what was deleted', async () => {
+    const outbox = await open();
+    const stored = await outbox.add(page('stored'));
+    for (const id of ['deleted', 'a', 'removed', 'b']) await outbox.add(page(id));
+    await outbox.markStored([stored]);
+    await outbox.purge('web', 'deleted');
+    await outbox.remove([4]);
+    outbox.close();
+    globalThis.indexedDB = new IDBFactory();
+    expect(await waiting()).toEqual(['a', 'b']);
+    expect(await waiting()).toEqual(['a', 'b']);
+    globalThis.indexedDB = new IDBFactory();
+    expect(await waiting()).toEqual(['a', 'b']);
+  });
+
+  it('takes nothing twice where nothing was lost, and goes on without copies that were', async () => {
+    const outbox = await open();
+    await outbox.add(page('a'));
+    outbox.close();
+    expect(await waiting()).toEqual(['a']);
+    bucket.factory = new IDBFactory();
+    expect(await waiting()).toEqual(['a']);
+  });
+
+  it('does with one copy where the browser refuses the other', async () => {
+    const outbox = await openOutbox(undefined, () => Promise.reject(new Error('no buckets')));
+    await outbox.add(page('a'));
+    expect((await outbox.peek(1))[0]?.capture.id).toBe('a');
+    outbox.close();
+  });
+
+  it('leaves no copy of what it refused', async () => {
+    const outbox = await openOutbox({ entries: 1, bytes: 10_000 }, () => openCopies(bucket.factory));
+    const seq = await outbox.add(page('a'));
+    await expect(outbox.add(page('b'))).rejects.toMatchObject({ code: 'outbox_full' });
+    await outbox.markStored([seq]);
+    outbox.close();
+    globalThis.indexedDB = new IDBFactory();
+    expect(await waiting()).toEqual([]);
+  });
 });
