@@ -84,6 +84,8 @@ function progressLine(status: EngineStatus | null, connected: boolean): { text: 
     const done = status.chunks - status.chunks_waiting;
     return { text: words('indexing', done, status.chunks), done: status.chunks === 0 ? 0 : done / status.chunks };
   }
-  if (status.outbox_waiting > 0) return { text: count('storing', status.outbox_waiting), done: null };
+  const storing = status.outbox_waiting - status.outbox_refused;
+  if (storing > 0) return { text: count('storing', storing), done: null };
+  if (status.outbox_refused > 0) return { text: count('not_stored', status.outbox_refused), done: null };
   return null;
 }

@@ -205,6 +205,8 @@ export interface EngineStatus {
   chunks_waiting: number;
   /** Captures that were acknowledged and not yet stored. */
   outbox_waiting: number;
+  /** Of those, how many could not be stored; they stay, and are tried again at the next start. */
+  outbox_refused: number;
   outbox_full: boolean;
 }
 

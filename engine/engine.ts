@@ -293,6 +293,7 @@ export function createEngine(options: EngineOptions): Engine {
       embedder: embedderState,
       ...counts,
       outbox_waiting: waiting.waiting,
+      outbox_refused: refused.size,
       outbox_full: waiting.full,
     };
   }

@@ -56,8 +56,12 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
   return server;
 }
 
-function hasWork(status: EngineStatus): boolean {
-  return status.store.state === 'opening' || status.outbox_waiting > 0 || status.chunks_waiting > 0;
+/** What can be done now: not what waits for a model that is not there, or could not be stored. */
+function hasWork({ store, embedder, ...counts }: EngineStatus): boolean {
+  if (store.state === 'opening') return true;
+  if (store.state === 'failed') return false;
+  if (counts.outbox_waiting > counts.outbox_refused) return true;
+  return counts.chunks_waiting > 0 && embedder.state !== 'unavailable';
 }
 
 let server: Promise<ReturnType<typeof serveEngine>> | null = null;

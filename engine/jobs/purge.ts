@@ -9,7 +9,7 @@ export interface PurgeOptions {
   /** What is to be made final; see `duePurges`. */
   due: DuePurge[];
   /** Entries of the outbox that cannot be stored: "everything" means them too. */
-  refused: ReadonlySet<number>;
+  refused: Set<number>;
   pause: () => Promise<void>;
 }
 
@@ -25,6 +25,7 @@ export async function purge(store: Store, { outbox, now, due, refused, pause }: 
   for (const { id, scope, made_at } of due) {
     if (scope !== null && 'everything' in scope) {
       await outbox?.remove([...refused]);
+      refused.clear();
       // What was stored before then is deleted below; what was passed over has no document to go with.
       await outbox?.pruneStored(made_at);
       await store.discardSetAside();
@@ -43,7 +44,7 @@ export async function purge(store: Store, { outbox, now, due, refused, pause }: 
 /** Purges what is due and comes back for what can still be undone. */
 export function purgeHandler(options: {
   outbox: Outbox | undefined;
-  refused: ReadonlySet<number>;
+  refused: Set<number>;
   /** Stores what waits in the outbox, so that the deletion finds all it is about. Called outside of `exclusive`. */
   settle: (due: DuePurge[]) => Promise<void>;
   /** Keeps ingests out of a document that is half deleted. */

@@ -369,6 +369,7 @@ export const STATES: DrawnState[] = [
       outbox_waiting: 3,
     },
   },
+  { name: 'not-stored', memory: 'full', status: { outbox_waiting: 1, outbox_refused: 1 } },
   { name: 'storage-full', memory: 'full', status: { outbox_full: true, outbox_waiting: 5000 } },
   {
     name: 'restored',

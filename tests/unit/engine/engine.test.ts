@@ -250,7 +250,7 @@ describe('the outbox', () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {});
     await withEngine({ outbox }, async (engine) => {
       expect(await engine.drainOutbox()).toBe(21);
-      expect(await engine.status()).toMatchObject({ documents: 21, outbox_waiting: 1 });
+      expect(await engine.status()).toMatchObject({ documents: 21, outbox_waiting: 1, outbox_refused: 1 });
       expect(error).toHaveBeenCalledTimes(1);
     });
     error.mockRestore();

@@ -289,6 +289,7 @@ describe('what waited when everything was forgotten', () => {
       await engine.forget({ everything: true });
       await engine.purgeForgotten();
       expect(await outbox.size()).toMatchObject({ waiting: 0 });
+      expect(await engine.status()).toMatchObject({ outbox_refused: 0 });
       expect(await outbox.replay()).toBe(0);
       expect(discardSetAside).toHaveBeenCalledTimes(1);
     });
