@@ -515,8 +515,11 @@ function prepareLinks(copy: Element, base: string | undefined): void {
   }
 }
 
-/** Stands where a backslash is needed if that turns out to be the start of a line. Unicode keeps it from being a character. */
-const MAYBE = '\ufdd0';
+/**
+ * Stands where a backslash is needed if that turns out to be the start of a line. No page shows it. (Not one of Unicode's
+ * noncharacters: Chromium takes no content script that has one in it.)
+ */
+const MAYBE = '\u0001';
 
 /** A text begins after bold words as often as at the start of a line: only the whole line shows which it is. */
 function escapeLineStarts(markdown: string): string {

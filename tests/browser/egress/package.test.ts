@@ -44,6 +44,15 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
   const root = join(OUTPUT, name);
   const isBuilt = existsSync(join(root, 'manifest.json'));
 
+  it.skipIf(!isBuilt)('puts no script into pages that Chromium does not take: UTF-8 without noncharacters', () => {
+    const refused = below(root).filter(
+      (file) =>
+        /^(?:content-scripts\/.+|[^/]+)\.js$/.test(relative(root, file)) &&
+        /\p{Noncharacter_Code_Point}/u.test(readFileSync(file, 'utf8')),
+    );
+    expect(refused.map((file) => relative(root, file))).toEqual([]);
+  });
+
   it.skipIf(!isBuilt)('names no place to fetch code from and makes no code of text, but for what is listed', () => {
     const found = new Map<string, number>();
     for (const path of below(root).filter((file) => /\.(?:js|mjs|html|css|json)$/.test(file))) {
