@@ -14,6 +14,7 @@ import {
   type Weights,
 } from './constants';
 import { TERM_CHARACTERS } from '../words';
+import { completions } from './completion';
 import { originalUrl } from './original';
 import { parseQuery, type NamedTime, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
@@ -60,11 +61,20 @@ export async function recall(
       asked.about = asked.aboutAnyTime;
     const question = { asked, about: asked.about, languages: await languagesOf(store, asked), limit, index, weights };
     await search(store, embedder, query, question, result, signal);
+    const found = result.hits.flatMap(({ reasons }) => reasons).flatMap((r) => (r.kind === 'words' ? r.terms : []));
+    if (index === TERMS && query.mode !== 'meaning' && query.literal !== true) {
+      const begun = await completions(store, asked.text, question.languages, found);
+      stopIf(signal);
+      if (begun) {
+        question.about = [question.about, ...begun.words].join(' ');
+        await search(store, embedder, query, question, result, signal);
+        found.push(begun.begun);
+      }
+    }
     if (index === TERMS && (query.mode ?? 'full') === 'full' && query.literal !== true) {
-      const found = result.hits.flatMap(({ reasons }) => reasons).flatMap((r) => (r.kind === 'words' ? r.terms : []));
       const corrected = await corrections(store, asked, question.languages, found, signal);
       if (corrected.length > 0) {
-        const about = corrected.reduce((text, { from, to }) => text.replaceAll(from, to), asked.about);
+        const about = corrected.reduce((text, { from, to }) => text.replaceAll(from, to), question.about);
         await search(store, embedder, query, { ...question, about }, result, signal);
         result.understood.corrected = corrected;
       }
@@ -195,7 +205,9 @@ async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: Words
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   const shown = showPassage(row.text, stems, asked.phrases, row.language);
   const reasons: Reason[] = [];
-  if (shown.terms.length > 0) reasons.push({ kind: 'words', terms: shown.terms });
+  // A passage is also found by the title it stands under.
+  const { terms } = shown.terms.length > 0 ? shown : showPassage(row.title ?? '', stems, asked.phrases, row.language);
+  if (terms.length > 0) reasons.push({ kind: 'words', terms });
   if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });
   const time = row.time === null ? undefined : asked.times[row.time];
   if (time) reasons.push({ kind: 'date', text: time.text });

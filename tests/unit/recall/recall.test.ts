@@ -116,6 +116,24 @@ describe('recall', () => {
     }
   });
 
+  it('finds by a word that is still being typed, where a title has it', async () => {
+    for (const [text, title] of [
+      ['upgr', 'Postgres upgrade'],
+      ['postg', 'Postgres upgrade'],
+      ['cumin sou', 'A soup'],
+      ['HOUS', 'Lake house'],
+    ] as const) {
+      const { hits, understood } = await ask(text, { mode: 'words' });
+      expect([text, hits[0]?.title, understood.corrected]).toEqual([text, title, []]);
+      expect(hits[0]?.reasons.map(({ kind }) => kind)).toContain('words');
+    }
+    // not one of two letters, one with something behind it, a sign that a regular expression knows, or what was deleted
+    for (const text of ['up', 'upgr?', 'u.gr', 'gon']) {
+      expect((await ask(text, { mode: 'words' })).hits).toEqual([]);
+    }
+    expect((await ask('upgr', { mode: 'words', literal: true })).hits).toEqual([]);
+  });
+
   it.each([
     ['planned, conditions early', runPlanned, true],
     ['planned', runPlanned, false],
