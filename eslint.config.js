@@ -12,7 +12,7 @@ const UPWARDS = {
   message: 'Imports go entrypoints → components → engine, never back.',
 };
 const SIDEWAYS = {
-  regex: '^\\.\\./(?!capture/types|outbox/types|embed/worker|capture/page)[a-z]+/.+',
+  regex: '^\\.\\./(?!capture/types|outbox/types|embed/worker|capture/page|capture/files)[a-z]+/.+',
   message: 'Import another part through its index.ts: its other files are its own affair.',
 };
 

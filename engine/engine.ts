@@ -1,6 +1,7 @@
 /** Puts the parts together. Nothing is decided here but who goes before whom. */
 import type { EmbedderState, Engine, EngineEvent, EngineStatus, IngestReport, StoreState } from './api';
 import type { Capture } from './capture/types';
+import { reconcile } from './connectors/reconcile'; // the rest is loaded when something is imported
 import {
   allowAgain,
   capturedOf,
@@ -317,7 +318,7 @@ export function createEngine(options: EngineOptions): Engine {
           signal?.throwIfAborted();
           const leave = gate.enter('ingest');
           try {
-            const report = await ingest(store, captures, {
+            const report = await ingest(store, await reconcile(store, captures), {
               pause: () => gate.free('ingest'),
               signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
               now: clock(),

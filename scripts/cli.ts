@@ -8,11 +8,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Engine, EngineStats, Hit, RecallResult } from '../engine/api';
-import type { ReadWarning } from '../engine/capture/types';
 import { startNodeEmbedder } from '../engine/embed/node';
 import { createEngine } from '../engine/engine';
 import { EngineError } from '../engine/errors';
 import { openStore } from '../engine/store';
+import { importFiles } from './cli-import';
 import { printRead, readFile } from './cli-read';
 
 const HELP = `A terminal for the engine of Commonplace.
@@ -21,7 +21,10 @@ Usage: npm run -s cli -- <verb> [options]
 
   read FILE              Prints the conversations in a saved page, a site's body or an export, as they are read.
                          Stores nothing.
-  import FILE...         Reads such files and stores their conversations. The same file twice changes nothing.
+  import FILE...         Stores what files, folders and ZIP archives hold: exports of ChatGPT, Claude, Gemini and others,
+                         notes, documents, bookmarks (docs/import.md). Twice is once. With --json: how many documents,
+                         conversations and messages there are, and a warning with file and place for each that could
+                         not be read.
   recall "QUESTION"      Searches what is stored, by words and by meaning. Makes the vectors that are missing first.
                          Operators work as in the panel: from:chatgpt, after:2026-05-01, "a phrase", -not.
   stats                  What is stored.
@@ -139,7 +142,7 @@ async function run(options: Options): Promise<number> {
     case 'read':
       return read(options);
     case 'import':
-      return withEngine(options, (engine) => importFiles(engine, options));
+      return withEngine(options, (engine) => runImport(engine, options));
     case 'recall':
       return withEngine(options, (engine) => ask(engine, options));
     case 'stats':
@@ -207,60 +210,38 @@ function prebuilt(): Blob | undefined {
   return existsSync(file) ? new Blob([readFileSync(file)], { type: 'application/gzip' }) : undefined;
 }
 
-interface FileReport {
-  file: string;
-  conversations: number;
-  messages: number;
-  warnings: ReadWarning[];
-  error: { code: string; message: string } | null;
-}
-
-async function importFiles(engine: Engine, { values, site, json }: Options): Promise<number> {
+async function runImport(engine: Engine, { values, site, json }: Options): Promise<number> {
   const started = performance.now();
-  const total = { documents: 0, messages_added: 0, messages_updated: 0, messages_unchanged: 0, forgotten: 0 };
-  const files: FileReport[] = [];
-  const ids: Array<string | null> = [];
-  for (const file of values) {
-    const report: FileReport = { file, conversations: 0, messages: 0, warnings: [], error: null };
-    files.push(report);
-    try {
-      const { conversations, warnings } = readFile(file, site === null ? {} : { site });
-      report.warnings = warnings;
-      const stored = await engine.ingest(conversations);
-      report.conversations = conversations.length;
-      report.messages = conversations.reduce((sum, { messages }) => sum + messages.length, 0);
-      total.documents += stored.documents;
-      total.messages_added += stored.messages_added;
-      total.messages_updated += stored.messages_updated;
-      total.messages_unchanged += stored.messages_unchanged;
-      total.forgotten += stored.forgotten;
-      ids.push(...stored.document_ids);
-    } catch (error) {
-      const failure = EngineError.from(error);
-      report.error = failure.serialise();
-      log(`${paint.bad('error:')} ${failure.message}`);
-      if (failure.remedy !== undefined) log(failure.remedy);
-    }
-    if (!json && report.error === null) {
-      out(`${file}: ${plural(report.conversations, 'conversation')}, ${plural(report.messages, 'message')}`);
-      for (const { code, message, where } of report.warnings) {
-        out(paint.faint(`  warning ${code}: ${message}${where === null ? '' : ` [${where}]`}`));
+  const { documents, ...total } = await importFiles(engine, values, { site, progress: json ? () => {} : progress });
+  for (const { error } of total.files) if (error !== null) log(`${paint.bad('error:')} ${error.message}`);
+  const { documents: all, messages, chunks } = await engine.stats();
+  const took_ms = Math.round(performance.now() - started);
+  const stored = { documents: all, messages, chunks };
+  if (json) {
+    out(JSON.stringify({ documents, ...total, stored, took_ms }, null, 2));
+  } else {
+    for (const report of total.files) {
+      if (report.error !== null) continue;
+      const others = report.documents - report.conversations;
+      const parts = [
+        report.conversations > 0 || others === 0
+          ? `${plural(report.conversations, 'conversation')}, ${plural(report.messages, 'message')}`
+          : null,
+        others > 0 ? plural(others, 'document') : null,
+      ];
+      out(`${report.file}: ${parts.filter((part) => part !== null).join(', ')}`);
+      for (const { code, message, file, where } of report.warnings) {
+        const place = [file === report.file ? null : file, where].filter((part) => part !== null).join(', ');
+        out(paint.faint(`  warning ${code}: ${message}${place === '' ? '' : ` [${place}]`}`));
       }
     }
-  }
-  const { documents, messages, chunks } = await engine.stats();
-  const took_ms = Math.round(performance.now() - started);
-  const stored = { documents, messages, chunks };
-  if (json) {
-    out(JSON.stringify({ files, ...total, document_ids: ids, stored, took_ms }, null, 2));
-  } else {
     out(
       `${total.messages_added} added, ${total.messages_updated} updated, ${total.messages_unchanged} unchanged` +
         `${total.forgotten > 0 ? `, ${total.forgotten} skipped because they were deleted before` : ''} in ${took_ms} ms`,
     );
-    out(`Stored: ${plural(documents, 'document')}, ${plural(messages, 'message')}, ${plural(chunks, 'passage')}`);
+    out(`Stored: ${plural(all, 'document')}, ${plural(messages, 'message')}, ${plural(chunks, 'passage')}`);
   }
-  return files.some(({ error }) => error !== null) ? 1 : 0;
+  return total.files.some(({ error }) => error !== null) ? 1 : 0;
 }
 
 async function ask(engine: Engine, options: Options): Promise<number> {

@@ -7,6 +7,17 @@ import type { Site } from './sites';
 
 export type { Site };
 
+/** Services whose conversations come only with an export; names, like those of sites, are proper names. */
+export const EXPORTED = {
+  messenger: 'Messenger',
+  perplexity: 'Perplexity',
+  mistral: 'Mistral',
+  grok: 'Grok',
+} as const;
+
+/** Where a conversation was held; the `source` of its document. */
+export type ConversationSource = Site | keyof typeof EXPORTED;
+
 export type Role = 'user' | 'assistant' | 'system' | 'tool';
 
 /** An image or file that was named in a message; its bytes are not captured. */
@@ -59,7 +70,7 @@ export type Strategy = 'json-tree' | 'json-pages' | 'share' | 'stream' | 'dom';
 
 export interface CapturedConversation {
   kind: 'conversation';
-  site: Site;
+  site: ConversationSource;
   /** The site's conversation id. */
   id: string;
   url: string | null;
@@ -104,11 +115,49 @@ export interface CapturedPage {
   metadata: Record<string, unknown>;
 }
 
-export type Capture = CapturedConversation | CapturedPage;
+/** A part of an imported document that is found by itself: a highlight, a task, a mail of a thread, or the whole text. */
+export interface DocumentSection {
+  /** Unique within the document. */
+  id: string;
+  /** Who wrote it, where that is not the document's author. */
+  author: string | null;
+  /** ISO 8601 UTC. */
+  created_at: string | null;
+  markdown: string;
+  /** `page` (from 1), `location`, `url`, `tags`: what its origin says of it. */
+  metadata: Record<string, unknown>;
+}
+
+/** A file, a note or a saved address that was brought in from elsewhere. */
+export interface CapturedDocument {
+  kind: 'document';
+  /** How it is filed: `page` for what is an address of the web, `note` for anything else. */
+  filed_as: 'page' | 'note';
+  /** Where it is from: `files`, `readwise`, `notion`, `kindle` … or the site whose export held it. */
+  source: string;
+  /** Unique within its source, and the same whenever the same thing is imported. */
+  id: string;
+  url: string | null;
+  title: string | null;
+  author: string | null;
+  language: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+  captured_at: string;
+  /** What the person wrote about it. */
+  note: string | null;
+  sections: DocumentSection[];
+  attachments: Attachment[];
+  /** `file` (its path), `tags`, `links`, `pdf` as `{pages}`; a PDF's text has a heading `Page N` before each page. */
+  metadata: Record<string, unknown>;
+}
+
+export type Capture = CapturedConversation | CapturedPage | CapturedDocument;
 
 /** The `source` that the document of a capture gets: the site of a conversation, `web` for every kept page. */
 export function sourceOf(capture: Capture): string {
-  return capture.kind === 'conversation' ? capture.site : 'web';
+  if (capture.kind === 'conversation') return capture.site;
+  return capture.kind === 'document' ? capture.source : 'web';
 }
 
 /** Something an adapter could not read, with where. Never an exception: the rest is kept. */

@@ -119,13 +119,15 @@ export async function readExpired(db: Queryable, captures: Capture[], now: Date)
 
 function retainedKind(capture: Capture): RetainedKind {
   if (capture.kind === 'conversation') return 'conversation';
+  if (capture.kind === 'document') return capture.filed_as;
   return capture.origin === 'visit' ? 'visit' : 'page';
 }
 
 /** The newest time that a capture knows of, epoch ms; that of the capture itself where it knows none. */
 function lastLived(capture: Capture): number {
   if (capture.kind === 'page') return Date.parse(capture.captured_at);
-  const times = [capture.updated_at, capture.created_at, ...capture.messages.map((message) => message.created_at)]
+  const parts = capture.kind === 'document' ? capture.sections : capture.messages;
+  const times = [capture.updated_at, capture.created_at, ...parts.map((part) => part.created_at)]
     .map((time) => (time === null ? Number.NaN : Date.parse(time)))
     .filter((time) => !Number.isNaN(time));
   return times.length === 0

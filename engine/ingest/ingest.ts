@@ -1,7 +1,14 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { IngestReport } from '../api';
 import { turnOf } from '../capture';
-import { type Attachment, type Capture, type CapturedMessage, type CapturedPage, sourceOf } from '../capture/types';
+import {
+  type Attachment,
+  type Capture,
+  type CapturedDocument,
+  type CapturedMessage,
+  type CapturedPage,
+  sourceOf,
+} from '../capture/types';
 import { forgottenHash, readExpired, readOvertaken } from '../documents';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
@@ -77,7 +84,12 @@ function* groups(captures: Capture[]): Generator<Capture[]> {
   let messages = 0;
   for (const capture of captures) {
     const key = keyOf(sourceOf(capture), capture.id);
-    const count = capture.kind === 'conversation' ? capture.messages.length : 1;
+    const count =
+      capture.kind === 'conversation'
+        ? capture.messages.length
+        : capture.kind === 'document'
+          ? capture.sections.length
+          : 1;
     if (group.length > 0 && (keys.has(key) || messages + count > GROUP_MESSAGES)) {
       yield group;
       group = [];
@@ -211,7 +223,7 @@ async function ingestGroup(
 }
 
 async function toIncoming(capture: Capture, pause: () => Promise<void>): Promise<Incoming> {
-  const source = capture.kind === 'conversation' ? capture.messages : [pageMessage(capture)];
+  const source = messagesOf(capture);
   const messages: IncomingMessage[] = [];
   for (const slice of slices(source, (message) => message.markdown.length)) {
     messages.push(...(await Promise.all(slice.map(toIncomingMessage))));
@@ -219,9 +231,9 @@ async function toIncoming(capture: Capture, pause: () => Promise<void>): Promise
   }
   return {
     coverage: capture.kind === 'conversation' ? capture.coverage : 'all',
-    strategy: capture.kind === 'conversation' ? capture.strategy : 'dom',
+    strategy: capture.kind === 'conversation' ? capture.strategy : capture.kind === 'document' ? 'json-tree' : 'dom',
     captured_at: Date.parse(capture.captured_at),
-    updated_at: capture.kind === 'conversation' ? toTime(capture.updated_at) : null,
+    updated_at: capture.kind === 'page' ? null : toTime(capture.updated_at),
     messages,
   };
 }
@@ -239,6 +251,28 @@ async function toIncomingMessage(message: CapturedMessage): Promise<IncomingMess
     markdown,
     content_hash: await textHash(`${message.role}\n${cleanJson(message.attachments)}\n${markdown}`),
   };
+}
+
+function messagesOf(capture: Capture): CapturedMessage[] {
+  if (capture.kind === 'conversation') return capture.messages;
+  return capture.kind === 'document' ? sectionMessages(capture) : [pageMessage(capture)];
+}
+
+/** An imported document's sections, each as a message that no side says; its files hang on the first. */
+function sectionMessages(document: CapturedDocument): CapturedMessage[] {
+  return document.sections.map((section, index) => ({
+    id: section.id,
+    parent_id: null,
+    role: 'system',
+    author: section.author ?? document.author,
+    model: null,
+    created_at: section.created_at,
+    markdown: section.markdown,
+    finished: true,
+    on_active_branch: true,
+    attachments: index === 0 ? document.attachments : [],
+    metadata: section.metadata,
+  }));
 }
 
 /** A page as the one message it is. No one says it, so its role is that of neither side. */
@@ -307,7 +341,9 @@ async function captureHash(capture: Capture, incoming: Incoming): Promise<string
   const facts =
     capture.kind === 'conversation'
       ? [capture.created_at, capture.updated_at, capture.coverage, capture.strategy, capture.complete]
-      : [capture.author, capture.site_name, capture.language, capture.note, capture.published_at];
+      : capture.kind === 'document'
+        ? [capture.author, capture.language, capture.note, capture.created_at, capture.updated_at, capture.filed_as]
+        : [capture.author, capture.site_name, capture.language, capture.note, capture.published_at];
   const metadata = capture.kind === 'page' ? lastingFacts(capture.metadata) : capture.metadata;
   return textHash(JSON.stringify([capture.title, capture.url, facts, metadata, messages]));
 }
@@ -365,11 +401,11 @@ function mergeDocument({ capture, before, plan, incoming, source, externalId, id
     capture.kind === 'conversation'
       ? { author: null, language: null, note: null, created_at: capture.created_at, updated_at: capture.updated_at }
       : {
-          author: capture.author ?? capture.site_name,
+          author: capture.kind === 'document' ? capture.author : (capture.author ?? capture.site_name),
           language: capture.language,
           note: capture.note,
-          created_at: capture.published_at,
-          updated_at: null,
+          created_at: capture.kind === 'document' ? capture.created_at : capture.published_at,
+          updated_at: capture.kind === 'document' ? capture.updated_at : null,
         };
   const pick = <Value>(ours: Value | null | undefined, given: Value | null) =>
     plan.newer ? (given ?? ours ?? null) : (ours ?? given);
@@ -378,7 +414,7 @@ function mergeDocument({ capture, before, plan, incoming, source, externalId, id
   const times = [theirs.updated_at, theirs.created_at].map(toTime).filter((time) => time !== null);
   return {
     id,
-    kind: capture.kind,
+    kind: capture.kind === 'document' ? capture.filed_as : capture.kind,
     source,
     external_id: externalId,
     url: text(before?.url, capture.url),
@@ -403,7 +439,9 @@ function mergeDocument({ capture, before, plan, incoming, source, externalId, id
     metadata: cleanJson(
       capture.kind === 'page'
         ? { ...capture.metadata, origin: capture.origin, site_name: capture.site_name }
-        : { ...capture.metadata, strategy: capture.strategy },
+        : capture.kind === 'document'
+          ? { ...capture.metadata, origin: 'import' }
+          : { ...capture.metadata, strategy: capture.strategy },
     ),
   };
 }
@@ -426,6 +464,8 @@ function happenedAt(
   const old = before ? ms(before.happened_at) : -Infinity;
   const all = said.length === incoming.messages.length;
   if (plan.whole && all && Number.isFinite(known)) return known;
+  // An imported text is as old as it says it is, though none of its parts has a date.
+  if (capture.kind === 'document' && Number.isFinite(known)) return known;
   const newest = Math.max(
     known,
     old,
@@ -435,7 +475,7 @@ function happenedAt(
 }
 
 function isComplete(capture: Capture, before: StoredDocument | null, plan: MergePlan, { messages }: Incoming): boolean {
-  if (capture.kind === 'page') return true;
+  if (capture.kind !== 'conversation') return true;
   if (plan.whole) return capture.complete;
   if (!plan.newer || capture.coverage === 'all') {
     // By a clock that is behind it may be older; what it says is whole is what is shown.

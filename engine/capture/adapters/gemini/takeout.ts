@@ -188,16 +188,30 @@ function group(rows: Row[], context: ReadContext, warnings: ReadWarning[]): Read
   return { conversations: conversations.reverse(), warnings };
 }
 
-/** The word that most rows with an answer begin with: the verb, whatever the language. */
+/** The words that most rows with an answer begin with: the verb, whatever the language. */
 function verbOf(rows: Row[]): string | null {
+  const titles = rows.filter((row) => row.answer.trim() !== '').map((row) => row.title.replace(/\u00a0/g, ' '));
+  const verb = mostBegin(titles, 0.5);
+  if (verb === null) return null;
+  // Some languages say it in several words ("Eingegebener Prompt:"); all rows share them, and have more to say.
+  let all = verb;
+  for (;;) {
+    const rest = titles.filter((title) => title.startsWith(`${all} `)).map((title) => title.slice(all.length + 1));
+    const next = mostBegin(rest, 0.98);
+    if (next === null || rest.some((title) => title.trim() === next)) return all;
+    all += ` ${next}`;
+  }
+}
+
+/** The first word of more than this share of the titles, of three at least. */
+function mostBegin(titles: string[], share: number): string | null {
   const counts = new Map<string, number>();
-  const answered = rows.filter((row) => row.answer.trim() !== '');
-  for (const row of answered) {
-    const word = /^\S+/.exec(row.title.replace(/\u00a0/g, ' '))?.[0];
+  for (const title of titles) {
+    const word = /^\S+/.exec(title)?.[0];
     if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   const [best] = [...counts].sort((a, b) => b[1] - a[1]);
-  return best !== undefined && best[1] >= 3 && best[1] * 2 > answered.length ? best[0] : null;
+  return best !== undefined && best[1] >= 3 && best[1] > titles.length * share ? best[0] : null;
 }
 
 function startsWith(title: string, verb: string | null): boolean {

@@ -1,0 +1,6 @@
+/** Connectors: what other services' exports and a person's files hold, as documents. */
+export { CONNECTORS } from './all';
+export type { GivenFile } from './files';
+export type { Connector, ImportedItem, ImportWarning, Read, ReadOptions, SourceFile } from './port';
+export { type Part, readParts, type Sorted, sortFiles } from './read';
+export { reconcile } from './reconcile';

@@ -1,0 +1,122 @@
+/** The text of files in whatever encoding they are. */
+import { EngineError } from '../errors';
+import type { Peek, SourceFile } from './port';
+
+/** What is held of one file at once; larger ones are read record by record or not at all. */
+export const MOST_BYTES = 64 * 1024 * 1024;
+const PEEK_BYTES = 64 * 1024;
+
+/**
+ * By its mark (BOM), by the zero bytes of text in UTF-16, else UTF-8; what is no UTF-8 is windows-1252, which gives every
+ * byte a meaning and is what such files mostly are.
+ * @param whole false for the beginning of a file, which may end inside of a character.
+ */
+export function encodingOf(bytes: Uint8Array, whole = true): string {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const sample = bytes.subarray(0, 4_096);
+  let even = 0;
+  let odd = 0;
+  sample.forEach((byte, index) => {
+    if (byte === 0 && index % 2 === 0) even++;
+    else if (byte === 0) odd++;
+  });
+  const half = sample.length / 2;
+  if (half >= 2 && odd > half * 0.4 && even < half * 0.1) return 'utf-16le';
+  if (half >= 2 && even > half * 0.4 && odd < half * 0.1) return 'utf-16be';
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !whole });
+    return 'utf-8';
+  } catch (error) {
+    if (error instanceof TypeError) return 'windows-1252';
+    throw error;
+  }
+}
+
+/** @see encodingOf */
+export function decode(bytes: Uint8Array): string {
+  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+}
+
+/** @throws `bad_input` where the file is larger than `most`, or damaged. */
+export async function bytesOf(file: SourceFile, most = MOST_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of file.stream()) {
+    length += chunk.length;
+    if (length > most)
+      throw new EngineError('bad_input', `${file.path} is larger than the ${Math.round(most / 1e6)} MB that are read.`);
+    chunks.push(chunk);
+  }
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+/** The whole text, without a byte order mark. @throws as {@link bytesOf} */
+export async function textOf(file: SourceFile, most = MOST_BYTES): Promise<string> {
+  return decode(await bytesOf(file, most));
+}
+
+/** Characters of one piece, at least: what reads pieces joins them, and few large ones cost less than many small. */
+const PIECE = 1 << 20;
+
+/** The text in pieces, for what is too large to be held. Its encoding is told by the first bytes. */
+export async function* textPieces(file: SourceFile): AsyncGenerator<string> {
+  let decoder: TextDecoder | null = null;
+  let parts: string[] = [];
+  let length = 0;
+  for await (const chunk of file.stream()) {
+    decoder ??= new TextDecoder(encodingOf(chunk, false));
+    const text = decoder.decode(chunk, { stream: true });
+    parts.push(text);
+    length += text.length;
+    if (length < PIECE) continue;
+    yield parts.join('');
+    parts = [];
+    length = 0;
+  }
+  parts.push(decoder?.decode() ?? '');
+  if (parts.some((part) => part !== '')) yield parts.join('');
+}
+
+/** A {@link Peek} that reads each file's beginning once; a file that cannot be read has an empty one. */
+export function peeker(): Peek {
+  const seen = new WeakMap<SourceFile, Promise<string>>();
+  return (file) => {
+    const known = seen.get(file) ?? beginning(file);
+    seen.set(file, known);
+    return known;
+  };
+}
+
+async function beginning(file: SourceFile): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = file.stream().getReader();
+  try {
+    while (length < PEEK_BYTES) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value.subarray(0, PEEK_BYTES - length));
+      length += value.length;
+    }
+  } catch (error) {
+    // what is wrong with it is said when it is read; until then its beginning tells what it is
+    if (!(error instanceof EngineError)) throw error;
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+  const bytes = new Uint8Array(Math.min(length, PEEK_BYTES));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return new TextDecoder(encodingOf(bytes, false)).decode(bytes);
+}

@@ -1,0 +1,237 @@
+/** What comes of each service's export. */
+import { describe, expect, it } from 'vitest';
+import { conversations, documents, folder, readAll, textFile, zip } from './given';
+
+describe('an export of ChatGPT', () => {
+  it('gives conversations with their branches, models, files by name, and the names of GPTs and shared copies', async () => {
+    const read = await readAll([await zip(await folder('chatgpt'))]);
+    expect(read.by).toEqual(['chatgpt']);
+    const [bread, house] = conversations(read);
+    expect(conversations(read)).toHaveLength(2);
+    expect(bread).toMatchObject({
+      site: 'chatgpt',
+      id: '00000000-0000-4000-8000-0000000000a1',
+      title: 'Sourdough in winter',
+      updated_at: '2026-05-01T10:01:40.250Z',
+      captured_at: '2026-05-01T10:01:40.250Z',
+      coverage: 'all',
+      complete: true,
+      metadata: {
+        assistant: { id: 'g-baker', name: 'The Baker' },
+        shared: ['https://chatgpt.com/share/5ha4ed00-0000-4000-8000-000000000001'],
+      },
+    });
+    expect(house?.metadata['project']).toEqual({ id: 'g-p-house', name: null });
+    const shown = bread?.messages.filter((message) => message.on_active_branch) ?? [];
+    expect(shown.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+    expect(shown[1]).toMatchObject({ model: 'gpt-5-5' });
+    expect(shown[1]?.markdown).toContain('```python');
+    expect(shown[2]?.markdown).toContain('And in a cold kitchen?');
+    const files = bread?.messages.flatMap(({ attachments }) => attachments.map(({ name }) => name));
+    expect(files).toEqual(['kitchen.jpg', 'question.wav', 'oven.png']);
+    expect(shown[3]?.markdown).toContain('[Image: oven.png]');
+    expect(bread?.messages.filter((message) => !message.on_active_branch).map(({ markdown }) => markdown)).toEqual([
+      'Warm.',
+    ]);
+  });
+
+  it('names the record and line of one that holds nothing', async () => {
+    const { warnings } = await readAll(await folder('chatgpt'));
+    expect(warnings).toEqual([
+      {
+        code: 'unreadable_record',
+        message: 'The record ("Nothing in it") holds no messages; it is left out.',
+        file: 'conversations-001.json',
+        where: 'record 2, line 77',
+      },
+    ]);
+  });
+
+  it('reads the page in it where that is all there is', async () => {
+    const page = (await folder('chatgpt')).filter(({ path }) => path === 'chat.html');
+    const read = await readAll(page);
+    expect(conversations(read).map(({ title }) => title)).toEqual(['Sourdough in winter', 'Moving house']);
+    expect(read.warnings).toEqual([]);
+  });
+
+  it('takes from a folder what is its own and leaves other things to others', async () => {
+    const read = await readAll([...(await folder('chatgpt')), textFile('shopping.xyz', 'eggs')]);
+    expect(read.warnings.map(({ code, file }) => [code, file])).toContainEqual(['unknown_file', 'shopping.xyz']);
+  });
+});
+
+describe('an export of Claude', () => {
+  it('gives conversations with thoughts and artifacts, projects with their documents, and memories', async () => {
+    const read = await readAll([await zip(await folder('claude'))]);
+    const [letter] = conversations(read);
+    expect(conversations(read)).toHaveLength(1);
+    expect(letter).toMatchObject({
+      site: 'claude',
+      title: 'A letter to the landlord',
+      metadata: { project: { id: 'p0000000-0000-4000-8000-000000000001', name: 'The flat' } },
+    });
+    expect(letter?.messages[0]?.attachments.map(({ name }) => name)).toEqual(['window.jpg']);
+    expect(letter?.messages[1]?.metadata['thinking']).toBe('Polite, and with a date.');
+    expect(letter?.messages[1]?.markdown).toContain('Dear Ms Novak');
+    expect(letter?.messages[1]?.markdown).not.toContain('not supported on your current device');
+    expect(documents(read).map(({ title, source }) => [source, title])).toEqual([
+      ['claude', 'The flat'],
+      ['claude', 'contract.md'],
+      ['claude', 'What Claude remembers of your conversations'],
+      ['claude', 'What Claude remembers of The flat'],
+    ]);
+    expect(documents(read)[0]?.sections.map(({ markdown }) => markdown)).toEqual([
+      'All about the flat',
+      'Answer briefly.',
+      '- contract.md\n- plan.pdf',
+    ]);
+    expect(read.warnings.map(({ code }) => code)).toEqual(['empty_conversation']);
+    expect(JSON.stringify(read.items)).not.toContain('ana@example.com');
+  });
+
+  it('is read from archives in the archive', async () => {
+    const files = await folder('claude');
+    const inner = await zip(
+      files.filter(({ path }) => path === 'conversations.json'),
+      'conversations-000.zip',
+    );
+    const read = await readAll([await zip([inner, ...files.filter(({ path }) => path !== 'conversations.json')])]);
+    expect(conversations(read)).toHaveLength(1);
+  });
+});
+
+describe('Gemini in Takeout', () => {
+  it('puts rows together by the conversation they name, else by the pauses between them', async () => {
+    const read = await readAll([await zip(await folder('gemini'))]);
+    expect(
+      conversations(read).map(({ id, url, messages }) => [id, url !== null, messages.map(({ markdown }) => markdown)]),
+    ).toEqual([
+      [
+        '00000000000000e1',
+        true,
+        ['Which flour for pizza?', 'Tipo 00.\n\n- soft', 'And what of rye?', 'Rye is **sticky**.'],
+      ],
+      [expect.stringMatching(/^takeout-/), false, [expect.stringContaining('Good names for a cat'), 'Miau.']],
+      [
+        expect.stringMatching(/^takeout-/),
+        false,
+        ['How far is it from Brno?', 'About 80 km.', 'Where is Olomouc?', 'In Moravia.'],
+      ],
+    ]);
+    expect(conversations(read)[2]?.updated_at).toBe('2026-05-01T08:10:00.000Z');
+    expect(documents(read).map(({ title, sections }) => [title, sections[0]?.markdown])).toEqual([
+      ['Kitchen help', 'Answers about cooking\n\nAnswer in grams.'],
+    ]);
+  });
+
+  it('reads the page in the language of the account, with its times', async () => {
+    const read = await readAll(await folder('gemini-html'));
+    const all = conversations(read);
+    expect(all.map(({ messages }) => messages.map(({ markdown }) => markdown))).toEqual([
+      ['Was ist ein Knödel?', 'Ein Kloß.'],
+      ['Und ein großes?', 'Sieben.', 'Wie lange kocht ein Ei?', 'Sechs Minuten.'],
+    ]);
+    expect(all[1]?.messages.map(({ created_at }) => created_at)).toEqual([
+      '2026-11-20T14:04:05.000Z',
+      '2026-11-20T14:04:05.000Z',
+      '2026-11-20T14:14:05.000Z',
+      '2026-11-20T14:14:05.000Z',
+    ]);
+  });
+});
+
+describe('Messenger', () => {
+  it('mends the letters, joins the parts of a thread oldest first, and keeps who said what', async () => {
+    const read = await readAll([await zip(await folder('messenger'))]);
+    const [jana, older, newer] = conversations(read).sort((a, b) => a.id.localeCompare(b.id));
+    expect(jana).toMatchObject({ title: 'Jana', messages: [{ author: 'Jana', markdown: 'Žluťoučký kůň' }] });
+    expect([older?.id, newer?.id]).toEqual(['radek_17', 'radek_17']);
+    expect(newer?.title).toBe('Radosław');
+    expect(older?.messages.map(({ markdown, attachments }) => [markdown, attachments.map(({ name }) => name)])).toEqual(
+      [
+        ['[Image: 17.jpg]', ['17.jpg']],
+        ['Are you coming?', []],
+      ],
+    );
+    expect(newer?.messages.map(({ author, markdown }) => [author, markdown])).toEqual([
+      ['Ana', 'Vstupenky\n\n<https://example.com/tickets>'],
+      ['Radosław', 'Přijdu v 8 🌹'],
+    ]);
+    expect(newer?.messages[1]?.metadata['reactions']).toEqual([{ reaction: '❤', actor: 'Ana' }]);
+    expect(newer?.messages[0]?.parent_id).toBe(older?.messages[1]?.id);
+  });
+});
+
+describe('other assistants', () => {
+  it('DeepSeek: fragments, thoughts, math', async () => {
+    const [primes] = conversations(await readAll(await folder('deepseek')));
+    expect(primes).toMatchObject({ site: 'deepseek', title: 'Primes', updated_at: '2026-01-05T02:01:00.000Z' });
+    expect(primes?.messages[1]).toMatchObject({
+      markdown: 'No: $91 = 7 \\cdot 13$.',
+      metadata: { thinking: '7 times 13.' },
+    });
+  });
+
+  it('Grok: senders, times, thoughts, sources; nothing of the account', async () => {
+    const read = await readAll([await zip(await folder('grok'))]);
+    const [lights] = conversations(read);
+    expect(lights).toMatchObject({
+      site: 'grok',
+      title: 'Northern lights',
+      complete: true,
+      metadata: { starred: true },
+    });
+    expect(lights?.messages).toMatchObject([
+      { role: 'user', created_at: '2026-02-03T10:00:00.000Z', attachments: [{ reference: 'asset-1' }] },
+      {
+        role: 'assistant',
+        markdown: 'From September to March.\n\n[Image: aurora.jpg]',
+        metadata: { thinking: 'Seasons matter.', citations: [{ url: 'https://example.com/aurora', title: 'Aurora' }] },
+      },
+    ]);
+    expect(read.warnings.map(({ code, where }) => [code, where])).toEqual([
+      ['empty_conversation', expect.stringMatching(/^record 2, line/)],
+    ]);
+  });
+
+  it('Mistral: in the order of time, with files', async () => {
+    const [cities] = conversations(await readAll(await folder('mistral')));
+    expect(cities?.messages).toMatchObject([
+      { role: 'user', markdown: 'Name two cities', attachments: [{ name: 'map.png', kind: 'image' }] },
+      { role: 'assistant', markdown: 'Paris, Lyon.' },
+    ]);
+  });
+
+  it('Perplexity: in the order of time, with sources as links', async () => {
+    const [mountains] = conversations(await readAll(await folder('perplexity')));
+    expect(mountains).toMatchObject({
+      id: 'ctx-1',
+      title: 'Mountains',
+      url: 'https://www.perplexity.ai/search/mountains-abc',
+    });
+    expect(mountains?.messages.map(({ markdown }) => markdown)).toEqual([
+      'Mountains in Czechia?',
+      'Krkonoše, Jeseníky.',
+      'And the highest?',
+      'Sněžka, 1,603 m [1](https://example.com/snezka).',
+    ]);
+    expect(mountains?.messages[0]?.created_at).toBe('2026-02-06T22:37:20.000Z');
+  });
+});
+
+describe('an archive that is no archive', () => {
+  it('says so, and costs nothing else', async () => {
+    const good = await zip(await folder('deepseek'), 'good.zip');
+    const bytes = new Uint8Array(await good.blob.arrayBuffer());
+    const read = await readAll([
+      good,
+      textFile('cut.zip', bytes.slice(0, bytes.length / 2)),
+      textFile('none.zip', 'none'),
+    ]);
+    expect(conversations(read)).toHaveLength(1);
+    expect(read.warnings.map(({ code, file }) => [code, file])).toEqual([
+      ['unreadable_archive', 'cut.zip'],
+      ['unreadable_archive', 'none.zip'],
+    ]);
+  });
+});
