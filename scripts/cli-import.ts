@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Engine } from '../engine/api';
 import { type GivenFile, type ImportedItem, type ImportWarning, readParts, sortFiles } from '../engine/connectors';
+import type { CapturedConversation, CapturedDocument } from '../engine/capture/types';
 import { EngineError } from '../engine/errors';
 import { parseHtml, readFile } from './cli-read';
 
@@ -128,6 +129,28 @@ export async function importFiles(
       report.error = { code: 'bad_input', message: `Nothing in ${report.file} could be read: ${first.message}` };
   }
   return totals;
+}
+
+export interface AnyRead {
+  conversations: CapturedConversation[];
+  documents: CapturedDocument[];
+  warnings: ImportWarning[];
+}
+
+/**
+ * What a file, folder or archive of any known format holds; stores nothing.
+ * @throws `not_found`
+ */
+export async function readAny(path: string): Promise<AnyRead> {
+  const given = await givenFiles(path, basename(resolve(path)));
+  const sorted = await sortFiles(given, { parseHtml, now: new Date().toISOString() });
+  const all: AnyRead = { conversations: [], documents: [], warnings: [...sorted.warnings] };
+  for await (const read of readParts(sorted)) {
+    if (!('item' in read)) all.warnings.push(read.warning);
+    else if (read.item.kind === 'conversation') all.conversations.push(read.item);
+    else all.documents.push(read.item);
+  }
+  return all;
 }
 
 /** A file in which nothing was said is no mistake. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseHTML } from 'linkedom';
 import { allAdapters } from '../engine/capture/adapters/all';
 import { readText, type ReadResult, type Site } from '../engine/capture/index';
+import type { CapturedDocument } from '../engine/capture/types';
 import { EngineError } from '../engine/errors';
 
 /** Parses HTML in Node, for `readText` and for the readers of pages. */
@@ -70,4 +71,26 @@ export function printRead(result: ReadResult, write: (line: string) => void = co
     write(`warning ${warning.code}: ${warning.message}${warning.where === null ? '' : ` [${warning.where}]`}`);
   const messages = result.conversations.reduce((sum, each) => sum + each.messages.length, 0);
   write(`${result.conversations.length} conversations, ${messages} messages, ${result.warnings.length} warnings`);
+}
+
+/** The same for what holds other documents too. */
+export function printAny(
+  { conversations, documents, warnings }: ReadResult & { documents: CapturedDocument[] },
+  write: (line: string) => void = console.log,
+): void {
+  for (const document of documents) {
+    write(`# ${document.title ?? '(no title)'}`);
+    const facts = [
+      document.source,
+      document.id,
+      document.author,
+      document.created_at ?? document.updated_at,
+      document.url,
+    ];
+    write(facts.filter((fact) => fact !== null).join(' · '));
+    for (const section of document.sections) write(`\n${section.markdown}`);
+    write('');
+  }
+  printRead({ conversations, warnings }, write);
+  write(`${documents.length} other documents`);
 }

@@ -12,15 +12,15 @@ import { startNodeEmbedder } from '../engine/embed/node';
 import { createEngine } from '../engine/engine';
 import { EngineError } from '../engine/errors';
 import { openStore } from '../engine/store';
-import { importFiles } from './cli-import';
-import { printRead, readFile } from './cli-read';
+import { importFiles, readAny } from './cli-import';
+import { printAny, printRead, readFile } from './cli-read';
 
 const HELP = `A terminal for the engine of Commonplace.
 
 Usage: npm run -s cli -- <verb> [options]
 
-  read FILE              Prints the conversations in a saved page, a site's body or an export, as they are read.
-                         Stores nothing.
+  read FILE              Prints the conversations in a saved page, a site's body or an export, as they are read, and
+                         the documents in files, folders and archives of any known format. Stores nothing.
   import FILE...         Stores what files, folders and ZIP archives hold: exports of ChatGPT, Claude, Gemini and others,
                          notes, documents, bookmarks (docs/import.md). Twice is once. With --json: how many documents,
                          conversations and messages there are, and a warning with file and place for each that could
@@ -155,11 +155,26 @@ async function run(options: Options): Promise<number> {
   }
 }
 
-function read({ values, site, json }: Options): number {
-  const result = readFile(values[0] ?? '', site === null ? {} : { site });
-  if (json) out(JSON.stringify(result, null, 2));
-  else printRead(result, out);
-  return 0;
+async function read({ values, site, json }: Options): Promise<number> {
+  const path = values[0] ?? '';
+  try {
+    const result = readFile(path, site === null ? {} : { site });
+    if (json) out(JSON.stringify(result, null, 2));
+    else printRead(result, out);
+    return 0;
+  } catch (error) {
+    // No conversation of one site: an export as a whole, or a document.
+    if (site !== null || (existsSync(path) && !statSync(path).isDirectory() && !isBadInput(error))) throw error;
+    const result = await readAny(path);
+    if (result.conversations.length + result.documents.length === 0) throw error;
+    if (json) out(JSON.stringify(result, null, 2));
+    else printAny(result, out);
+    return 0;
+  }
+}
+
+function isBadInput(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'bad_input';
 }
 
 /** An engine on the data directory; it is closed, and a temporary directory removed, whatever happens. */

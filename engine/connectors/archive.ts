@@ -16,7 +16,7 @@ const MOST_FILES = 1_000_000;
  * @throws `bad_input` where it is no archive that can be read: cut off, damaged, or with more than a million files.
  */
 export async function filesInZip(blob: Blob, name: string): Promise<SourceFile[]> {
-  const reader = new ZipReader(new BlobReader(blob));
+  const reader = new ZipReader(new BlobReader(blob), { filenameValidation: 'tolerant' });
   const files: SourceFile[] = [];
   try {
     let seen = 0;
@@ -96,7 +96,7 @@ function unpack(entry: FileEntry, name: string): ReadableStream<Uint8Array<Array
   });
 }
 
-/** The path without what would lead out of a folder. */
+/** The path without what would lead out of a folder; nothing is ever written under it. */
 function safePath(path: string): string {
   return path
     .replaceAll('\\', '/')
@@ -107,7 +107,7 @@ function safePath(path: string): string {
 
 /** What systems and editors put beside files. */
 export function isLeftBehind(path: string): boolean {
-  return /(?:^|\/)(?:__MACOSX|\.git|\.obsidian|\.trash|node_modules)\/|(?:^|\/)(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)$/i.test(
+  return /(?:^|\/)(?:__MACOSX|\.git|node_modules)\/|(?:^|\/)(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)$/i.test(
     path,
   );
 }

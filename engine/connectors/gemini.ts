@@ -7,12 +7,15 @@ import { allAdapters, asText } from '../capture/files';
 import type { CapturedConversation, CapturedMessage } from '../capture/types';
 import { readDate } from './dates';
 import { document, section } from './documents';
-import { type Connector, type Read, type ReadOptions, type SourceFile, warning } from './port';
+import { documentOf } from './html';
+import { type Connector, type Peek, type Read, type ReadOptions, type SourceFile, warning } from './port';
 import { recordsOf, unreadable } from './records';
 import { textOf } from './text';
 
 const ROWS = /"header"\s*:\s*"[^"]{0,40}\b(?:Gemini|Bard)\b|"products"\s*:\s*\[\s*"[^"]{0,40}\b(?:Gemini|Bard)\b/;
 const PAGE = /class="[^"]*\bouter-cell\b[\s\S]{0,600}?\b(?:Gemini|Bard)\b/;
+/** The activity of any product; each has a file of this name, which is not Gemini's. */
+const ANY = /"header"\s*:[\s\S]*"(?:activityControls|products)"\s*:|class="[^"]*\bouter-cell\b/;
 const GEMS = /(?:^|\/)gemini_gems_data\.html$/i;
 /** Of Gemini's folder, and nothing to keep. */
 const OTHERS = /(?:^|\/)(?:gemini_scheduled_actions_data\.html|archive_browser\.html)$/i;
@@ -27,10 +30,7 @@ export const gemini: Connector = {
     for (const file of files) {
       const { path } = file;
       if (GEMS.test(path) || OTHERS.test(path)) taken.push(file);
-      else if (
-        /\.json$/i.test(path) ? ROWS.test(await peek(file)) : /\.html$/i.test(path) && PAGE.test(await peek(file))
-      )
-        taken.push(file);
+      else if (/\.(?:json|html)$/i.test(path) && ANY.test(await peek(file))) taken.push(file);
     }
     return taken;
   },
@@ -39,10 +39,17 @@ export const gemini: Connector = {
     for (const file of files) {
       options.signal?.throwIfAborted();
       if (GEMS.test(file.path)) yield* readGems(file, options);
-      else if (!OTHERS.test(file.path)) yield* readActivity(file, options);
+      else if (OTHERS.test(file.path)) continue;
+      else if (await isGeminis(file, options.peek)) yield* readActivity(file, options);
+      else yield warning(file, 'other_activity', 'The activity of other products of Google is not kept.');
     }
   },
 };
+
+async function isGeminis(file: SourceFile, peek: Peek): Promise<boolean> {
+  const text = await peek(file);
+  return ROWS.test(text) || PAGE.test(text) || /gemini|bard/i.test(file.path);
+}
 
 async function* readActivity(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {
   const adapter = allAdapters().find(({ site }) => site === 'gemini');
@@ -117,7 +124,7 @@ const endOf = (conversation: CapturedConversation) => timeOf(conversation.messag
 async function* readGems(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {
   let text: string;
   try {
-    text = (options.parseHtml(await textOf(file)).body?.textContent ?? '').replace(/\u00a0/g, ' ');
+    text = (documentOf(await textOf(file), options.parseHtml).body.textContent ?? '').replace(/\u00a0/g, ' ');
   } catch (error) {
     yield unreadable(file, error);
     return;

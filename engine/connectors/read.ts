@@ -1,7 +1,7 @@
 /** From what was given to what is in it: each file by the connector that knows it. */
 import { CONNECTORS } from './all';
 import { gather, type GivenFile } from './files';
-import type { Connector, ImportWarning, Read, ReadOptions, SourceFile } from './port';
+import { type Connector, type ImportWarning, type Read, type ReadOptions, type SourceFile, warning } from './port';
 import { peeker } from './text';
 
 /** What one connector will read. */
@@ -46,9 +46,15 @@ export async function* readParts({
   parts,
   options,
 }: Pick<Sorted, 'parts' | 'options'>): AsyncGenerator<Read & { connector: string }> {
-  for (const { connector, files } of parts)
+  for (const { connector, files } of parts) {
+    let nothing = true;
     for await (const read of connector.read(files, options)) {
       options.signal?.throwIfAborted();
+      nothing = false;
       yield { ...read, connector: connector.id };
     }
+    const [first] = files;
+    if (!nothing || first === undefined) continue;
+    yield { ...warning(first, 'empty_file', `${first.path} holds nothing to keep.`), connector: connector.id };
+  }
 }

@@ -36,7 +36,17 @@ export function encodingOf(bytes: Uint8Array, whole = true): string {
 
 /** @see encodingOf */
 export function decode(bytes: Uint8Array): string {
-  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+  const encoding = encodingOf(bytes);
+  return mended(new TextDecoder(encoding).decode(bytes), encoding);
+}
+
+/** The letters of windows-1252 from 0x80 on; where it has none, the control that Latin-1 has there. */
+const LETTERS = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+/** Node takes windows-1252 for Latin-1 at times (nodejs/node#56542). */
+function mended(text: string, encoding: string): string {
+  if (encoding !== 'windows-1252') return text;
+  return text.replace(/[\u0080-\u009f]/g, (letter) => LETTERS[letter.charCodeAt(0) - 0x80] ?? letter);
 }
 
 /** @throws `bad_input` where the file is larger than `most`, or damaged. */
@@ -73,7 +83,7 @@ export async function* textPieces(file: SourceFile): AsyncGenerator<string> {
   let length = 0;
   for await (const chunk of file.stream()) {
     decoder ??= new TextDecoder(encodingOf(chunk, false));
-    const text = decoder.decode(chunk, { stream: true });
+    const text = mended(decoder.decode(chunk, { stream: true }), decoder.encoding);
     parts.push(text);
     length += text.length;
     if (length < PIECE) continue;
@@ -118,5 +128,6 @@ async function beginning(file: SourceFile): Promise<string> {
     bytes.set(chunk, at);
     at += chunk.length;
   }
-  return new TextDecoder(encodingOf(bytes, false)).decode(bytes);
+  const encoding = encodingOf(bytes, false);
+  return mended(new TextDecoder(encoding).decode(bytes), encoding);
 }

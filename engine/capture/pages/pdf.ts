@@ -22,15 +22,53 @@ const MOST_CHARACTERS = 4_000_000;
 /** Fewer letters a page, on the whole, are page numbers and stamps on pictures. */
 const LEAST_LETTERS_A_PAGE = 12;
 
+/** A PDF as it was read. */
+export interface PdfText {
+  /** With a heading `## Page N` before the text of each page. Page N is the N-th of the file, whatever is printed on it. */
+  markdown: string;
+  /** As the file says; mostly right, sometimes the name of what it was made of. */
+  title: string | null;
+  author: string | null;
+  language: string | null;
+  created_at: string | null;
+  /** Of the whole file. */
+  pages: number;
+  /** True where pages at the end were not read. */
+  truncated: boolean;
+}
+
 /**
- * Before the text of each page stands `## Page N`, so that a passage can be found again on its page. Page N is the N-th of
- * the file, whatever is printed on it.
- * @throws `pdf_locked` where a password is needed, `pdf_without_text` where its pages are pictures, `bad_input` where it
- * is no PDF that can be read.
+ * Before the text of each page stands `## Page N`, so that a passage can be found again on its page.
+ * @throws as {@link readPdf}, and `bad_input` where the address is none of the web.
  */
 export async function capturePdf(bytes: Uint8Array, options: PdfOptions): Promise<CapturedPage> {
   const url = keptAddress(options.url);
   if (url === null) throw new EngineError('bad_input', `${options.url} is no address of the web.`);
+  const read = await readPdf(bytes, url);
+  const name = new URL(url).pathname.split('/').at(-1) ?? '';
+  return {
+    kind: 'page',
+    origin: 'page',
+    id: url,
+    url,
+    title: titleOf(read.title, name),
+    author: read.author,
+    site_name: new URL(url).hostname.replace(/^www\./u, ''),
+    language: read.language,
+    published_at: read.created_at,
+    captured_at: options.capturedAt ?? new Date().toISOString(),
+    markdown: read.markdown,
+    note: options.note ?? null,
+    metadata: { pdf: { pages: read.pages }, ...(read.truncated ? { truncated: true } : {}) },
+  };
+}
+
+/**
+ * @param name what errors call it.
+ * @throws `pdf_locked` where a password is needed, `pdf_without_text` where its pages are pictures, `bad_input` where it
+ * is no PDF that can be read.
+ */
+export async function readPdf(bytes: Uint8Array, name: string): Promise<PdfText> {
   const task = getDocument({
     data: bytes,
     // a page's world may have rules against evaluated code, and nothing is drawn
@@ -57,35 +95,26 @@ export async function capturePdf(bytes: Uint8Array, options: PdfOptions): Promis
     if (letters < LEAST_LETTERS_A_PAGE * pages.length)
       throw new EngineError(
         'pdf_without_text',
-        `The ${pages.length} pages of ${url} are pictures: there is no text in them.`,
+        `The ${pages.length} pages of ${name} are pictures: there is no text in them.`,
       );
     const facts = (await pdf.getMetadata()).info as Record<string, unknown>;
     const markdown = pages
       .flatMap((text, index) => (text === '' ? [] : [`## Page ${index + 1}\n\n${text}`]))
       .join('\n\n');
     return {
-      kind: 'page',
-      origin: 'page',
-      id: url,
-      url,
-      title: titleOf(facts.Title, url),
-      author: words(facts.Author),
-      site_name: new URL(url).hostname.replace(/^www\./u, ''),
-      language: words(facts.Language),
-      published_at: timeOf(facts.CreationDate),
-      captured_at: options.capturedAt ?? new Date().toISOString(),
       markdown: markdown.slice(0, MOST_CHARACTERS),
-      note: options.note ?? null,
-      metadata: {
-        pdf: { pages: pdf.numPages },
-        ...(pages.length < pdf.numPages || length > MOST_CHARACTERS ? { truncated: true } : {}),
-      },
+      title: words(facts.Title),
+      author: words(facts.Author),
+      language: words(facts.Language),
+      created_at: timeOf(facts.CreationDate),
+      pages: pdf.numPages,
+      truncated: pages.length < pdf.numPages || length > MOST_CHARACTERS,
     };
   } catch (error) {
     if (error instanceof EngineError) throw error;
     if (error instanceof Error && error.name === 'PasswordException')
-      throw new EngineError('pdf_locked', `${url} is locked with a password.`, { cause: error });
-    throw new EngineError('bad_input', `${url} could not be read as a PDF.`, { cause: error });
+      throw new EngineError('pdf_locked', `${name} is locked with a password.`, { cause: error });
+    throw new EngineError('bad_input', `${name} could not be read as a PDF.`, { cause: error });
   } finally {
     await task.destroy();
   }
@@ -153,13 +182,11 @@ function words(value: unknown): string | null {
   return text === '' ? null : text;
 }
 
-/** Many a title is the name of the file that the PDF was made of: the address is as good. */
-function titleOf(value: unknown, url: string): string | null {
-  const said = words(value);
+/** Many a title is the name of the file that the PDF was made of: the name of the PDF is as good. */
+export function titleOf(said: string | null, fileName: string): string | null {
   if (said !== null && !/^(?:untitled|microsoft \w+ - .*|.*\.(?:docx?|tex|dvi|indd|pages|odt|pdf|qxd))$/iu.test(said))
     return said;
-  const name = new URL(url).pathname.split('/').at(-1) ?? '';
-  const plain = name.replace(/\.pdf$/iu, '').replaceAll('+', ' ');
+  const plain = fileName.replace(/\.pdf$/iu, '').replaceAll('+', ' ');
   try {
     return decodeURIComponent(plain) || said;
   } catch (error) {

@@ -122,6 +122,10 @@ describe('Gemini in Takeout', () => {
     expect(documents(read).map(({ title, sections }) => [title, sections[0]?.markdown])).toEqual([
       ['Kitchen help', 'Answers about cooking\n\nAnswer in grams.'],
     ]);
+    expect(read.warnings.map(({ code, file }) => [code, file])).toEqual([
+      ['other_activity', 'export.zip/Takeout/My Activity/Gemini Apps/MyActivity.json'],
+      ['other_activity', 'export.zip/Takeout/My Activity/YouTube/MyActivity.json'],
+    ]);
   });
 
   it('reads the page in the language of the account, with its times', async () => {

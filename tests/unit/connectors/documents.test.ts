@@ -1,0 +1,322 @@
+/** What comes of files, notes, highlights and links. */
+import { describe, expect, it } from 'vitest';
+import { pdfOf } from '../pages/pdf-file';
+import { conversations, documents, folder, readAll, textFile, zip } from './given';
+
+const warned = ({ warnings }: Awaited<ReturnType<typeof readAll>>) =>
+  warnings.map(({ code, file, where }) => [code, file, where]);
+
+describe('PDF', () => {
+  it('has a heading before the text of each page, its title, author and date', async () => {
+    const bytes = pdfOf(['The first page says hello.', 'The second page says goodbye.'], {
+      title: 'Two pages',
+      author: 'Ana',
+      made: "D:20260304083000+01'00'",
+    });
+    const [two] = documents(await readAll([textFile('two.pdf', bytes)]));
+    expect(two).toMatchObject({
+      title: 'Two pages',
+      author: 'Ana',
+      created_at: '2026-03-04T07:30:00.000Z',
+      filed_as: 'note',
+      source: 'files',
+      metadata: { pdf: { pages: 2 }, file: 'two.pdf' },
+    });
+    expect(two?.sections[0]?.markdown).toBe(
+      '## Page 1\n\nThe first page says hello.\n\n## Page 2\n\nThe second page says goodbye.',
+    );
+  });
+
+  it('says that it is locked, scanned or no PDF', async () => {
+    const read = await readAll([
+      textFile('locked.pdf', pdfOf(['Secret words on a page.'], { locked: true })),
+      textFile('scan.pdf', pdfOf(['', ''])),
+      textFile('not.pdf', 'hello'),
+    ]);
+    expect(read.items).toEqual([]);
+    expect(warned(read)).toEqual([
+      ['pdf_locked', 'locked.pdf', null],
+      ['unreadable_file', 'not.pdf', null],
+      ['pdf_without_text', 'scan.pdf', null],
+    ]);
+  });
+});
+
+describe('documents', () => {
+  it('Word: headings, links, tables, and what the file says of itself', async () => {
+    const [report] = documents(await readAll(await folder('docx')));
+    expect(report).toMatchObject({
+      title: 'Kiln & glaze',
+      author: 'Ana',
+      created_at: '2026-02-03T04:05:06.000Z',
+      updated_at: '2026-02-04T04:05:06.000Z',
+    });
+    expect(report?.sections[0]?.markdown).toContain(
+      '# Firing\n\nHeat it **slowly**, see [the kiln](https://example.com/kiln).',
+    );
+    expect(report?.sections[0]?.markdown).toContain('| 06 | 1000 |');
+  });
+
+  it('EPUB: a section for each part in the order of reading; says what is missing', async () => {
+    const read = await readAll(await folder('epub'));
+    expect(documents(read)[0]).toMatchObject({
+      id: 'book:urn:isbn:1',
+      title: 'Rivers & roads',
+      author: 'Ivo Lind',
+      language: 'en',
+      created_at: '2020-05-06T00:00:00.000Z',
+    });
+    expect(documents(read)[0]?.sections.map(({ id, markdown }) => [id, markdown])).toEqual([
+      ['OEBPS/text/one.xhtml', '# One\n\nThe river begins.'],
+      ['OEBPS/two b.xhtml', '# Two\n\nThe road ends.'],
+    ]);
+    expect(warned(read)).toEqual([['missing_part', 'book.epub', 'gone.xhtml']]);
+  });
+
+  it('mail: in their own encodings, with dates, people and the names of what is attached', async () => {
+    const all = documents(await readAll(await folder('mail')));
+    expect(
+      all.map(({ id, title, author, created_at, sections }) => [id, title, author, created_at, sections[0]?.markdown]),
+    ).toEqual([
+      ['<a1@example.com>', 'One', 'Ana', '2026-05-05T08:00:00.000Z', 'Příště v pět.\nFrom here it is far.'],
+      ['<a2@example.com>', 'Re: One', 'jana@example.com', '2026-05-05T09:00:00.000Z', 'Yes.'],
+      [
+        '<m1@example.com>',
+        'The key 🗝',
+        'Jana Nováková',
+        '2026-05-05T08:00:00.000Z',
+        expect.stringContaining('Klíč je'),
+      ],
+    ]);
+    expect(all[2]?.attachments).toEqual([{ kind: 'image', name: 'door.jpg', reference: null }]);
+  });
+
+  it('Markdown: title, links and tags', async () => {
+    const [plan] = documents(await readAll(await folder('markdown')));
+    expect(plan).toMatchObject({
+      title: 'The plan',
+      updated_at: '2026-10-01T00:00:00.000Z',
+      metadata: { tags: ['may'], links: ['https://example.com/office'] },
+    });
+  });
+
+  it('a saved page: its readable part under the address it was saved from', async () => {
+    const [page] = documents(await readAll(await folder('pages')));
+    expect(page).toMatchObject({
+      filed_as: 'page',
+      url: 'https://example.com/why-slow',
+      title: 'Why slow?',
+      author: 'Mara Ellison',
+      language: 'en',
+    });
+    expect(page?.sections[0]?.markdown).toContain('[more](https://example.com/more)');
+  });
+
+  it('a table with whatever separates it, its heading with every part', async () => {
+    const [prices] = documents(await readAll(await folder('csv')));
+    expect(prices?.sections[0]?.markdown).toBe(
+      '| Item | Price | Note |\n| --- | --- | --- |\n| Eggs | 3,20 | large; brown |\n| Flour | 1,10 |  |',
+    );
+  });
+
+  it('JSON that nothing knows, as lists', async () => {
+    const [kiln] = documents(await readAll(await folder('json')));
+    expect(kiln?.title).toBe('Kiln');
+    expect(kiln?.sections[0]?.markdown).toContain('- **degrees**: 1000');
+  });
+
+  it('text in other encodings is read as it was written', async () => {
+    const all = documents(await readAll(await folder('text')));
+    expect(all.map(({ title, sections }) => [title, sections[0]?.markdown.split('\n')[0]])).toEqual([
+      ['README', 'A file without an ending.'],
+      ['utf16', 'Řeka teče pomalu.'],
+      ['windows', 'Straße nach München – fünf Kilometer'],
+    ]);
+  });
+
+  it('of pictures, their names', async () => {
+    const [holiday] = documents(await readAll(await folder('pictures')));
+    expect(holiday).toMatchObject({
+      title: 'holiday',
+      sections: [{ markdown: '- [Image: beach.jpg]\n- [Image: sea.png]' }],
+    });
+  });
+
+  it('says of a file that is not known that it is not, with its name', async () => {
+    const read = await readAll([textFile('model.stl', 'solid')]);
+    expect(read.warnings).toEqual([
+      {
+        code: 'unknown_file',
+        message: 'What model.stl is, is not known; it is left out.',
+        file: 'model.stl',
+        where: null,
+      },
+    ]);
+  });
+
+  it('two files of one name are two documents, one file in two folders is one', async () => {
+    const read = await readAll([
+      textFile('a/notes.txt', 'one'),
+      textFile('b/notes.txt', 'two'),
+      textFile('c/notes.txt', 'one'),
+    ]);
+    const ids = documents(read).map(({ id }) => id);
+    expect(ids[0]).toBe(ids[2]);
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+});
+
+describe('notes and highlights', () => {
+  it('Readwise: a book a document, a highlight a section with its place, time and note; what was thrown away is not', async () => {
+    const all = documents(await readAll(await folder('readwise')));
+    expect(all.map(({ title, author }) => [title, author])).toEqual([
+      ['Quiet Machines', 'Ada Stone'],
+      ['The Slow Book', 'Mara Ellison'],
+      ['Field Notes', 'Ivo Lind'],
+    ]);
+    expect(all[0]).toMatchObject({
+      id: '77',
+      url: 'https://example.com/quiet',
+      note: 'For the talk',
+      metadata: { tags: ['work'] },
+    });
+    expect(all[0]?.sections).toMatchObject([
+      {
+        id: '1',
+        markdown: '> A gear that is heard is a gear that wears.\n\nuse this',
+        created_at: '2025-01-02T03:04:05.000Z',
+        metadata: { location: '55', tags: ['favourite'] },
+      },
+    ]);
+    expect(all[1]?.sections).toMatchObject([
+      {
+        markdown: '> Attention is trained,\n> not given.\n\nKey idea',
+        created_at: '2024-10-05T10:15:30.000Z',
+        metadata: { page: '12', tags: ['focus', 'reading'] },
+      },
+      { markdown: '> She said "hello".', metadata: { location: '345' } },
+    ]);
+  });
+
+  it('Notion: names without their ids, dates, links between pages, tables whole', async () => {
+    const read = await readAll([await zip([await zip(await folder('notion'), 'Export-1-Part-1.zip')])]);
+    const [garden, seeds, tools] = documents(read).sort((a, b) => (a.title ?? '').localeCompare(b.title ?? ''));
+    expect(documents(read)).toHaveLength(3);
+    expect(garden).toMatchObject({
+      source: 'notion',
+      title: 'Garden',
+      id: '0123456789abcdef0123456789abcdef',
+      created_at: new Date(2026, 4, 3, 10).toISOString(),
+      metadata: { tags: ['home', 'plants'] },
+    });
+    expect(garden?.sections[0]?.markdown).toContain('[Tools](https://www.notion.so/fedcba9876543210fedcba9876543210)');
+    expect(garden?.sections[0]?.markdown).toContain('[Image: roses.jpg]');
+    expect(tools).toMatchObject({ title: 'Tools', metadata: { folder: 'Garden' } });
+    expect(seeds).toMatchObject({ title: 'Seeds', metadata: { rows: 2 } });
+  });
+
+  it('Todoist: a project a document, a task a section, comments below it', async () => {
+    const read = await readAll(await folder('todoist'));
+    expect(documents(read)[0]).toMatchObject({ title: 'Trip', id: '2203306141' });
+    expect(documents(read)[0]?.sections).toMatchObject([
+      {
+        author: 'Ana',
+        markdown: '- [ ] Book flights @travel\n\nWindow seat\n\nDue: 2026-12-06\n\nThe cheap ones leave at six',
+        metadata: { part: 'Before', tags: ['travel'] },
+      },
+      { markdown: '- [ ] Find the passport\n\nDue: every week', metadata: { depth: 1, due: 'every week' } },
+    ]);
+    expect(warned(read)).toEqual([['unreadable_record', 'Trip [2203306141].csv', 'row 5']]);
+  });
+
+  it('Obsidian: front matter, links between notes, and the same note when it is written on', async () => {
+    const files = await folder('obsidian');
+    const [may, jana] = documents(await readAll(files));
+    expect(may).toMatchObject({
+      source: 'obsidian',
+      id: 'vault/Daily/2026-05-01.md',
+      title: 'First of May',
+      created_at: '2026-05-01T00:00:00.000Z',
+      metadata: {
+        tags: ['daily', 'walks', 'lake/north'],
+        links: ['People/Jana', 'Old maps', 'https://example.com/lake'],
+        aliases: ['May Day'],
+      },
+    });
+    expect(may?.sections[0]?.markdown).toContain('[Image: lake.png]');
+    expect(jana?.title).toBe('Jana');
+    const changed = files.map((file) => (file.path.endsWith('Jana.md') ? textFile(file.path, 'Jana moved.') : file));
+    expect(documents(await readAll(changed)).map(({ id }) => id)).toEqual([may?.id, jana?.id]);
+  });
+
+  it('bookmarks: an address a document, with its folder, tags and date; scripts are none', async () => {
+    const read = await readAll(await folder('bookmarks'));
+    expect(
+      documents(read).map(({ url, title, created_at, metadata }) => [url, title, created_at, metadata['folder']]),
+    ).toEqual([
+      ['https://example.com/bread?a=1&b=2', 'Bread & butter', '2023-11-14T22:13:21.000Z', 'Cooking'],
+      ['https://example.com/soup', 'Soup', '2023-11-14T22:13:22.000Z', 'Cooking / Soups'],
+      ['https://example.com/', 'Home', null, undefined],
+    ]);
+    expect(documents(read)[0]?.sections[0]?.markdown).toContain('The one with rye');
+    expect(documents(read)[0]?.metadata['tags']).toEqual(['bread', 'slow']);
+    expect(read.warnings).toEqual([]);
+  });
+
+  it('Pocket: the list, the page and the highlights', async () => {
+    const read = await readAll(await folder('pocket'));
+    expect(documents(read).map(({ id, title }) => [id, title])).toEqual([
+      ['highlights:https://example.com/rust', 'Rust, that is'],
+      ['https://example.com/rust', 'Rust, that is'],
+      ['https://example.com/moss', 'Moss'],
+      ['https://example.com/ferns', 'https://example.com/ferns'],
+    ]);
+    expect(warned(read)).toEqual([['unreadable_record', 'part_000000.csv', 'row 2']]);
+  });
+
+  it('Kindle in several languages; a highlight made longer is one', async () => {
+    const read = await readAll(await folder('kindle'));
+    expect(
+      documents(read).map(({ title, author, sections }) => [
+        title,
+        author,
+        sections.map(({ markdown, metadata }) => [markdown, metadata['page'] ?? null, metadata['location'] ?? null]),
+      ]),
+    ).toEqual([
+      [
+        'The Slow Book',
+        'Ellison, Mara',
+        [
+          ['> Attention is trained, not given.', '12', '156-159'],
+          ['Read this again', '12', '158'],
+        ],
+      ],
+      ['Im Westen nichts Neues', 'Erich Maria Remarque', [['> Wir sind alle nur eine Generation.', null, '234-236']]],
+      ['Cien años de soledad', 'Gabriel García Márquez', [['> Muchos años después.', '12', '100-102']]],
+    ]);
+    expect(documents(read)[1]?.sections[0]?.created_at).toBe(new Date(2021, 0, 4, 9, 15).toISOString());
+    expect(warned(read)).toEqual([['unreadable_record', 'My Clippings.txt', 'line 31']]);
+  });
+
+  it('Keep: lists, labels and times', async () => {
+    const [groceries] = documents(await readAll(await folder('keep')));
+    expect(groceries).toMatchObject({
+      title: 'Groceries',
+      created_at: '2023-07-22T04:26:40.000Z',
+      sections: [{ markdown: '- [x] eggs\n- [ ] flour' }],
+      metadata: { tags: ['home'] },
+    });
+  });
+
+  it('all of it at once, each by its own', async () => {
+    const names = ['chatgpt', 'claude', 'readwise', 'obsidian', 'kindle', 'docx', 'text'];
+    const files = (
+      await Promise.all(
+        names.map(async (name) => (await folder(name)).map((file) => ({ ...file, path: `${name}/${file.path}` }))),
+      )
+    ).flat();
+    const read = await readAll(files);
+    expect(read.by.toSorted()).toEqual([...names].toSorted());
+    expect(conversations(read)).toHaveLength(3);
+  });
+});
