@@ -22,6 +22,8 @@ export interface ParsedQuery {
   hosts: string[];
   /** "Quoted phrases": each must be there, in any case. */
   phrases: string[];
+  /** Phrases that a whole sentence quotes, as the title of a book: marked where they are, and no condition. */
+  quoted: string[];
   /** -words and -"phrases": none may be there. */
   excluded: string[];
   /** What `-from:`, `-kind:`, `-role:` and `-site:` leave out. */
@@ -64,6 +66,8 @@ const NAMES: Record<string, string> = {
 
 // An operator's value is a word or is quoted; a phrase or an exclusion may be, too.
 const TOKEN = /(-?)(?:([a-z]+):)?(?:"([^"]*)"|([^\s"]+))/giu;
+/** So many words beside the quoted ones, or a question mark, make a sentence of what is asked and not a list of conditions. */
+const SENTENCE_WORDS = 4;
 /** More was pasted, not typed: what in it looks like an operator or an exclusion is not meant as one. */
 const TYPED_CHARACTERS = 300;
 
@@ -83,6 +87,7 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
     filters: { ...query.filters },
     hosts: [],
     phrases: [],
+    quoted: [],
     excluded: [],
     without: { sources: [], kinds: [], roles: [], hosts: [] },
     times: [],
@@ -111,6 +116,7 @@ export function parseQuery(query: RecallQuery, now: Date): ParsedQuery {
 /** Takes the operators out and gives what is left. */
 function readOperators(parsed: ParsedQuery, text: string, now: Date): string {
   const words: string[] = [];
+  let unquoted = 0;
   for (const [whole, minus, name, quoted, bare] of text.replace(/[“”„«»]/gu, '"').matchAll(TOKEN)) {
     const value = (quoted ?? bare ?? '').trim();
     const known = name === undefined ? undefined : (NAMES[name.toLowerCase()] ?? name.toLowerCase());
@@ -123,8 +129,11 @@ function readOperators(parsed: ParsedQuery, text: string, now: Date): string {
       words.push(value);
     } else {
       words.push(whole);
+      if (/[\p{L}\p{N}]/u.test(whole)) unquoted++;
     }
   }
+  if (unquoted >= SENTENCE_WORDS || (unquoted > 0 && /[?？؟]\s*$/u.test(text)))
+    parsed.quoted = parsed.phrases.splice(0);
   return words.join(' ');
 }
 

@@ -203,10 +203,11 @@ async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: Words
 }
 
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
-  const shown = showPassage(row.text, stems, asked.phrases, row.language);
+  const phrases = [...asked.phrases, ...asked.quoted];
+  const shown = showPassage(row.text, stems, phrases, row.language);
   const reasons: Reason[] = [];
   // A passage is also found by the title it stands under.
-  const { terms } = shown.terms.length > 0 ? shown : showPassage(row.title ?? '', stems, asked.phrases, row.language);
+  const { terms } = shown.terms.length > 0 ? shown : showPassage(row.title ?? '', stems, phrases, row.language);
   if (terms.length > 0) reasons.push({ kind: 'words', terms });
   if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });
   const time = row.time === null ? undefined : asked.times[row.time];

@@ -62,6 +62,13 @@ describe('operators', () => {
   it('take typographic quotation marks for quotation marks', () => {
     expect(asked('“hot water” tea').phrases).toEqual(['hot water']);
   });
+
+  it.each(['When did I read "Little Women"?', 'what Ana took away from "Little Women"', '“Little Women” 是什么？'])(
+    'are no condition where a whole sentence quotes something: %s',
+    (text) => {
+      expect(asked(text)).toMatchObject({ phrases: [], quoted: ['Little Women'] });
+    },
+  );
 });
 
 describe('words for times', () => {

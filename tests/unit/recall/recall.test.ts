@@ -116,6 +116,12 @@ describe('recall', () => {
     }
   });
 
+  it('answers a question that quotes what stands nowhere in these words', async () => {
+    expect((await ask('"red cabins of Orrin"')).hits).toEqual([]);
+    const { hits } = await ask('How long did we book the cabin that is called "red cabins of Orrin"?');
+    expect(hits[0]?.title).toBe('Lake house');
+  });
+
   it('finds by a word that is still being typed, where a title has it', async () => {
     for (const [text, title] of [
       ['upgr', 'Postgres upgrade'],
