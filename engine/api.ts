@@ -5,8 +5,10 @@
  * takes an `AbortSignal` last. All times are ISO 8601 UTC strings unless a name ends in `_ms`.
  */
 import type { Attachment, Capture, Role } from './capture/types';
+import type { Answer, AskContext, AskEvent, AskRequest, ChatSummary, ChatView } from './chat/types';
 
 export type { HealthState, PageDiagnostics } from './capture/health';
+export type * from './chat/types';
 
 export type DocumentKind = 'conversation' | 'page' | 'note';
 
@@ -289,6 +291,24 @@ export interface Engine {
   countRetention(retention: Retention): Promise<ForgetCount>;
   /** Broken databases that were set aside and still hold what they held. */
   setAside(): Promise<Array<{ at: string; reason: string }>>;
+
+  /**
+   * Answers from what is kept: first tells the context, then the words as they come, then resolves with the answer, its
+   * citations checked. An abort and a fault of the generator end it with the words so far, they do not reject.
+   * @throws `bad_input` for an empty question; `not_found` when the chat or its message is not there.
+   */
+  ask(request: AskRequest, onEvent: (event: AskEvent) => void, signal?: AbortSignal): Promise<Answer>;
+  /** What `ask` would answer from, with the prompt word for word; nothing is generated and nothing leaves. */
+  askContext(request: AskRequest, signal?: AbortSignal): Promise<AskContext>;
+  /** Chats with one's own memory, newest first. They are documents: `forget` deletes them, with undo. */
+  chats(): Promise<ChatSummary[]>;
+  /** The branch that is shown, or the newest one through `messageId`. @throws `not_found`. */
+  chat(id: string, messageId?: string): Promise<ChatView>;
+  renameChat(id: string, title: string): Promise<void>;
+  /** A copy of the chat up to this message, as a chat of its own. Resolves with its id. */
+  branchChat(id: string, messageId: string): Promise<string>;
+  /** The branch that is shown, as Markdown with its sources. */
+  exportChat(id: string): Promise<string>;
 
   /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
   idle(signal?: AbortSignal): Promise<void>;

@@ -1,7 +1,29 @@
 /** Puts the parts together. Nothing is decided here but who goes before whom. */
-import type { EmbedderState, Engine, EngineEvent, EngineStatus, IngestReport, StoreState } from './api';
+import type {
+  Answer,
+  AskEvent,
+  AskRequest,
+  EmbedderState,
+  Engine,
+  EngineEvent,
+  EngineStatus,
+  IngestReport,
+  StoreState,
+} from './api';
 import type { Capture } from './capture/types';
 import { reconcile } from './connectors/reconcile'; // the rest is loaded when something is imported
+import {
+  answerQuestion,
+  branchCapture,
+  buildContext,
+  exchangeCapture,
+  exportChat,
+  extractiveGenerator,
+  historyOf,
+  listChats,
+  readChat,
+  renameCapture,
+} from './chat';
 import {
   allowAgain,
   capturedOf,
@@ -111,6 +133,8 @@ export function createEngine(options: EngineOptions): Engine {
   const gate = new Gate();
   const listeners = new Set<(event: EngineEvent) => void>();
   const exclusive = createLane();
+  /** What is read of a chat must still hold when it is written. */
+  const chatting = createLane();
   const closing = new AbortController();
   /** Entries that could not be stored; they stay in the outbox and are tried again at the next start. */
   const refused = new Set<number>();
@@ -347,6 +371,40 @@ export function createEngine(options: EngineOptions): Engine {
     );
   }
 
+  /** The id of the chat that a capture became. */
+  async function takeChat(make: (store: Store) => Promise<Capture>): Promise<string> {
+    return chatting(async () => {
+      const capture = await withStore(({ store }) => make(store));
+      const { document_ids } = await take([capture]);
+      const [id] = document_ids;
+      if (!id) throw new EngineError('not_found', 'The chat was deleted.');
+      return id;
+    });
+  }
+
+  async function ask(request: AskRequest, onEvent: (event: AskEvent) => void, signal?: AbortSignal): Promise<Answer> {
+    const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+    const now = clock();
+    const { turns, afterId } = await withStore(({ store }) => historyOf(store, request), ending);
+    const generator = extractiveGenerator();
+    const { contextTokens } = generator;
+    const context = () =>
+      first(
+        ({ store }) => buildContext(request, turns, { store, embedder, now, contextTokens, signal: ending }),
+        ending,
+      );
+    const answer = await answerQuestion({ context, embedder, generator }, onEvent, ending);
+    if (request.temporary || (answer.markdown === '' && !answer.abstained)) return answer;
+    let messageId = '';
+    const chatId = request.chat_id ?? null;
+    const id = await takeChat(async (store) => {
+      const written = await exchangeCapture(store, { chatId, afterId, question: request.question.trim(), answer, now });
+      messageId = written.messageId;
+      return written.capture;
+    });
+    return { ...answer, chat_id: id, message_id: messageId };
+  }
+
   async function drain(signal?: AbortSignal): Promise<number> {
     if (!outbox) return 0;
     await withStore(async () => undefined, signal);
@@ -517,6 +575,26 @@ export function createEngine(options: EngineOptions): Engine {
       }),
     countRetention: (retention) => withStore(({ store }) => countExpired(store, retention, clock())),
     setAside: () => withStore(async ({ store }) => (await store.setAside()).map(({ at, reason }) => ({ at, reason }))),
+
+    ask,
+    askContext: (request, signal) =>
+      first(async ({ store }) => {
+        const { turns } = await historyOf(store, request);
+        return buildContext(request, turns, {
+          store,
+          embedder,
+          now: clock(),
+          contextTokens: null,
+          signal: signal ?? closing.signal,
+        });
+      }, signal),
+    chats: () => first(({ store }) => listChats(store)),
+    chat: (id, messageId) => first(({ store }) => readChat(store, id, messageId)),
+    async renameChat(id, title) {
+      await takeChat((store) => renameCapture(store, id, title, clock()));
+    },
+    branchChat: (id, messageId) => takeChat((store) => branchCapture(store, id, messageId, clock())),
+    exportChat: (id) => first(({ store }) => exportChat(store, id)),
 
     idle: (signal) =>
       withStore(async ({ scheduler }) => {

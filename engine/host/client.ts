@@ -1,5 +1,5 @@
 import * as Comlink from 'comlink';
-import type { Engine, EngineEvent } from '../api';
+import type { Answer, Engine, EngineEvent } from '../api';
 import { EngineError } from '../errors';
 import { type Hello, installWire } from './wire';
 
@@ -23,7 +23,7 @@ export interface EngineConnection extends Engine {
 }
 
 /** Calls that may rightly take minutes: their end is the engine's death or the caller's signal, not a clock. */
-const UNBOUNDED = new Set(['ingest', 'drainOutbox', 'idle']);
+const UNBOUNDED = new Set(['ingest', 'drainOutbox', 'idle', 'ask']);
 /** Calls that change nothing and so may be sent again to the next engine. */
 const REPEATABLE = new Set([
   'status',
@@ -40,6 +40,11 @@ const REPEATABLE = new Set([
   'setRetention',
   'countRetention',
   'setAside',
+  'askContext',
+  'chats',
+  'chat',
+  'renameChat',
+  'exportChat',
   'ingest',
   'drainOutbox',
   'idle',
@@ -188,10 +193,12 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
       await new Promise((resolve) => setTimeout(resolve, 300 * (attempt + 1)));
       return call(method, args, attempt + 1);
     }
+    // Its words so far are its answer to a stop: the engine has to say them.
+    const ends = method === 'ask' ? undefined : signal;
     const remote = live.engine[method] as unknown as (...values: unknown[]) => Promise<unknown>;
     try {
       const answer = Promise.race([remote(...args), live.dead]);
-      return await withEnd(answer, signal, UNBOUNDED.has(method) ? null : deadlineMs, method);
+      return await withEnd(answer, ends, UNBOUNDED.has(method) ? null : deadlineMs, method);
     } catch (error) {
       const failure = EngineError.from(error);
       if (failure.code === 'engine_restarting' && REPEATABLE.has(method) && attempt < 3)
@@ -201,14 +208,16 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
   }
 
   const remoteMethods = Object.fromEntries(
-    [...REPEATABLE, 'forget', 'undoForget', 'purgeForgotten', 'allowAgain', 'close'].map((method) => [
+    [...REPEATABLE, 'forget', 'undoForget', 'purgeForgotten', 'allowAgain', 'branchChat', 'close'].map((method) => [
       method,
       (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args)),
     ]),
-  ) as unknown as Omit<Engine, 'subscribe'>;
+  ) as unknown as Omit<Engine, 'subscribe' | 'ask'>;
 
   return {
     ...remoteMethods,
+    ask: (request, onEvent, signal) =>
+      call('ask', [request, Comlink.proxy(onEvent), ...(signal ? [signal] : [])]) as Promise<Answer>,
     async subscribe(listener) {
       const first = eventListeners.size === 0;
       eventListeners.add(listener);

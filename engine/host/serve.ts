@@ -1,5 +1,5 @@
 import * as Comlink from 'comlink';
-import type { Engine, EngineEvent } from '../api';
+import type { AskEvent, Engine, EngineEvent } from '../api';
 import { EngineError } from '../errors';
 import { type Hello, installWire } from './wire';
 
@@ -100,6 +100,19 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     setRetention: (retention) => engine.setRetention(retention),
     countRetention: (retention) => engine.countRetention(retention),
     setAside: () => engine.setAside(),
+    async ask(request, onEvent, signal) {
+      const ending = signal ? AbortSignal.any([signal, gone]) : gone;
+      const tell = (event: AskEvent) => {
+        if (!gone.aborted) onEvent(event);
+      };
+      return engine.ask(request, tell, ending);
+    },
+    askContext: (request, signal) => engine.askContext(request, signal),
+    chats: () => engine.chats(),
+    chat: (id, messageId) => engine.chat(id, messageId),
+    renameChat: (id, title) => engine.renameChat(id, title),
+    branchChat: (id, messageId) => engine.branchChat(id, messageId),
+    exportChat: (id) => engine.exportChat(id),
     idle: (signal) => engine.idle(signal),
     close: () => Promise.reject(new EngineError('bad_input', 'A client cannot close the engine.')),
   };

@@ -1,2 +1,3 @@
 export { recall } from './recall';
-export { parseQuery, type ParsedQuery } from './parse';
+export { namedTimes, parseQuery, type ParsedQuery } from './parse';
+export { searchStems, type Word, wordsOf } from './stem';

@@ -29,6 +29,8 @@ export interface Question {
   category: string;
   /** Ids of the turns that answer it; none where nothing does, and then it is not counted. */
   gold: Id[];
+  /** What the set says is right; left out where it does not say. */
+  answer?: string;
   /** Ids of the sessions that answer it. */
   goldSessions: string[];
   /** When it is asked, null where the file does not say: after the last session. */
@@ -56,6 +58,7 @@ interface RawSet {
     id?: Id;
     q?: string;
     question?: string;
+    a?: string | number | null;
     category?: Id;
     gold?: Id | Id[] | null;
     date?: string | number | null;
@@ -157,6 +160,7 @@ function fromSet(raw: RawSet, c: number): Conversation {
         text: question.q ?? question.question ?? '',
         category: String(question.category ?? ''),
         gold,
+        ...(question.a === undefined || question.a === null ? {} : { answer: String(question.a) }),
         goldSessions: [...new Set(gold.flatMap((turn) => sessionsOf.get(String(turn)) ?? []))],
         asked: readDate(question.date),
       };

@@ -1,0 +1,319 @@
+/**
+ * Whether an answer's sentences stand on what they cite. Pure but for the soft check, which is given as a function.
+ *
+ * Hard: numbers, dates and names of the sentence must be in the passage (its heading and the days its words mean
+ * included), and a "not" on one side only is a contradiction. Soft: enough of its words, or with fewer of them a meaning
+ * near enough.
+ */
+import { namedTimes, searchStems, wordsOf } from '../recall';
+import { MEANING_NEAR, WORDS_ENOUGH, WORDS_LEAST } from './constants';
+import { headingOf } from './pack';
+import { sentencesOf, type Span } from './sentences';
+import type { AnswerSentence, ContextPassage } from './types';
+
+/** The cosines of a sentence with texts; null where no model is ready. */
+export type Nearness = (sentence: string, texts: string[]) => Promise<number[] | null>;
+
+export interface Checked {
+  markdown: string;
+  sentences: AnswerSentence[];
+  /** For each passage that is cited: the sentence of it that fits the first sentence citing it best. */
+  spans: Map<number, Span>;
+}
+
+const CITATION = /(?<!\\)\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\](?!\()/gu;
+
+/** The numbers cited in a text, in order, once each. */
+export function citationsIn(text: string): number[] {
+  return [
+    ...new Set(
+      [...text.matchAll(CITATION)].flatMap((match) => (match[1] ?? '').split(',').map((n) => Number(n.trim()))),
+    ),
+  ];
+}
+
+/**
+ * Takes out of `markdown` the citations that do not hold, and says of every sentence what it stands on. A sentence that
+ * cites nothing stands on what its line cites later, where that supports it; else, where a passage fully supports it, it
+ * is given that passage's number.
+ */
+export async function checkAnswer(markdown: string, passages: ContextPassage[], near: Nearness): Promise<Checked> {
+  const byNumber = new Map(passages.map((passage) => [passage.n, prepare(passage)]));
+  const sentences: AnswerSentence[] = [];
+  const spans = new Map<number, Span>();
+  let out = '';
+  let at = 0;
+  for (const span of sentencesOf(markdown)) {
+    out += markdown.slice(at, span.start).replaceAll(CITATION, '');
+    at = span.end;
+    const raw = markdown.slice(span.start, span.end);
+    if (isLabel(markdown, span, raw)) {
+      out += raw.replaceAll(CITATION, '');
+      continue;
+    }
+    const said = plain(raw);
+    const cited = citationsIn(raw);
+    const kept: number[] = [];
+    for (const n of cited) {
+      const passage = byNumber.get(n);
+      const support = passage ? await supports(said, [passage], near) : null;
+      if (!support) continue;
+      kept.push(n);
+      if (!spans.has(n)) spans.set(n, support);
+    }
+    // Each half may stand on a passage of its own: "Ana went in May [1] and Ben in June [2]" cited as [1][2].
+    if (kept.length === 0 && cited.length > 1) {
+      const together = cited.flatMap((n) => byNumber.get(n) ?? []);
+      if (await supports(said, together, near)) {
+        for (const passage of together) {
+          kept.push(passage.n);
+          if (!spans.has(passage.n)) spans.set(passage.n, bestSentence(said, passage));
+        }
+      }
+    }
+    const added: number[] = [];
+    // A number at the end of a line is for all of it.
+    const shared: number[] = [];
+    if (cited.length === 0) {
+      for (const n of citedLater(markdown, span.end)) {
+        const passage = byNumber.get(n);
+        if (passage && (await supports(said, [passage], near))) shared.push(n);
+      }
+    }
+    if (cited.length === 0 && shared.length === 0) {
+      for (const passage of byNumber.values()) {
+        const share = wordShare(said, [passage]);
+        if (share < WORDS_ENOUGH || searchStems(said).size < 3) continue;
+        const support = await supports(said, [passage], near);
+        if (!support) continue;
+        added.push(passage.n);
+        if (!spans.has(passage.n)) spans.set(passage.n, support);
+        break;
+      }
+    }
+    const removed = cited.filter((n) => !kept.includes(n));
+    const shown = withCitations(raw, kept, added);
+    sentences.push({
+      start: out.length,
+      end: out.length + shown.length,
+      state:
+        kept.length + added.length + shared.length > 0 ? 'supported' : cited.length > 0 ? 'unsupported' : 'uncited',
+      citations: [...kept, ...added, ...shared],
+      removed,
+    });
+    out += shown;
+  }
+  out += markdown.slice(at).replaceAll(CITATION, '');
+  return { markdown: out, sentences, spans };
+}
+
+/** What the rest of the line cites. */
+function citedLater(markdown: string, from: number): number[] {
+  const newline = markdown.indexOf('\n', from);
+  return citationsIn(markdown.slice(from, newline < 0 ? markdown.length : newline));
+}
+
+/** A heading or a line that only announces a list says nothing by itself. */
+function isLabel(markdown: string, span: Span, raw: string): boolean {
+  const line = markdown.lastIndexOf('\n', span.start - 1) + 1;
+  return /^\s*#{1,6}\s/u.test(markdown.slice(line, span.start)) || /^\*\*[^*]+\*\*:?$/u.test(raw) || /:$/u.test(raw);
+}
+
+/** The sentence with the citations that hold; where it cited none, those that were found for it go before its full stop. */
+function withCitations(raw: string, kept: number[], added: number[]): string {
+  const shown = raw.replaceAll(CITATION, (whole: string, list: string) => {
+    const numbers = list.split(',').map((n) => Number(n.trim()));
+    const held = numbers.filter((n) => kept.includes(n));
+    return held.length === numbers.length ? whole : held.map((n) => `[${n}]`).join('');
+  });
+  if (added.length > 0) return `${shown} ${added.map((n) => `[${n}]`).join('')}`;
+  return shown === raw ? raw : shown.replace(/\s+([.!?,;:])/gu, '$1').trimEnd();
+}
+
+interface Prepared {
+  n: number;
+  passage: ContextPassage;
+  stems: Set<string>;
+  numbers: Set<string>;
+  letters: string;
+  sentences: Span[];
+}
+
+const MONTH = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*$/iu;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const NUMBER_WORDS = new Map(
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'
+    .split(' ')
+    .map((word, value) => [word, String(value)]),
+);
+for (const [word, value] of [
+  ['thirty', '30'],
+  ['forty', '40'],
+  ['fifty', '50'],
+  ['sixty', '60'],
+  ['seventy', '70'],
+  ['eighty', '80'],
+  ['ninety', '90'],
+  ['hundred', '100'],
+  ['once', '1'],
+  ['twice', '2'],
+] as const) {
+  NUMBER_WORDS.set(word, value);
+}
+
+function prepare(passage: ContextPassage): Prepared {
+  const whole = `${headingOf(passage)}\n${passage.text}`;
+  const numbers = numbersOf(whole);
+  // "yesterday" said on 8 May is 7 May
+  for (const { from, to } of namedTimes(passage.text, new Date(passage.said_at))) {
+    for (const time of [from, to - 1, from + (to - from) / 2]) {
+      const date = new Date(time);
+      for (const [day, month, year] of [
+        [date.getDate(), date.getMonth(), date.getFullYear()],
+        [date.getUTCDate(), date.getUTCMonth(), date.getUTCFullYear()],
+      ] as const) {
+        numbers
+          .add(String(day))
+          .add(MONTHS[month] ?? '')
+          .add(String(year));
+      }
+    }
+  }
+  return {
+    n: passage.n,
+    passage,
+    stems: new Set([...wordsOf(whole)].map(({ stem }) => stem)),
+    numbers,
+    letters: lettersOf(whole),
+    sentences: sentencesOf(passage.text),
+  };
+}
+
+/** Numbers and months as one would compare them: 1,200 and 1200, "three" and 3, "May" and "may". */
+function numbersOf(text: string): Set<string> {
+  const found = new Set<string>();
+  for (const [match] of text.matchAll(/\d+(?:[.,:]\d+)*/gu)) {
+    found.add(match.replace(/,(?=\d{3}(?:\D|$))/gu, ''));
+    for (const part of match.split(/[.,:]/u)) found.add(part.replace(/^0+(?=\d)/u, ''));
+  }
+  for (const { text: word } of wordsOf(text)) {
+    const value = NUMBER_WORDS.get(word.toLowerCase());
+    if (value !== undefined) found.add(value);
+    if (MONTH.test(word)) found.add(word.slice(0, 3).toLowerCase());
+  }
+  return found;
+}
+
+/** What a sentence states of numbers and months; "one" and a small "may" are mostly no numbers. */
+function statedNumbers(sentence: string): string[] {
+  const stated: string[] = [];
+  for (const [match] of sentence.matchAll(/\d+(?:[.,:]\d+)*/gu)) stated.push(match.replace(/,(?=\d{3}(?:\D|$))/gu, ''));
+  for (const { text: word } of wordsOf(sentence)) {
+    const value = NUMBER_WORDS.get(word.toLowerCase());
+    if (value !== undefined && value !== '1') stated.push(value);
+    if (MONTH.test(word) && /^\p{Lu}/u.test(word) && (word.length > 3 || /^\w{3}$/u.test(word)) && isMonth(word)) {
+      stated.push(word.slice(0, 3).toLowerCase());
+    }
+  }
+  return stated;
+}
+
+function isMonth(word: string): boolean {
+  return /^(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$/iu.test(
+    word,
+  );
+}
+
+/** Names: words with a capital that do not begin the sentence, or that do and are no word of the language as used. */
+function statedNames(sentence: string): string[] {
+  const words = [...wordsOf(sentence)];
+  return words.flatMap(({ text, start }, place) => {
+    if (!/^\p{Lu}/u.test(text) || isMonth(text) || NOT_NAMES.has(text.toLowerCase().replace(/['’].*$/u, ''))) return [];
+    // the first word is a name only when the next one has a capital, too ("Lake Orrin"), or an apostrophe ("Ana's")
+    if (place === 0) {
+      const next = words[1];
+      const led = next && /^\p{Lu}/u.test(next.text) && /^\s$/u.test(sentence.slice(start + text.length, next.start));
+      if (!led && !/['’]s$/u.test(text)) return [];
+    }
+    return [text.replace(/['’]s?$/u, '')];
+  });
+}
+
+const NOT_NAMES = new Set(
+  (
+    'i i’m the a an this that these those you your he she they we it his her their our my according yes no not nothing ' +
+    'monday tuesday wednesday thursday friday saturday sunday and but or so then also in on at from to of for with'
+  ).split(' '),
+);
+
+function lettersOf(text: string): string {
+  return ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ')} `;
+}
+
+/** Without marks and citations, as words are compared. */
+function plain(sentence: string): string {
+  return sentence
+    .replaceAll(CITATION, ' ')
+    .replace(/\\([\\`*_[\]<>#|~])/gu, '$1')
+    .replace(/[*_`]+/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
+}
+
+const DENIES =
+  /\b(?:not|never|no|none|nothing|nobody|neither|nor|without|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't|wouldn't|can't|cannot|couldn't|haven't|hasn't|hadn't|shouldn't)\b/iu;
+
+/** The sentence of the passages that supports it best, or null when they do not support it. */
+async function supports(said: string, passages: Prepared[], near: Nearness): Promise<Span | null> {
+  const [first] = passages;
+  if (!first) return null;
+  if (passages.some(({ passage }) => isQuoted(said, passage.text))) return bestSentence(said, first);
+  if (!statedNumbers(said).every((number) => passages.some(({ numbers }) => numbers.has(number)))) return null;
+  if (!statedNames(said).every((name) => passages.some(({ letters }) => letters.includes(lettersOf(name)))))
+    return null;
+  const share = wordShare(said, passages);
+  if (share < WORDS_LEAST) return null;
+  const spans = passages.map((passage) => ({ passage, span: bestSentence(said, passage) }));
+  const text = spans.map(({ passage, span }) => passage.passage.text.slice(span.start, span.end)).join(' ');
+  if (DENIES.test(said.replaceAll('’', "'")) !== DENIES.test(text.replaceAll('’', "'"))) return null;
+  if (share < WORDS_ENOUGH) {
+    const cosines = await near(
+      said,
+      spans.map(({ passage, span }) => passage.passage.text.slice(span.start, span.end)),
+    );
+    if (cosines === null || Math.max(...cosines) < MEANING_NEAR) return null;
+  }
+  return spans[0]?.span ?? null;
+}
+
+/** Fewer letters than this are found in any passage. */
+const QUOTE_LETTERS = 4;
+
+/** Whether the sentence is in the passage word for word, perhaps with who says it before it. */
+function isQuoted(said: string, text: string): boolean {
+  const whole = lettersOf(text);
+  const quote = lettersOf(said.replace(/…/gu, ' '));
+  if (quote.trim().length >= QUOTE_LETTERS && whole.includes(quote)) return true;
+  const after = lettersOf(said.slice(said.indexOf(':') + 1).replace(/…/gu, ' '));
+  return said.includes(':') && after.trim() !== '' && whole.includes(after);
+}
+
+/** The share of the sentence's words of meaning that the passages have. */
+function wordShare(said: string, passages: Prepared[]): number {
+  const stems = [...searchStems(said)];
+  if (stems.length === 0) return 0;
+  return stems.filter((stem) => passages.some((passage) => passage.stems.has(stem))).length / stems.length;
+}
+
+function bestSentence(said: string, { passage, sentences }: Prepared): Span {
+  const stems = searchStems(said);
+  let best: Span = { start: 0, end: passage.text.length };
+  let most = 0;
+  for (const span of sentences) {
+    const words = new Set([...wordsOf(passage.text.slice(span.start, span.end))].map(({ stem }) => stem));
+    let count = 0;
+    for (const stem of stems) if (words.has(stem)) count++;
+    if (count > most) [best, most] = [span, count];
+  }
+  return best;
+}

@@ -1,0 +1,78 @@
+/** Answers without a model: the sentences that answer best, word for word, each with where it stands. */
+import { QUOTE_CHARACTERS, QUOTES } from './constants';
+import { judge } from './judge';
+import type { Generator } from './port';
+import type { ContextPassage } from './types';
+
+export function extractiveGenerator(): Generator {
+  return {
+    id: 'none',
+    contextTokens: null,
+    async *generate({ question, passages, evidence }, signal) {
+      signal.throwIfAborted();
+      if (evidence !== 'found') return;
+      yield quote(question, passages);
+    },
+    close: async () => {},
+  };
+}
+
+/** By conversation, the one with the best passage first; in it by time. Neighbours are context, not quoted. */
+function quote(question: string, passages: ContextPassage[]): string {
+  // The context's order is the judgement's already; only the sentences are looked for here.
+  const own = passages.filter(({ beside, pinned }) => beside === null || pinned).slice(0, QUOTES);
+  const judged = judge(
+    question,
+    own.map((whole) => ({ whole, text: whole.text, speaker: whole.speaker, heading: '', similarity: null, score: 1 })),
+  );
+  const spansOf = new Map(judged.ranked.map(({ passage, spans }) => [passage.whole, spans]));
+  const groups = new Map<string, Array<{ passage: ContextPassage; text: string }>>();
+  for (const whole of own) {
+    const spans = spansOf.get(whole) ?? [];
+    const [first] = spans;
+    const last = spans.at(-1);
+    if (!first || !last) continue;
+    const text = inline(whole.text.slice(first.start, last.end));
+    const group = groups.get(whole.document_id);
+    if (group) group.push({ passage: whole, text });
+    else groups.set(whole.document_id, [{ passage: whole, text }]);
+  }
+  return [...groups.values()].map(drawGroup).join('\n\n');
+}
+
+function drawGroup(quotes: Array<{ passage: ContextPassage; text: string }>): string {
+  const sorted = quotes.toSorted((a, b) => a.passage.said_at.localeCompare(b.passage.said_at));
+  const [first] = sorted;
+  if (!first) return '';
+  const days = new Set(sorted.map(({ passage }) => dayInWords(passage.said_at)));
+  const heading = [first.passage.title ? `**${escapeMarkdown(first.passage.title)}**` : null, [...days].join(', ')];
+  const lines = sorted.map(
+    ({ passage, text }) => `- ${passage.speaker ? `${escapeMarkdown(passage.speaker)}: ` : ''}${text} [${passage.n}]`,
+  );
+  return [`### ${heading.filter(Boolean).join(' · ')}`, '', ...lines].join('\n');
+}
+
+/** On one line, short enough, and nothing in it that reads as one of our citations. */
+function inline(text: string): string {
+  const line = text.replace(/\s+/gu, ' ').replace(/`{3,}/gu, '`').trim();
+  const short =
+    line.length <= QUOTE_CHARACTERS
+      ? line
+      : `${line
+          .slice(0, QUOTE_CHARACTERS)
+          .replace(/\s\S*$/u, '')
+          .toWellFormed()} …`;
+  return short.replace(/\[(?=\d{1,3}(?:\s*,\s*\d{1,3})*\])/gu, '\\[');
+}
+
+function escapeMarkdown(text: string): string {
+  return text.replace(/\s+/gu, ' ').replace(/[\\`*_[\]<>#|~]/gu, '\\$&');
+}
+
+const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+
+/** "4 May 2026", in UTC. */
+export function dayInWords(time: string): string {
+  const date = new Date(time);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}

@@ -1,0 +1,8 @@
+/** Questions answered from what is kept, with citations that are checked, and the chats they make. */
+export { answerQuestion, type AskOptions } from './ask';
+export { branchCapture, exchangeCapture, exportChat, historyOf, listChats, readChat, renameCapture } from './chats';
+export { buildContext } from './context';
+export { extractiveGenerator } from './extractive';
+export { CHAT_SOURCE } from './gather';
+export type { Generator, GeneratorInput } from './port';
+export type * from './types';

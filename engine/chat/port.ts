@@ -1,0 +1,35 @@
+import type { ContextPassage, Evidence, PromptMessage } from './types';
+
+/** What a generator is asked with. */
+export interface GeneratorInput {
+  /** The question by itself, with what a follow-up leaves out put in. */
+  question: string;
+  /** Numbered from 1, as the prompt has them. */
+  passages: ContextPassage[];
+  evidence: Evidence;
+  /** Word for word; a model is given this and nothing else. */
+  prompt: PromptMessage[];
+  /** The answer's length in tokens, at most. */
+  max_tokens: number;
+}
+
+/**
+ * Writes an answer.
+ *
+ * @remarks Every implementation passes `tests/unit/chat/generator-acceptance.ts`: words come as they are made, an abort
+ *   ends the stream within a moment, a failure is an EngineError with a remedy after the words that came before it,
+ *   and nothing hangs.
+ */
+export interface Generator {
+  /** Stable, e.g. `none`, `openai`. */
+  readonly id: string;
+  /** Tokens that a prompt and its answer may have together; null where nothing bounds them. */
+  readonly contextTokens: number | null;
+  /**
+   * Markdown in pieces, of any size, with [n] after what stands on passage n. No words at all mean that the passages do
+   * not answer.
+   * @throws EngineError `aborted` when `signal` fired, else what went wrong, with what the person can do in `remedy`.
+   */
+  generate(input: GeneratorInput, signal: AbortSignal): AsyncIterable<string>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,178 @@
+/** Asking, as plain data: what the panel sends, sees while an answer is made, and keeps. */
+import type { DocumentKind, Reason, RecallFilters } from '../api';
+import type { Role } from '../capture/types';
+import type { SerialisedError } from '../errors';
+
+/** Who writes the answer: `none` quotes, the others are models. */
+export type GeneratorKind = 'none' | 'openai' | 'anthropic';
+
+/** One turn of a chat that is not stored. */
+export interface ChatTurn {
+  role: 'user' | 'assistant';
+  markdown: string;
+}
+
+export interface AskRequest {
+  question: string;
+  /** The chat that it goes on with; a new one is begun when null or left out. */
+  chat_id?: string | null;
+  /**
+   * The message of the chat that it follows: what was asked after it becomes another branch. The last unless told; null
+   * asks in place of the first.
+   */
+  after_id?: string | null;
+  /** Nothing of it is written; `history` then says what was asked before. */
+  temporary?: boolean;
+  history?: ChatTurn[];
+  /** {@link GeneratorKind}; `none` unless told. */
+  generator?: string;
+  filters?: RecallFilters;
+  /** Passages that are in the context whatever the search says, and those that are not. */
+  pinned?: string[];
+  dropped?: string[];
+  /** Tokens that the passages may take together. */
+  budget?: number;
+}
+
+/** A passage as the generator is given it. */
+export interface ContextPassage {
+  /** Its number in the answer's [n], from 1; 0 when it was left out. */
+  n: number;
+  chunk_id: string;
+  document_id: string;
+  message_id: string | null;
+  message_external_id: string | null;
+  kind: DocumentKind;
+  source: string;
+  title: string | null;
+  url: string | null;
+  original_url: string | null;
+  role: Role | null;
+  /** The person's name, "You", the assistant's name, or a page's author; null where nobody is known. */
+  speaker: string | null;
+  said_at: string;
+  text: string;
+  /** An estimate, its heading included. */
+  tokens: number;
+  /** Why it is here; empty for a neighbour and for what was pinned. */
+  why: Reason[];
+  pinned: boolean;
+  /** The chunk that it stands beside in its conversation, when that is why it is here. */
+  beside: string | null;
+}
+
+export interface PromptMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** What an answer is made of. */
+export interface AskContext {
+  /** What was searched for: the question, or what a rule made of it with the chat. */
+  searched: string;
+  rewritten: boolean;
+  filters: RecallFilters;
+  passages: ContextPassage[];
+  /** Found and not given to the generator: dropped by the person, or beyond the budget. */
+  left_out: ContextPassage[];
+  /** Whether the passages hold an answer, as far as that can be told without a model. */
+  evidence: Evidence;
+  /** Tokens of the whole prompt, an estimate. */
+  tokens: number;
+  /** Word for word what a model is given. `none` reads the passages themselves. */
+  prompt: PromptMessage[];
+}
+
+/**
+ * - `found`;
+ * - `nothing`: no passage at all;
+ * - `other_person`: what fits is said of somebody else than the person asked about;
+ * - `weak`: what the question is about is not in what was found.
+ */
+export type Evidence = 'found' | 'nothing' | 'other_person' | 'weak';
+
+export type SentenceState = 'supported' | 'unsupported' | 'uncited';
+
+/** A sentence of an answer, as [start, end) of its Markdown in UTF-16 units. */
+export interface AnswerSentence {
+  start: number;
+  end: number;
+  /**
+   * `supported`: what it cites says so. `unsupported`: it cited something that does not; those numbers are in `removed`.
+   * `uncited`: it stands on nothing that is kept.
+   */
+  state: SentenceState;
+  citations: number[];
+  removed: number[];
+}
+
+/** A passage that the answer points at. */
+export interface Citation {
+  n: number;
+  chunk_id: string;
+  document_id: string;
+  message_id: string | null;
+  message_external_id: string | null;
+  kind: DocumentKind;
+  source: string;
+  title: string | null;
+  url: string | null;
+  original_url: string | null;
+  role: Role | null;
+  speaker: string | null;
+  said_at: string;
+  /** The passage; null when it is not kept any more. */
+  text: string | null;
+  /** The sentence of `text` that it is cited for, [start, end) in UTF-16 units. */
+  span: [number, number];
+}
+
+export interface Answer {
+  /** As it is shown: citations that do not hold are taken out. */
+  markdown: string;
+  sentences: AnswerSentence[];
+  /** By their numbers, ascending; only those that stand in `markdown`. */
+  citations: Citation[];
+  /** Nothing that is kept answers it; `markdown` is then empty, and the context's first passages are the nearest. */
+  abstained: boolean;
+  generator: string;
+  /** `stopped` by the person; `failed` with the words that came before it. */
+  ended: 'done' | 'stopped' | 'failed';
+  failure: SerialisedError | null;
+  /** Milliseconds from the question to the context, to the first words, to the end. */
+  timing: { context_ms: number; first_ms: number | null; total_ms: number };
+  /** Where it is kept; null for a temporary chat. */
+  chat_id: string | null;
+  message_id: string | null;
+}
+
+export type AskEvent =
+  | { type: 'context'; context: AskContext }
+  /** More words, as they come; citations in them are not checked yet. */
+  | { type: 'text'; text: string };
+
+export interface ChatSummary {
+  id: string;
+  title: string;
+  created_at: string;
+  updated_at: string;
+  /** Questions on the branch that is shown. */
+  questions: number;
+}
+
+export interface ChatMessage {
+  id: string;
+  parent_id: string | null;
+  role: 'user' | 'assistant';
+  markdown: string;
+  created_at: string;
+  /** Of an answer. */
+  answer: Omit<Answer, 'timing' | 'chat_id' | 'message_id' | 'markdown'> | null;
+  /** Other messages that follow the same one: what was asked or answered in its place. Itself is among them. */
+  siblings: string[];
+}
+
+/** A chat as it is shown: the messages of one branch. */
+export interface ChatView extends ChatSummary {
+  messages: ChatMessage[];
+}
