@@ -33,6 +33,15 @@ function packagedFiles(): Array<{ absoluteSrc: string; relativeDest: string }> {
   ];
 }
 
+const MODEL_SERVERS = [
+  'http://localhost:*',
+  'http://127.0.0.1:*',
+  'https://api.openai.com',
+  'https://api.anthropic.com',
+  'https://api.groq.com',
+  'https://openrouter.ai',
+];
+
 export default defineConfig({
   imports: false,
   ...(process.env.WXT_OUTDIR ? { outDir: process.env.WXT_OUTDIR } : {}),
@@ -78,7 +87,9 @@ export default defineConfig({
       },
     },
     content_security_policy: {
-      extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'; connect-src 'self'",
+      // Elsewhere only models' servers, of which none is asked before the person adds it and allows it; the same list as in
+      // engine/chat/providers.ts. Of this machine any port.
+      extension_pages: `script-src 'self' 'wasm-unsafe-eval'; object-src 'self'; connect-src 'self' ${MODEL_SERVERS.join(' ')}`,
     },
     ...(browser === 'firefox'
       ? {

@@ -17,6 +17,8 @@ interface FieldProps {
   kinds: DocumentKind[];
   change: (text: string, filters: RecallFilters) => void;
   openFirst: () => void;
+  /** Asks what is typed. */
+  ask: () => void;
 }
 
 const SPANS: Array<{ key: WordKey; days: number }> = [
@@ -26,7 +28,7 @@ const SPANS: Array<{ key: WordKey; days: number }> = [
   { key: 'time_year', days: 364 },
 ];
 
-export function Field({ input, text, filters, sources, kinds, change, openFirst }: FieldProps) {
+export function Field({ input, text, filters, sources, kinds, change, openFirst, ask }: FieldProps) {
   const [open, setOpen] = useState(false);
   const chips = chipsOf(filters);
   return (
@@ -51,9 +53,11 @@ export function Field({ input, text, filters, sources, kinds, change, openFirst 
           }}
           onKeyDown={(event) => {
             if (event.isComposing) return;
-            if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
+            if (event.key === 'Enter') {
               event.preventDefault();
-              openFirst();
+              // What ends as a question is one; anything is asked with Ctrl or Cmd.
+              if (event.ctrlKey || event.metaKey || /[?？؟]\s*$/u.test(text)) ask();
+              else openFirst();
             }
             const last = chips.at(-1);
             if (event.key === 'Backspace' && event.currentTarget.value === '' && last) change('', last.without);
@@ -175,6 +179,11 @@ export function Field({ input, text, filters, sources, kinds, change, openFirst 
             </div>
           </fieldset>
         </div>
+      )}
+      {text.trim() !== '' && (
+        <button type="button" class="quiet ask-this" onClick={ask} title="Ctrl/⌘ Enter">
+          {words('ask_this', text.trim().length > 60 ? `${text.trim().slice(0, 60)}…` : text.trim())}
+        </button>
       )}
       {chips.length > 0 && (
         <ul class="chips" aria-label={words('filters_on')}>

@@ -89,7 +89,7 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: 'keys' | 'about' | 'pages' | 'history' | 'settings') => void;
+  show: (view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'settings') => void;
   copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
@@ -164,6 +164,24 @@ export function Header(props: HeaderProps) {
       {open === 'control' && <Control {...props} close={close} />}
       {open === 'menu' && (
         <nav class="drop menu" id="menu" aria-label={words('menu')}>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('ask');
+            }}
+          >
+            {words('menu_ask')}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('models');
+            }}
+          >
+            {words('models_title')}
+          </button>
           <button
             type="button"
             onClick={() => {

@@ -57,16 +57,39 @@ interface DrawContext {
   definitions: Map<string, string>;
   /** The depths of headings that occur, shallowest first. */
   depths: number[];
+  text: DrawText | undefined;
 }
 
-export function Markdown({ markdown, open }: { markdown: string; open: (url: string) => void }) {
+/**
+ * Draws a run of words in place of the plain text.
+ * @param span of the run's source in the Markdown, [start, end) in UTF-16 units; null where that is not known.
+ */
+export type DrawText = (value: string, span: [number, number] | null) => ComponentChildren;
+
+interface MarkdownProps {
+  markdown: string;
+  open: (url: string) => void;
+  text?: DrawText | undefined;
+}
+
+export function Markdown({ markdown, open, text }: MarkdownProps) {
   const root = parseMarkdown(markdown);
+  // Formulas were put into another notation before: places are not those of the source then.
+  const moved = dollarMath(markdown) !== markdown;
   const definitions = new Map<string, string>();
   const depths = [...new Set(root.children.flatMap((node) => (node.type === 'heading' ? [node.depth] : [])))].sort();
   for (const node of root.children) {
     if (node.type === 'definition') definitions.set(node.identifier.toUpperCase(), node.url);
   }
-  return <div class="markdown">{drawAll(root.children, { open, definitions, depths }, 0)}</div>;
+  return (
+    <div class="markdown">
+      {drawAll(root.children, { open, definitions, depths, text: moved ? plainRun(text) : text }, 0)}
+    </div>
+  );
+}
+
+function plainRun(text: DrawText | undefined): DrawText | undefined {
+  return text && ((value) => text(value, null));
 }
 
 function drawAll(nodes: Nodes[], context: DrawContext, depth: number): ComponentChildren[] {
@@ -77,8 +100,11 @@ function draw(node: Nodes, context: DrawContext, depth: number): ComponentChildr
   if (depth > DEEPEST) return plainText(node);
   const inner = (): ComponentChildren[] => ('children' in node ? drawAll(node.children, context, depth) : []);
   switch (node.type) {
-    case 'text':
-      return node.value;
+    case 'text': {
+      if (!context.text) return node.value;
+      const [start, end] = [node.position?.start.offset, node.position?.end.offset];
+      return context.text(node.value, start === undefined || end === undefined ? null : [start, end]);
+    }
     case 'paragraph':
       return <p>{inner()}</p>;
     case 'heading': {

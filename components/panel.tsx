@@ -1,11 +1,13 @@
 /** The panel: what is kept of this page, and where that thing is. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { DocumentKind, DocumentSummary, EngineStats, ForgetScope, Hit, RecallFilters } from '../engine/api';
+import { Ask, type AskStart } from './ask';
 import type { PanelEngine } from './connection';
 import { chipsOf, isFiltered, spanInWords } from './filters';
 import { Field } from './field';
 import { type Deletion, Deletions } from './forget';
 import { Header } from './header';
+import { Models } from './models';
 import { HistorySection, PastConversations } from './history';
 import { heldCount } from './hold';
 import { Progress, Troubles } from './notices';
@@ -13,16 +15,20 @@ import { Reading } from './reading';
 import { DocumentRow, documentTitle, HitRow, moveFocus, RowList, timelineHeading, type Presence } from './rows';
 import { PagesSection } from './pages';
 import { Settings } from './settings';
+import { CHATS } from './sites';
 import { About, Keys, ReadPages } from './sheets';
 import type { Shell, TabState } from './shell';
 import { Snackbar, type Message } from './snackbar';
 import { errorCode, inPlainWords } from './trouble';
 import { useEngineNews, useSearch, useTimeline } from './use-engine';
+import { NO_CHOICE } from './use-ask';
 import { count, words } from './words';
 
 type View =
   | { name: 'list' }
-  | { name: 'read'; documentId: string; hit: Hit | null }
+  | { name: 'read'; documentId: string; hit: Hit | null; over?: 'ask' }
+  | { name: 'ask' }
+  | { name: 'models'; over?: 'ask' }
   | { name: 'keys' | 'about' | 'pages' | 'history' | 'settings' };
 
 const LIST: View = { name: 'list' };
@@ -43,6 +49,8 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   /** What was asked to be searched as it is typed; typing on ends it. */
   const [literal, setLiteral] = useState<string | null>(null);
   const [view, setView] = useState<View>(LIST);
+  /** The chat that is open or lies under what is read; its number tells one beginning from another. */
+  const [asking, setAsking] = useState<(AskStart & { number: number }) | null>(null);
   const [selected, setSelected] = useState<string | null>(null);
   const [message, setMessage] = useState<Message | null>(null);
   const [spoken, setSpoken] = useState('');
@@ -130,9 +138,16 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
     scroller.current?.scrollTo(0, 0);
   };
 
-  const read = (documentId: string, hit: Hit | null, row: string) => {
+  const begin = (start: AskStart) => {
+    setAsking((old) => ({ ...start, number: (old?.number ?? 0) + 1 }));
+    setView({ name: 'ask' });
+  };
+
+  const read = (document: { id: string; source: string }, hit: Hit | null, row: string) => {
     returnTo.current = row;
-    setView({ name: 'read', documentId, hit });
+    // A chat is gone on with where it is read.
+    if (document.source === CHATS) begin({ chatId: document.id, question: null, choice: NO_CHOICE });
+    else setView({ name: 'read', documentId: document.id, hit });
   };
 
   const focusRow = (key: string | null) => {
@@ -143,6 +158,11 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   };
 
   const back = () => {
+    if ('over' in view && view.over === 'ask') {
+      setView({ name: 'ask' });
+      return;
+    }
+    setAsking(null);
     setView(LIST);
     // After the list has become active again.
     requestAnimationFrame(() => {
@@ -297,7 +317,9 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
           }}
           show={(name) => {
             returnTo.current = selected;
-            setView({ name });
+            if (name === 'ask') begin({ chatId: null, question: null, choice: NO_CHOICE });
+            else if (name === 'models') setView({ name: 'models' });
+            else setView({ name });
           }}
           copyDiagnostics={(diagnostics) => {
             copy(diagnostics, words('diagnostics_copied'));
@@ -314,11 +336,16 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             sources={sources}
             kinds={kinds}
             change={change}
+            ask={() => {
+              if (!searching) return;
+              returnTo.current = null;
+              begin({ chatId: null, question: text, choice: { ...NO_CHOICE, filters } });
+            }}
             openFirst={() => {
               const [hit] = hits;
               const [document] = documents;
-              if (showHits && hit) read(hit.document_id, hit, hit.chunk_id);
-              else if (!searching && document && isFiltered(filters)) read(document.id, null, document.id);
+              if (showHits && hit) read({ id: hit.document_id, source: hit.source }, hit, hit.chunk_id);
+              else if (!searching && document && isFiltered(filters)) read(document, null, document.id);
             }}
           />
           <List
@@ -363,7 +390,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
                 draw={(hit) => <HitRow hit={hit} />}
                 actions={(hit) => ({
                   open: () => {
-                    read(hit.document_id, hit, hit.chunk_id);
+                    read({ id: hit.document_id, source: hit.source }, hit, hit.chunk_id);
                   },
                   original: originalOf(hit.original_url ?? hit.url, open),
                   copy: () => {
@@ -396,7 +423,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
                     document={here}
                     here={tab?.state === 'keeping'}
                     open={() => {
-                      read(here.id, null, `known:${here.id}`);
+                      read(here, null, `known:${here.id}`);
                     }}
                   />
                 )}
@@ -410,7 +437,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
                     draw={(row) => <DocumentRow row={row} />}
                     actions={(row) => ({
                       open: () => {
-                        read(row.id, null, row.id);
+                        read(row, null, row.id);
                       },
                       original: originalOf(row.url, open),
                       copy: () => {
@@ -439,9 +466,35 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             )}
           </List>
         </div>
+        {asking !== null && (view.name === 'ask' || ('over' in view && view.over === 'ask')) && (
+          <Ask
+            key={asking.number}
+            engine={engine}
+            start={asking}
+            kept={kept}
+            changes={news.changes + news.resets}
+            away={view.name !== 'ask'}
+            back={back}
+            begin={begin}
+            read={(documentId, hit) => {
+              setView({ name: 'read', documentId, hit, over: 'ask' });
+            }}
+            openLink={open}
+            copy={copy}
+            forget={(chat) => {
+              back();
+              void forget({ document_ids: [chat.id] }, chat.title);
+            }}
+            say={say}
+            models={() => {
+              setView({ name: 'models', over: 'ask' });
+            }}
+          />
+        )}
+        {view.name === 'models' && <Models engine={engine} shell={shell} back={back} say={say} />}
         {view.name === 'read' && (
           <Reading
-            key={view.documentId}
+            key={`${view.documentId} ${view.hit?.chunk_id ?? ''}`}
             engine={engine}
             documentId={view.documentId}
             hit={view.hit}

@@ -36,6 +36,7 @@ const KEYS: Array<[string[], WordKey]> = [
   [['/'], 'key_field'],
   [['↑', '↓'], 'key_choose'],
   [['Enter'], 'key_read'],
+  [['Ctrl/⌘ Enter'], 'key_ask'],
   [['O'], 'key_original'],
   [['C'], 'key_copy'],
   [['Del'], 'key_delete'],

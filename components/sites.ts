@@ -8,8 +8,12 @@ export const SITES: Record<string, { name: string; host: string }> = {
   deepseek: { name: 'DeepSeek', host: 'chat.deepseek.com' },
 };
 
+/** The source of chats with one's own memory. */
+export const CHATS = 'commonplace';
+
 export function sourceName(source: string): string {
   if (source === 'web') return words('source_web');
+  if (source === CHATS) return words('app_name');
   return SITES[source]?.name ?? source;
 }
 

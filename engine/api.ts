@@ -5,7 +5,18 @@
  * takes an `AbortSignal` last. All times are ISO 8601 UTC strings unless a name ends in `_ms`.
  */
 import type { Attachment, Capture, Role } from './capture/types';
-import type { Answer, AskContext, AskEvent, AskRequest, ChatSummary, ChatView } from './chat/types';
+import type {
+  Answer,
+  AskContext,
+  AskEvent,
+  AskRequest,
+  ChatSummary,
+  ChatView,
+  FoundServer,
+  NewProvider,
+  Provider,
+  SentEntry,
+} from './chat/types';
 
 export type { HealthState, PageDiagnostics } from './capture/health';
 export type * from './chat/types';
@@ -309,6 +320,20 @@ export interface Engine {
   branchChat(id: string, messageId: string): Promise<string>;
   /** The branch that is shown, as Markdown with its sources. */
   exportChat(id: string): Promise<string>;
+
+  /** Models' servers that the person added. */
+  providers(): Promise<Provider[]>;
+  /**
+   * Adds a model's server; its key goes into the vault and is not told again. @throws `bad_input` for an address that
+   * cannot be reached from here; `vault_locked`.
+   */
+  addProvider(provider: NewProvider): Promise<Provider>;
+  /** Its key is deleted with it. */
+  removeProvider(id: string): Promise<void>;
+  /** Asks the usual ports of this machine for servers with models; nothing leaves it. */
+  findLocalServers(signal?: AbortSignal): Promise<FoundServer[]>;
+  /** Every request that was made to a model's server, newest first; 100 unless told. */
+  sent(limit?: number): Promise<SentEntry[]>;
 
   /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
   idle(signal?: AbortSignal): Promise<void>;

@@ -1,6 +1,7 @@
 /** Puts the parts together. Nothing is decided here but who goes before whom. */
 import type {
   Answer,
+  AskContext,
   AskEvent,
   AskRequest,
   EmbedderState,
@@ -19,8 +20,10 @@ import {
   exchangeCapture,
   exportChat,
   extractiveGenerator,
+  type Generator,
   historyOf,
   listChats,
+  openProviders,
   readChat,
   renameCapture,
 } from './chat';
@@ -63,6 +66,7 @@ import {
   startScheduler,
 } from './jobs';
 import type { Outbox, OutboxEntry } from './outbox';
+import { memoryShelf, openVault, type PrivacyShelf } from './privacy';
 import { recall } from './recall';
 import type { Store } from './store';
 
@@ -72,6 +76,8 @@ export interface EngineOptions {
   /** Null for an engine of words alone. A function may take its time or fail: words are there from the start. */
   embedder: Embedder | null | (() => Embedder | null | Promise<Embedder | null>);
   outbox?: Outbox;
+  /** Where providers, their keys and the list of what was sent are kept; gone with the process unless given. */
+  privacy?: PrivacyShelf;
   clock?: () => Date;
 }
 
@@ -135,6 +141,8 @@ export function createEngine(options: EngineOptions): Engine {
   const exclusive = createLane();
   /** What is read of a chat must still hold when it is written. */
   const chatting = createLane();
+  const shelf = options.privacy ?? memoryShelf();
+  const providers = openProviders(shelf, openVault(shelf), { clock });
   const closing = new AbortController();
   /** Entries that could not be stored; they stay in the outbox and are tried again at the next start. */
   const refused = new Set<number>();
@@ -371,6 +379,14 @@ export function createEngine(options: EngineOptions): Engine {
     );
   }
 
+  async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw EngineError.from(error);
+    }
+  }
+
   /** The id of the chat that a capture became. */
   async function takeChat(make: (store: Store) => Promise<Capture>): Promise<string> {
     return chatting(async () => {
@@ -386,14 +402,19 @@ export function createEngine(options: EngineOptions): Engine {
     const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     const now = clock();
     const { turns, afterId } = await withStore(({ store }) => historyOf(store, request), ending);
-    const generator = extractiveGenerator();
+    let given: string[] = [];
+    const { generator, leavesTo } = await generatorOf(request, () => given);
     const { contextTokens } = generator;
     const context = () =>
       first(
-        ({ store }) => buildContext(request, turns, { store, embedder, now, contextTokens, signal: ending }),
+        ({ store }) => buildContext(request, turns, { store, embedder, now, contextTokens, leavesTo, signal: ending }),
         ending,
       );
-    const answer = await answerQuestion({ context, embedder, generator }, onEvent, ending);
+    const beforeSending = async ({ passages }: AskContext) => {
+      given = passages.map(({ chunk_id }) => chunk_id);
+      if (leavesTo) await providers.allow(generator.id, request.chat_id ?? null, request.consent);
+    };
+    const answer = await answerQuestion({ context, embedder, generator, beforeSending }, onEvent, ending);
     if (request.temporary || (answer.markdown === '' && !answer.abstained)) return answer;
     let messageId = '';
     const chatId = request.chat_id ?? null;
@@ -402,7 +423,20 @@ export function createEngine(options: EngineOptions): Engine {
       messageId = written.messageId;
       return written.capture;
     });
+    if (leavesTo && request.consent === 'chat') providers.allowChat(generator.id, id);
     return { ...answer, chat_id: id, message_id: messageId };
+  }
+
+  async function generatorOf(
+    { generator: id = 'none' }: AskRequest,
+    given: () => string[] = () => [],
+  ): Promise<{ generator: Generator; leavesTo: AskContext['leaves_to'] }> {
+    if (id === 'none') return { generator: extractiveGenerator(), leavesTo: null };
+    const generator = await providers.generator(id, given);
+    const provider = (await providers.list()).find((one) => one.id === id);
+    const leavesTo =
+      provider && !provider.local ? { name: provider.name, host: new URL(provider.base_url).host } : null;
+    return { generator, leavesTo };
   }
 
   async function drain(signal?: AbortSignal): Promise<number> {
@@ -580,11 +614,14 @@ export function createEngine(options: EngineOptions): Engine {
     askContext: (request, signal) =>
       first(async ({ store }) => {
         const { turns } = await historyOf(store, request);
+        const { generator, leavesTo } = await generatorOf(request);
+        const { contextTokens } = generator;
         return buildContext(request, turns, {
           store,
           embedder,
           now: clock(),
-          contextTokens: null,
+          contextTokens,
+          leavesTo,
           signal: signal ?? closing.signal,
         });
       }, signal),
@@ -595,6 +632,11 @@ export function createEngine(options: EngineOptions): Engine {
     },
     branchChat: (id, messageId) => takeChat((store) => branchCapture(store, id, messageId, clock())),
     exportChat: (id) => first(({ store }) => exportChat(store, id)),
+    providers: () => guarded(() => providers.list()),
+    addProvider: (provider) => guarded(() => providers.add(provider)),
+    removeProvider: (id) => guarded(() => providers.remove(id)),
+    findLocalServers: (signal) => guarded(() => providers.findLocal(signal)),
+    sent: (limit = 100) => guarded(() => providers.sent(limit)),
 
     idle: (signal) =>
       withStore(async ({ scheduler }) => {

@@ -18,8 +18,16 @@ export const ERROR_CODES = [
   'model_invalid', // a model file is missing or its sha256 is not the pinned one
   'engine_restarting', // the engine died or was replaced; the call may be repeated
   'not_signed_in', // the site knows no user in this tab
-  'rate_limited', // the site asks for patience; the message says until when
+  'rate_limited', // the site or a model's server asks for patience; the message says until when
   'timeout', // no answer within the deadline
+  'provider_unreachable', // a model's server cannot be reached, or broke off
+  'provider_key', // a model's server refused the key
+  'provider_failed', // a model's server failed, or answered with what is no answer
+  'model_missing', // a model's server has no such model
+  'context_full', // more was given than the model can read
+  'answer_cut', // an answer ended before its end
+  'consent_needed', // nothing is sent there before the person allows it
+  'vault_locked', // the vault has to be opened with its passphrase
   'pdf_locked', // a PDF that needs a password
   'pdf_without_text', // a PDF whose pages are pictures
   'pdf_not_at_hand', // the browser does not hold the file of the PDF it shows, and it is not asked for again

@@ -4,6 +4,7 @@ import { createEngine } from './engine';
 import { connectEmbedder } from './embed';
 import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
 import { openCounts, openOutbox } from './outbox';
+import { memoryShelf, openPrivacyShelf } from './privacy';
 import { openStore } from './store';
 
 const say = (message: FromWorker) => {
@@ -26,6 +27,11 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
     store: () => openStore({ storage: 'browser', dataDirectory: `${baseUrl}data-dir.tar.gz`, counts: openCounts() }),
     embedder: connectEmbedder({ spawn: spawnEmbedder }),
     outbox,
+    privacy: await openPrivacyShelf().catch((error: unknown) => {
+      // Answers without a model need none of it.
+      console.error('commonplace: providers and their keys cannot be kept', error);
+      return memoryShelf();
+    }),
   });
 
   let clients = 0;

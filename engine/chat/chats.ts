@@ -100,7 +100,10 @@ export async function readChat(db: Queryable, id: string, leafId?: string): Prom
     markdown: row.markdown,
     created_at: iso(row.created_at),
     answer: row.answer ? { ...row.answer, citations: row.answer.citations.flatMap((one) => revive(one, kept)) } : null,
-    siblings: chat.messages.filter((one) => one.parent_id === row.parent_id).map((one) => one.external_id),
+    siblings: chat.messages
+      .filter((one) => one.parent_id === row.parent_id)
+      .toSorted(byTime)
+      .map((one) => one.external_id),
   }));
   return { ...summary(chat.document, messages.filter(({ role }) => role === 'user').length), messages };
 }
@@ -176,11 +179,16 @@ function newestBelow({ messages }: Chat, id: string): string {
   for (;;) {
     const next = messages
       .filter(({ parent_id }) => parent_id === at)
-      .toSorted((a, b) => iso(a.created_at).localeCompare(iso(b.created_at)))
+      .toSorted(byTime)
       .at(-1);
     if (!next) return at;
     at = next.external_id;
   }
+}
+
+/** Ids are made in the order of time, too. */
+function byTime(a: MessageRow, b: MessageRow): number {
+  return iso(a.created_at).localeCompare(iso(b.created_at)) || a.external_id.localeCompare(b.external_id);
 }
 
 /** What a question and its answer add to a chat, or begin. */

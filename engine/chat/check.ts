@@ -41,6 +41,17 @@ export async function checkAnswer(markdown: string, passages: ContextPassage[], 
   const byNumber = new Map(passages.map((passage) => [passage.n, prepare(passage)]));
   const sentences: AnswerSentence[] = [];
   const spans = new Map<number, Span>();
+  const lines = new Map<number, number>();
+  /** The place that is cited: all of it that the first line citing it says. */
+  const point = (n: number, span: Span, line: number) => {
+    const before = spans.get(n);
+    if (before && lines.get(n) !== line) return;
+    lines.set(n, line);
+    spans.set(n, {
+      start: Math.min(span.start, before?.start ?? span.start),
+      end: Math.max(span.end, before?.end ?? span.end),
+    });
+  };
   let out = '';
   let at = 0;
   for (const span of sentencesOf(markdown)) {
@@ -52,6 +63,7 @@ export async function checkAnswer(markdown: string, passages: ContextPassage[], 
       continue;
     }
     const said = plain(raw);
+    const line = markdown.lastIndexOf('\n', span.start - 1);
     const cited = citationsIn(raw);
     const kept: number[] = [];
     for (const n of cited) {
@@ -59,7 +71,7 @@ export async function checkAnswer(markdown: string, passages: ContextPassage[], 
       const support = passage ? await supports(said, [passage], near) : null;
       if (!support) continue;
       kept.push(n);
-      if (!spans.has(n)) spans.set(n, support);
+      point(n, support, line);
     }
     // Each half may stand on a passage of its own: "Ana went in May [1] and Ben in June [2]" cited as [1][2].
     if (kept.length === 0 && cited.length > 1) {
@@ -67,7 +79,7 @@ export async function checkAnswer(markdown: string, passages: ContextPassage[], 
       if (await supports(said, together, near)) {
         for (const passage of together) {
           kept.push(passage.n);
-          if (!spans.has(passage.n)) spans.set(passage.n, bestSentence(said, passage));
+          point(passage.n, bestSentence(said, passage), line);
         }
       }
     }
@@ -77,7 +89,10 @@ export async function checkAnswer(markdown: string, passages: ContextPassage[], 
     if (cited.length === 0) {
       for (const n of citedLater(markdown, span.end)) {
         const passage = byNumber.get(n);
-        if (passage && (await supports(said, [passage], near))) shared.push(n);
+        const support = passage ? await supports(said, [passage], near) : null;
+        if (!support) continue;
+        shared.push(n);
+        point(n, support, line);
       }
     }
     if (cited.length === 0 && shared.length === 0) {
@@ -87,7 +102,7 @@ export async function checkAnswer(markdown: string, passages: ContextPassage[], 
         const support = await supports(said, [passage], near);
         if (!support) continue;
         added.push(passage.n);
-        if (!spans.has(passage.n)) spans.set(passage.n, support);
+        point(passage.n, support, line);
         break;
       }
     }
@@ -247,7 +262,10 @@ const NOT_NAMES = new Set(
 );
 
 function lettersOf(text: string): string {
-  return ` ${text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ')} `;
+  return ` ${text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()} `;
 }
 
 /** Without marks and citations, as words are compared. */
@@ -271,6 +289,14 @@ async function supports(said: string, passages: Prepared[], near: Nearness): Pro
   if (!statedNumbers(said).every((number) => passages.some(({ numbers }) => numbers.has(number)))) return null;
   if (!statedNames(said).every((name) => passages.some(({ letters }) => letters.includes(lettersOf(name)))))
     return null;
+  // Who writes "I" speaks of itself: what the passages' people say of themselves is quoted, or told of them.
+  if (FIRST_PERSON.test(said)) return null;
+  if (
+    !exactly(said).every((what) =>
+      passages.some(({ passage }) => `${headingOf(passage)}\n${passage.text}`.toLowerCase().includes(what)),
+    )
+  )
+    return null;
   const share = wordShare(said, passages);
   if (share < WORDS_LEAST) return null;
   const spans = passages.map((passage) => ({ passage, span: bestSentence(said, passage) }));
@@ -284,6 +310,15 @@ async function supports(said: string, passages: Prepared[], near: Nearness): Pro
     if (cosines === null || Math.max(...cosines) < MEANING_NEAR) return null;
   }
   return spans[0]?.span ?? null;
+}
+
+const FIRST_PERSON = /^\W*I(?:['’](?:m|ve|d|ll))?\b/u;
+
+/** What a near miss makes another thing of: the addresses of links, and names with digits in them ("hunter2", "GT-730"). */
+function exactly(sentence: string): string[] {
+  return [
+    ...sentence.matchAll(/(?<=\bhttps?:\/\/)[^\s)\]]*[^\s)\].,;:!?]|(?=\S*\d)\p{L}[\p{L}\d_-]*\d[\p{L}\d_-]*/giu),
+  ].map(([what]) => what.toLowerCase());
 }
 
 /** Fewer letters than this are found in any passage. */

@@ -2,11 +2,11 @@ import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import { parseQuery } from '../recall';
 import type { Store } from '../store';
-import { BUDGET_MOST, BUDGET_TOKENS, WITH_NEIGHBOURS } from './constants';
+import { BUDGET_MOST, BUDGET_QUOTED, BUDGET_TOKENS, WITH_NEIGHBOURS } from './constants';
 import { standalone } from './follow-up';
-import { type Found, gather, neighbours, passagesById } from './gather';
+import { gather, neighbours, passagesById } from './gather';
 import { judge } from './judge';
-import { buildPrompt, headingOf, pack, promptTokens, roomFor } from './pack';
+import { buildPrompt, headingOf, pack, promptTokens, type Ranked, roomFor } from './pack';
 import type { AskContext, AskRequest, ChatTurn } from './types';
 
 export interface ContextOptions {
@@ -15,6 +15,7 @@ export interface ContextOptions {
   now: Date;
   /** Of the generator that will be asked. */
   contextTokens: number | null;
+  leavesTo?: AskContext['leaves_to'];
   signal?: AbortSignal;
 }
 
@@ -22,7 +23,7 @@ export interface ContextOptions {
 export async function buildContext(
   request: AskRequest,
   history: ChatTurn[],
-  { store, embedder, now, contextTokens, signal }: ContextOptions,
+  { store, embedder, now, contextTokens, leavesTo = null, signal }: ContextOptions,
 ): Promise<AskContext> {
   const question = request.question.trim();
   if (question === '') throw new EngineError('bad_input', 'The question is empty.');
@@ -40,11 +41,18 @@ export async function buildContext(
   );
   // What the judgement does not look at keeps its place behind.
   const judged = judgement.ranked.map(({ passage }) => passage.found);
-  const ranked: Found[] = [...judged, ...found.filter((one) => !judged.includes(one))];
+  const best = Math.max(judgement.ranked[0]?.score ?? 0, Number.MIN_VALUE);
+  const ranked: Ranked[] = [
+    ...judgement.ranked.map(({ passage, score }) => ({ found: passage.found, fit: Math.max(0, score / best) })),
+    ...found.filter((one) => !judged.includes(one)).map((one) => ({ found: one, fit: 0 })),
+  ];
   const beside = await neighbours(store, judged.slice(0, WITH_NEIGHBOURS));
   signal?.throwIfAborted();
 
-  const wanted = Math.min(Math.max(request.budget ?? BUDGET_TOKENS, 0), BUDGET_MOST);
+  const wanted = Math.min(
+    Math.max(request.budget ?? (contextTokens === null ? BUDGET_QUOTED : BUDGET_TOKENS), 0),
+    BUDGET_MOST,
+  );
   const packed = pack(ranked, pinned, dropped, beside, roomFor(contextTokens, text, history, wanted));
   const prompt = buildPrompt(rewritten ? text : question, packed.passages, history);
   return {
@@ -57,5 +65,6 @@ export async function buildContext(
     evidence: pinned.length > 0 ? 'found' : judgement.evidence,
     tokens: promptTokens(prompt),
     prompt,
+    leaves_to: leavesTo,
   };
 }

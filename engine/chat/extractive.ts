@@ -1,6 +1,7 @@
 /** Answers without a model: the sentences that answer best, word for word, each with where it stands. */
-import { QUOTE_CHARACTERS, QUOTES } from './constants';
+import { QUOTE_CHARACTERS, QUOTE_FIT, QUOTES } from './constants';
 import { judge } from './judge';
+import { sentencesOf, type Span } from './sentences';
 import type { Generator } from './port';
 import type { ContextPassage } from './types';
 
@@ -20,24 +21,48 @@ export function extractiveGenerator(): Generator {
 /** By conversation, the one with the best passage first; in it by time. Neighbours are context, not quoted. */
 function quote(question: string, passages: ContextPassage[]): string {
   // The context's order is the judgement's already; only the sentences are looked for here.
-  const own = passages.filter(({ beside, pinned }) => beside === null || pinned).slice(0, QUOTES);
+  const own = passages
+    .filter(({ fit, pinned }) => pinned || fit >= QUOTE_FIT)
+    .slice(0, QUOTES)
+    .flatMap((passage) => [passage, ...replyTo(passage, passages)]);
   const judged = judge(
     question,
     own.map((whole) => ({ whole, text: whole.text, speaker: whole.speaker, heading: '', similarity: null, score: 1 })),
   );
-  const spansOf = new Map(judged.ranked.map(({ passage, spans }) => [passage.whole, spans]));
+  const spansOf = new Map(judged.ranked.map(({ passage, span }) => [passage.whole, span]));
   const groups = new Map<string, Array<{ passage: ContextPassage; text: string }>>();
-  for (const whole of own) {
-    const spans = spansOf.get(whole) ?? [];
-    const [first] = spans;
-    const last = spans.at(-1);
-    if (!first || !last) continue;
-    const text = inline(whole.text.slice(first.start, last.end));
+  for (const whole of new Set(own)) {
+    const span = spansOf.get(whole);
+    if (!span) continue;
+    const text = inline(around(whole.text, span));
     const group = groups.get(whole.document_id);
     if (group) group.push({ passage: whole, text });
     else groups.set(whole.document_id, [{ passage: whole, text }]);
   }
   return [...groups.values()].map(drawGroup).join('\n\n');
+}
+
+/** What was answered: the question that was asked then fits best, and does not answer the one of now. */
+function replyTo(passage: ContextPassage, all: ContextPassage[]): ContextPassage[] {
+  if (passage.role !== 'user' || !passage.text.includes('?')) return [];
+  const reply = all.find(
+    ({ beside, role }) => beside?.chunk_id === passage.chunk_id && !beside.before && role === 'assistant',
+  );
+  return reply ? [reply] : [];
+}
+
+/** The best sentence with those after it and before it, while they fit. */
+function around(text: string, best: Span): string {
+  const sentences = sentencesOf(text);
+  const at = sentences.findIndex(({ start }) => start === best.start);
+  let [first, last] = [at, at];
+  const length = (from: number, to: number) => (sentences[to]?.end ?? Infinity) - (sentences[from]?.start ?? -Infinity);
+  for (;;) {
+    if (length(first, last + 1) <= QUOTE_CHARACTERS) last++;
+    else if (length(first - 1, last) <= QUOTE_CHARACTERS) first--;
+    else break;
+  }
+  return text.slice(sentences[first]?.start, sentences[last]?.end);
 }
 
 function drawGroup(quotes: Array<{ passage: ContextPassage; text: string }>): string {

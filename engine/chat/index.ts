@@ -4,5 +4,6 @@ export { branchCapture, exchangeCapture, exportChat, historyOf, listChats, readC
 export { buildContext } from './context';
 export { extractiveGenerator } from './extractive';
 export { CHAT_SOURCE } from './gather';
+export { openProviders, type Providers } from './providers';
 export type { Generator, GeneratorInput } from './port';
 export type * from './types';

@@ -30,8 +30,8 @@ export interface Judgeable {
 export interface Judged<Passage> {
   passage: Passage;
   score: number;
-  /** The sentences that fit the question best, in the order of the text; at least one where there is any. */
-  spans: Span[];
+  /** The sentence that fits the question best; null where there is none. */
+  span: Span | null;
 }
 
 export interface Judgement<Passage> {
@@ -76,7 +76,7 @@ export function judge<Passage extends Judgeable>(question: string, passages: Pas
     const asks = /\?["')\]]*\s*$/u.test(passage.text);
     return {
       passage,
-      spans: best(sentences, weigh, asksTime),
+      span: best(sentences, weigh, asksTime),
       score:
         passage.score / top -
         OTHER_PERSON_COST * weigh(saidOfOthers) +
@@ -148,13 +148,12 @@ function weights(
   };
 }
 
-/** The best sentence, with the one after it where it only announces ("Here is what I found:") or asks. */
-function best(sentences: ReadSentence[], weigh: (said: ReadonlySet<string>) => number, asksTime: boolean): Span[] {
-  let chosen = 0;
+function best(sentences: ReadSentence[], weigh: (said: ReadonlySet<string>) => number, asksTime: boolean): Span | null {
+  let chosen: Span | null = null;
   let most = Number.NEGATIVE_INFINITY;
-  sentences.forEach((sentence, i) => {
-    const value = weigh(sentence.stems) + (asksTime && sentence.saysTime ? TIME_GAIN : 0);
-    if (value > most) [chosen, most] = [i, value];
-  });
-  return sentences.slice(chosen, chosen + 2).map(({ start, end }) => ({ start, end }));
+  for (const { start, end, stems, saysTime } of sentences) {
+    const value = weigh(stems) + (asksTime && saysTime ? TIME_GAIN : 0);
+    if (value > most) [chosen, most] = [{ start, end }, value];
+  }
+  return chosen;
 }

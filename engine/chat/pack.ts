@@ -12,18 +12,24 @@ export function estimateTokens(text: string): number {
   return Math.ceil((text.length - count) / 4) + count;
 }
 
+/** A hit and how well it fits beside the best one, 1. */
+export interface Ranked {
+  found: Found;
+  fit: number;
+}
+
 export interface Packed {
   passages: ContextPassage[];
   left_out: ContextPassage[];
 }
 
 /**
- * Takes, within `budget` tokens: what is pinned whatever it costs, then the passages in their order, then the neighbours
- * of the best ones. A passage that does not fit is left out and shorter ones after it are still taken. Where passages
+ * Takes, within `budget` tokens: what is pinned whatever it costs, the best passages, their neighbours, then the others in
+ * their order. A passage that does not fit is left out and shorter ones after it are still taken. Where passages
  * say the same thing at different times, the newest comes first.
  */
 export function pack(
-  ranked: Found[],
+  ranked: Ranked[],
   pinned: Found[],
   dropped: ReadonlySet<string>,
   beside: Beside[],
@@ -36,24 +42,35 @@ export function pack(
   const take = (passage: ContextPassage, always = false): void => {
     if (taken.has(passage.chunk_id)) return;
     if (dropped.has(passage.chunk_id) || (!always && used + passage.tokens > budget)) {
-      if (passage.beside === null) leftOut.push(passage);
+      if (passage.beside === null || passage.fit > 0) leftOut.push(passage);
       return;
     }
     taken.add(passage.chunk_id);
     used += passage.tokens;
     passages.push(passage);
   };
-  for (const found of pinned) take(contextPassage(found, { pinned: true }), true);
-  for (const found of ranked) take(contextPassage(found));
-  for (const { chunk_id } of ranked.slice(0, WITH_NEIGHBOURS)) {
+  for (const found of pinned) take(contextPassage(found, { pinned: true, fit: 1 }), true);
+  for (const { found, fit } of ranked.slice(0, WITH_NEIGHBOURS)) take(contextPassage(found, { fit }));
+  // A reply says more than a third mention: the best ones' neighbours go before the rest.
+  for (const { found } of ranked.slice(0, WITH_NEIGHBOURS)) {
+    const { chunk_id } = found;
     if (!taken.has(chunk_id)) continue;
-    for (const side of beside.filter((one) => one.beside === chunk_id))
-      take(contextPassage(side, { beside: chunk_id }));
+    for (const side of beside.filter((one) => one.beside === chunk_id)) {
+      const stands = { chunk_id, before: side.before };
+      const known = passages.find((one) => one.chunk_id === side.chunk_id);
+      const hit = ranked.find((one) => one.found.chunk_id === side.chunk_id);
+      if (known) known.beside ??= stands;
+      else take(contextPassage(hit?.found ?? side, { fit: hit?.fit ?? 0, beside: stands }));
+    }
   }
+  for (const { found, fit } of ranked.slice(WITH_NEIGHBOURS)) take(contextPassage(found, { fit }));
   return { passages: arrange(passages), left_out: leftOut };
 }
 
-function contextPassage(found: Found | Beside, more: { pinned?: boolean; beside?: string } = {}): ContextPassage {
+function contextPassage(
+  found: Found | Beside,
+  more: Partial<Pick<ContextPassage, 'pinned' | 'beside' | 'fit'>> = {},
+): ContextPassage {
   const { chunk_id, document_id, message_id, message_external_id, kind, source, title, url, original_url, role } =
     found;
   const passage: ContextPassage = {
@@ -72,6 +89,7 @@ function contextPassage(found: Found | Beside, more: { pinned?: boolean; beside?
     said_at: found.created_at,
     text: found.text,
     tokens: 0,
+    fit: more.fit ?? 0,
     why: 'reasons' in found ? found.reasons : [],
     pinned: more.pinned ?? false,
     beside: more.beside ?? null,
@@ -88,7 +106,10 @@ function arrange(passages: ContextPassage[]): ContextPassage[] {
   const groups: Array<{ stems: Set<string>; members: ContextPassage[] }> = [];
   for (const passage of passages) {
     const stems = searchStems(passage.text);
-    const group = passage.beside === null ? groups.find((one) => overlap(one.stems, stems) >= SAME_THING) : undefined;
+    const group =
+      passage.beside === null || passage.fit > 0
+        ? groups.find((one) => overlap(one.stems, stems) >= SAME_THING)
+        : undefined;
     if (group) group.members.push(passage);
     else groups.push({ stems, members: [passage] });
   }

@@ -15,6 +15,8 @@ const LEAD = /^(?:[\s>|]|[-*+]\s|\d{1,3}[.)]\s|#{1,6}\s)+/u;
 const FENCE = /^\s*(?:`{3,}|~{3,})/u;
 /** What UAX #29 takes for an end and is none: "Dr. Smith", "e.g. this". */
 const ABBREVIATION = /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|etc|e\.g|i\.e|no|approx|fig|inc|jr|sr)\.\s*$/iu;
+/** A mark in the middle of an address or of Markdown ends nothing: "/find?q=Ana", "![x](…)". */
+const WITHIN = /^[?!](?:[\p{sc=Latin}\p{N}=&/(_-]|\[(?!\d))/u;
 
 /**
  * Sentences in the order of the text, without the marks before them; a line of code is one. Lines without a letter or
@@ -45,7 +47,7 @@ function sentencesOfLine(text: string, start: number, end: number): Span[] {
       const first: number = open ?? at;
       open = null;
       const stop = at + segment.length;
-      if (ABBREVIATION.test(text.slice(first, stop)) && stop < end) {
+      if (stop < end && (ABBREVIATION.test(text.slice(first, stop)) || WITHIN.test(text.slice(stop - 1, stop + 2)))) {
         open = first;
         continue;
       }

@@ -3,9 +3,6 @@ import type { DocumentKind, Reason, RecallFilters } from '../api';
 import type { Role } from '../capture/types';
 import type { SerialisedError } from '../errors';
 
-/** Who writes the answer: `none` quotes, the others are models. */
-export type GeneratorKind = 'none' | 'openai' | 'anthropic';
-
 /** One turn of a chat that is not stored. */
 export interface ChatTurn {
   role: 'user' | 'assistant';
@@ -24,8 +21,10 @@ export interface AskRequest {
   /** Nothing of it is written; `history` then says what was asked before. */
   temporary?: boolean;
   history?: ChatTurn[];
-  /** {@link GeneratorKind}; `none` unless told. */
+  /** `none`, which quotes, unless told; else the id of a {@link Provider}. */
   generator?: string;
+  /** That the question and its passages may go to a provider elsewhere; without it none is asked. */
+  consent?: Consent;
   filters?: RecallFilters;
   /** Passages that are in the context whatever the search says, and those that are not. */
   pinned?: string[];
@@ -54,11 +53,13 @@ export interface ContextPassage {
   text: string;
   /** An estimate, its heading included. */
   tokens: number;
+  /** How well it fits beside the best, 1; 0 for what the search did not find. */
+  fit: number;
   /** Why it is here; empty for a neighbour and for what was pinned. */
   why: Reason[];
   pinned: boolean;
-  /** The chunk that it stands beside in its conversation, when that is why it is here. */
-  beside: string | null;
+  /** The better chunk that it comes before or after in its conversation; without `why`, that is why it is here. */
+  beside: { chunk_id: string; before: boolean } | null;
 }
 
 export interface PromptMessage {
@@ -81,6 +82,8 @@ export interface AskContext {
   tokens: number;
   /** Word for word what a model is given. `none` reads the passages themselves. */
   prompt: PromptMessage[];
+  /** Who would be asked elsewhere, with whether that is allowed; null when everything stays on this machine. */
+  leaves_to: { name: string; host: string } | null;
 }
 
 /**
@@ -175,4 +178,54 @@ export interface ChatMessage {
 /** A chat as it is shown: the messages of one branch. */
 export interface ChatView extends ChatSummary {
   messages: ChatMessage[];
+}
+
+/** A model's server that the person added. Its key is in the vault and is never told. */
+export interface Provider {
+  id: string;
+  kind: 'openai' | 'anthropic';
+  name: string;
+  /** Up to and with `/v1`. */
+  base_url: string;
+  model: string;
+  /** Tokens that a prompt and its answer may have together. */
+  context_tokens: number;
+  /** On this machine: nothing leaves it. */
+  local: boolean;
+  has_key: boolean;
+  /** Whether the person allowed it for good; otherwise each answer or each chat is asked for. */
+  always: boolean;
+}
+
+/** A model's server to add; its key goes into the vault. */
+export interface NewProvider {
+  kind: 'openai' | 'anthropic';
+  name: string;
+  base_url: string;
+  model: string;
+  key?: string;
+  context_tokens?: number;
+}
+
+/** For how long the person allows that a question and its passages go to a provider. */
+export type Consent = 'once' | 'chat' | 'always';
+
+/** A model's server found on this machine. */
+export interface FoundServer {
+  name: string;
+  base_url: string;
+  models: string[];
+}
+
+/** One request that was made, to whichever server. */
+export interface SentEntry {
+  /** ISO 8601 UTC. */
+  at: string;
+  provider: string;
+  host: string;
+  local: boolean;
+  /** Of the request's body. */
+  bytes: number;
+  /** Ids of the passages in it. */
+  passages: string[];
 }

@@ -45,6 +45,10 @@ const REPEATABLE = new Set([
   'chat',
   'renameChat',
   'exportChat',
+  'providers',
+  'removeProvider',
+  'findLocalServers',
+  'sent',
   'ingest',
   'drainOutbox',
   'idle',
@@ -208,10 +212,9 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
   }
 
   const remoteMethods = Object.fromEntries(
-    [...REPEATABLE, 'forget', 'undoForget', 'purgeForgotten', 'allowAgain', 'branchChat', 'close'].map((method) => [
-      method,
-      (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args)),
-    ]),
+    [...REPEATABLE, 'forget', 'undoForget', 'purgeForgotten', 'allowAgain', 'branchChat', 'addProvider', 'close'].map(
+      (method) => [method, (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args))],
+    ),
   ) as unknown as Omit<Engine, 'subscribe' | 'ask'>;
 
   return {

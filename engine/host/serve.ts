@@ -113,6 +113,11 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     renameChat: (id, title) => engine.renameChat(id, title),
     branchChat: (id, messageId) => engine.branchChat(id, messageId),
     exportChat: (id) => engine.exportChat(id),
+    providers: () => engine.providers(),
+    addProvider: (provider) => engine.addProvider(provider),
+    removeProvider: (id) => engine.removeProvider(id),
+    findLocalServers: (signal) => engine.findLocalServers(signal),
+    sent: (limit) => engine.sent(limit),
     idle: (signal) => engine.idle(signal),
     close: () => Promise.reject(new EngineError('bad_input', 'A client cannot close the engine.')),
   };

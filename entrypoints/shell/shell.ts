@@ -59,7 +59,8 @@ export function createShell(engine: Engine): Shell {
       // read again rather than loaded again: the user may have something half-written there
       if (tab?.id !== undefined) await browser.tabs.sendMessage(tab.id, READ_AGAIN);
     },
-    requestPermission: (host) => browser.permissions.request({ origins: [`https://${host}/*`] }),
+    requestPermission: (host) =>
+      browser.permissions.request({ origins: [`${host === 'localhost' ? 'http' : 'https'}://${host}/*`] }),
     async rememberPage(note) {
       const tab = await activeTab();
       if (tab?.id !== undefined) await ask('rememberTab', { tabId: tab.id, note: note ?? null });

@@ -185,14 +185,15 @@ async function falsify(
   context: AskContext,
   counted: { sentences: number; shown: number },
 ): Promise<void> {
-  const [first] = answer.sentences;
-  if (!first) return;
   const { checkAnswer } = await import('../../../engine/chat/check');
-  const sentence = answer.markdown.slice(first.start, first.end);
-  for (const changed of mutations(sentence)) {
-    const { sentences } = await checkAnswer(changed, context.passages, async () => null);
+  const sentences = answer.sentences.slice(0, 3).map(({ start, end, citations }) => {
+    const text = answer.markdown.slice(start, end);
+    return /\[\d+\]/u.test(text) ? text : `${text} [${citations[0] ?? 1}]`;
+  });
+  for (const changed of sentences.flatMap(mutations)) {
+    const checked = await checkAnswer(changed, context.passages, async () => null);
     counted.sentences += 1;
-    if (sentences.some(({ state }) => state === 'supported')) counted.shown += 1;
+    if (checked.sentences.some(({ state }) => state === 'supported')) counted.shown += 1;
   }
 }
 

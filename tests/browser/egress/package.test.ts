@@ -72,30 +72,42 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
     expect(unexplained).toEqual([]);
   });
 
-  it.skipIf(!isBuilt)('may connect to itself only, and asks for the sites it reads, and for others only later', () => {
-    const manifest = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as {
-      content_security_policy: { extension_pages: string };
-      host_permissions: string[];
-      optional_host_permissions: string[];
-      incognito: string;
-      externally_connectable?: unknown;
-      web_accessible_resources?: unknown;
-    };
-    const policy = Object.fromEntries(
-      manifest.content_security_policy.extension_pages.split(';').map((directive) => {
-        const [key = '', ...sources] = directive.trim().split(/\s+/);
-        return [key, sources];
-      }),
-    );
-    expect(policy).toEqual({
-      'script-src': ["'self'", "'wasm-unsafe-eval'"],
-      'object-src': ["'self'"],
-      'connect-src': ["'self'"],
-    });
-    expect(manifest.host_permissions).toEqual(ALL_SITES.map(matchesOf));
-    expect(manifest.optional_host_permissions).toEqual(['https://*/*', 'http://*/*']);
-    expect(manifest.incognito).toBe('not_allowed');
-    expect(manifest.externally_connectable).toBeUndefined();
-    expect(manifest.web_accessible_resources).toBeUndefined();
-  });
+  it.skipIf(!isBuilt)(
+    'may connect to itself and to models’ servers only, and asks for the sites it reads, and for others only later',
+    () => {
+      const manifest = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as {
+        content_security_policy: { extension_pages: string };
+        host_permissions: string[];
+        optional_host_permissions: string[];
+        incognito: string;
+        externally_connectable?: unknown;
+        web_accessible_resources?: unknown;
+      };
+      const policy = Object.fromEntries(
+        manifest.content_security_policy.extension_pages.split(';').map((directive) => {
+          const [key = '', ...sources] = directive.trim().split(/\s+/);
+          return [key, sources];
+        }),
+      );
+      expect(policy).toEqual({
+        'script-src': ["'self'", "'wasm-unsafe-eval'"],
+        'object-src': ["'self'"],
+        // models' servers: none is asked before the person adds it, and allows it where it is not this machine
+        'connect-src': [
+          "'self'",
+          'http://localhost:*',
+          'http://127.0.0.1:*',
+          'https://api.openai.com',
+          'https://api.anthropic.com',
+          'https://api.groq.com',
+          'https://openrouter.ai',
+        ],
+      });
+      expect(manifest.host_permissions).toEqual(ALL_SITES.map(matchesOf));
+      expect(manifest.optional_host_permissions).toEqual(['https://*/*', 'http://*/*']);
+      expect(manifest.incognito).toBe('not_allowed');
+      expect(manifest.externally_connectable).toBeUndefined();
+      expect(manifest.web_accessible_resources).toBeUndefined();
+    },
+  );
 });

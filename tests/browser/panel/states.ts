@@ -74,6 +74,12 @@ async function readPages(page: Page): Promise<void> {
   await page.locator('.read-pages').waitFor();
 }
 
+async function ask(page: Page, question: string): Promise<void> {
+  await type(page, question);
+  await page.keyboard.press('Control+Enter');
+  await page.locator('.turn .tools').first().waitFor();
+}
+
 export const STATES: DrawnState[] = [
   { name: 'timeline', memory: 'full', tab: KEEPING },
   {
@@ -381,6 +387,48 @@ export const STATES: DrawnState[] = [
         actions: ['set the broken directory aside', 'loaded the snapshot of 20 November', 'replayed 14 captures'],
         set_aside: 'commonplace.broken-2026-11-21',
       },
+    },
+  },
+  {
+    name: 'ask-empty',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Ask and chats' }).click();
+      await page.getByRole('button', { name: 'Chats', exact: true }).click();
+      await page.locator('.chats').waitFor();
+    },
+  },
+  {
+    name: 'ask-answered',
+    memory: 'full',
+    reach: async (page) => {
+      await ask(page, 'Can the landlord keep the deposit for paint?');
+    },
+  },
+  {
+    name: 'ask-made-of',
+    memory: 'full',
+    reach: async (page) => {
+      await ask(page, 'landlord deposit paint');
+      await page.getByRole('button', { name: 'What it is made of' }).click();
+      await page.getByText('Word for word').click();
+    },
+  },
+  {
+    name: 'ask-nothing',
+    memory: 'full',
+    reach: async (page) => {
+      await ask(page, 'Which visa does a nurse need for Norway');
+    },
+  },
+  {
+    name: 'models',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.locator('.elsewhere').waitFor();
     },
   },
   { name: 'welcome-1', memory: 'empty', page: 'welcome' },

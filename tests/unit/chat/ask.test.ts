@@ -196,6 +196,7 @@ describe('an answer that does not come to its end', () => {
     evidence: 'found',
     tokens: 10,
     prompt: [{ role: 'user', content: 'Which hotel?' }],
+    leaves_to: null,
   });
   const from = (generate: Generator['generate']): Generator => ({
     id: 'test',

@@ -79,6 +79,11 @@ describe('a sentence of an answer', () => {
     const span = spans.get(1);
     expect(PASSAGES[0]?.text.slice(span?.start, span?.end)).toBe('Breakfast is included.');
   });
+  test('is cited for all of it that its line says', async () => {
+    const said = 'Hotel Lumen costs 240 euros. Breakfast is included [1].';
+    const { spans } = await checkAnswer(said, PASSAGES, wordsOnly);
+    expect(spans.get(1)).toEqual({ start: 0, end: PASSAGES[0]?.text.length });
+  });
   test('takes no link or escaped bracket for a citation', async () => {
     const { markdown } = await checkAnswer('See [1](https://example.org) and \\[2] there.', PASSAGES, wordsOnly);
     expect(markdown).toBe('See [1](https://example.org) and \\[2] there.');

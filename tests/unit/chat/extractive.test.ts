@@ -24,7 +24,7 @@ describe('the answer without a model', () => {
         '### **Trip** · 8 May 2026, 9 May 2026',
         '',
         '- Ana: Which hotel should I book? [2]',
-        '- Ana: The hotel is Lumen, I booked it. [1]',
+        '- Ana: Hello there. The hotel is Lumen, I booked it. [1]',
         '',
         '### **About \\[Ana\\]** · 8 May 2026',
         '',
@@ -36,14 +36,28 @@ describe('the answer without a model', () => {
     expect(await answer({ evidence: 'weak' })).toBe('');
     expect(await answer({ evidence: 'other_person' })).toBe('');
   });
-  test('quotes no neighbour, and nothing that could be read as a citation', async () => {
+  test('quotes no neighbour, nothing that fits far worse, and nothing that could be read as a citation', async () => {
     const passages = [
       passage(1, 'Hotel Lumen [2] was booked, see [7](https://x.example).'),
-      passage(2, 'Beside it.', { beside: 'x' }),
+      passage(2, 'Beside it.', { beside: { chunk_id: 'x', before: false }, fit: 0 }),
+      passage(3, 'Far from it.', { fit: 0.4 }),
     ];
     const text = await answer({ passages });
     expect(citationsIn(text)).toEqual([1]);
-    expect(text).not.toContain('Beside');
+    expect(text).not.toMatch(/Beside|Far/u);
+  });
+  test('gives the reply where what fits is the question that was asked then', async () => {
+    const asked = passage(1, 'Which strings make a violin warmer?', { document_id: 'a' });
+    const beside = (before: boolean) => ({ chunk_id: asked.chunk_id, before });
+    const of = { document_id: 'a', role: 'assistant' as const, speaker: 'ChatGPT', fit: 0 };
+    const passages = [
+      asked,
+      passage(2, 'Something else.', { ...of, beside: beside(true) }),
+      passage(3, 'A synthetic core.', { ...of, beside: beside(false), said_at: '2026-05-08T10:01:00.000Z' }),
+    ];
+    const text = await answer({ passages });
+    expect(text).toContain('- ChatGPT: A synthetic core. [3]');
+    expect(text).not.toContain('Something else');
   });
   test('stands on what it cites, by its own check', async () => {
     const passages = [

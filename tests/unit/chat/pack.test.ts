@@ -24,6 +24,7 @@ const found = (id: string, text: string, more: Partial<Found> = {}): Found => ({
   similarity: 0.9,
   ...more,
 });
+const ranked = (...all: Found[]) => all.map((one) => ({ found: one, fit: 1 }));
 const beside = (id: string, of: string, text: string): Beside => {
   const { reasons: _reasons, score: _score, similarity: _similarity, ...rest } = found(id, text);
   return { ...rest, beside: of, before: true };
@@ -34,7 +35,7 @@ describe('the passages of a context', () => {
   test('are the best that fit, with the neighbours of the best where there is room', () => {
     const long = found('b', 'word '.repeat(400));
     const packed = pack(
-      [found('a', 'The hotel is Lumen.'), long, found('c', 'Bread is rye.')],
+      ranked(found('a', 'The hotel is Lumen.'), long, found('c', 'Bread is rye.')),
       [],
       none,
       [beside('n', 'a', 'Which one?')],
@@ -45,13 +46,13 @@ describe('the passages of a context', () => {
       ['c', 2],
       ['n', 3],
     ]);
-    expect(packed.passages.at(-1)).toMatchObject({ beside: 'a', why: [] });
+    expect(packed.passages.at(-1)).toMatchObject({ beside: { chunk_id: 'a', before: true }, why: [] });
     expect(packed.left_out.map(({ chunk_id }) => chunk_id)).toEqual(['b']);
     expect(packed.passages.reduce((sum, { tokens }) => sum + tokens, 0)).toBeLessThanOrEqual(200);
   });
   test('hold what is pinned whatever it costs, and nothing that was dropped', () => {
     const packed = pack(
-      [found('a', 'One.'), found('b', 'Two.')],
+      ranked(found('a', 'One.'), found('b', 'Two.')),
       [found('p', 'word '.repeat(400))],
       new Set(['a']),
       [beside('n', 'a', 'Beside.')],
@@ -62,11 +63,11 @@ describe('the passages of a context', () => {
   });
   test('that say the same thing come newest first', () => {
     const packed = pack(
-      [
+      ranked(
         found('old', 'The weekly team meeting starts at nine on Tuesday.', { created_at: '2026-01-01T00:00:00.000Z' }),
         found('other', 'Ana bakes rye bread with caraway seeds.'),
         found('new', 'The weekly team meeting starts at ten on Tuesday.', { created_at: '2026-06-01T00:00:00.000Z' }),
-      ],
+      ),
       [],
       none,
       [],

@@ -18,6 +18,7 @@ export function passage(n: number, text: string, more: Partial<ContextPassage> =
     said_at: '2026-05-08T10:00:00.000Z',
     text,
     tokens: 20,
+    fit: 1,
     why: [],
     pinned: false,
     beside: null,

@@ -1,4 +1,4 @@
-import type { Engine, EngineEvent, EngineStatus } from '../../../../engine/api';
+import type { Answer, AskEvent, AskRequest, Engine, EngineEvent, EngineStatus } from '../../../../engine/api';
 import type { PanelEngine } from '../../../../components/connection';
 import { EngineError, type SerialisedError } from '../../../../engine/errors';
 
@@ -31,6 +31,27 @@ export function remoteEngine(over: Partial<EngineStatus>): {
     if (answer.error) throw EngineError.revive(answer.error);
     return answer.value;
   };
+  const ask = async (request: AskRequest, onEvent: (event: AskEvent) => void, signal?: AbortSignal) => {
+    const response = await fetch('/engine/ask', {
+      method: 'POST',
+      body: JSON.stringify([request]),
+      signal: signal ?? null,
+    });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      if (done) throw new EngineError('internal', 'The answer has no end.');
+      const lines = (rest + value).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const said = JSON.parse(line) as { event?: AskEvent; value?: Answer; error?: SerialisedError };
+        if (said.error) throw EngineError.revive(said.error);
+        if (said.event) onEvent(said.event);
+        if (said.value) return said.value;
+      }
+    }
+  };
   const engine = new Proxy<Record<string, unknown>>(
     {},
     {
@@ -49,6 +70,7 @@ export function remoteEngine(over: Partial<EngineStatus>): {
             return () => watchers.delete(watcher);
           };
         }
+        if (method === 'ask') return ask;
         return (target[method] ??= (...args: unknown[]) => call(method, args));
       },
     },

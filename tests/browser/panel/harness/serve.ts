@@ -57,6 +57,22 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
     const wait = delays.get(`${method}:${mode ?? ''}`) ?? delays.get(method) ?? 0;
     if (wait > 0) await new Promise((go) => setTimeout(go, wait));
     if (abort.signal.aborted) return;
+    if (method === 'ask') {
+      // Lines of JSON: events as they come, then the answer.
+      response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+      const line = (what: unknown) => response.write(`${JSON.stringify(what)}\n`);
+      try {
+        const asked = args[0] as Parameters<Engine['ask']>[0];
+        line({ value: await engine.ask(asked, (event) => line({ event }), abort.signal) });
+        call.ended = 'answered';
+      } catch (error) {
+        call.ended = 'failed';
+        const { code = 'internal', message = String(error) } = error as { code?: string; message?: string };
+        line({ error: { code, message } });
+      }
+      response.end();
+      return;
+    }
     response.setHeader('content-type', 'application/json');
     try {
       const value = await (engine as unknown as Record<string, (...all: unknown[]) => Promise<unknown>>)[method]?.(

@@ -1,0 +1,758 @@
+/** Asking: a question, its answer with citations to press, what it is made of, and the chat they belong to. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type {
+  AskContext,
+  ChatSummary,
+  Citation,
+  Consent,
+  ContextPassage,
+  EngineStats,
+  Hit,
+  Provider,
+} from '../engine/api';
+import { AnswerText } from './answer';
+import { ContextView } from './ask-context';
+import type { PanelEngine } from './connection';
+import { inWords } from './dates';
+import { BackIcon, CopyIcon, CrossIcon, DeleteIcon } from './icons';
+import { documentTitle } from './rows';
+import { hostOf } from './sites';
+import { inPlainWords, sentenceFor } from './trouble';
+import { type Choice, NO_CHOICE, type Turn, useAsk } from './use-ask';
+import { count, words } from './words';
+
+export interface AskStart {
+  /** A chat to go on with; null begins one. */
+  chatId: string | null;
+  /** Asked at once; null waits for the person. */
+  question: string | null;
+  choice: Choice;
+}
+
+interface AskProps {
+  engine: PanelEngine;
+  start: AskStart;
+  kept: EngineStats['by_source'];
+  /** Grows when documents changed. */
+  changes: number;
+  /** Something lies over it. */
+  away: boolean;
+  back: () => void;
+  /** Another chat, or a new one. */
+  begin: (start: AskStart) => void;
+  read: (documentId: string, hit: Hit) => void;
+  openLink: (url: string) => void;
+  copy: (text: string, done?: string) => void;
+  forget: (chat: ChatSummary) => void;
+  say: (what: string) => void;
+  /** The page of models. */
+  models: () => void;
+}
+
+export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps) {
+  const asking = useAsk(engine, start.chatId);
+  const { chat, turns, running } = asking;
+  const [typed, setTyped] = useState('');
+  const [choice, setChoice] = useState<Choice>(start.choice);
+  const [list, setList] = useState(false);
+  const [leaving, setLeaving] = useState<string | null>(null);
+  const [preview, setPreview] = useState<AskContext | null>(null);
+  const [renaming, setRenaming] = useState(false);
+  const [providers, setProviders] = useState<Provider[]>([]);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const begun = useRef(false);
+
+  useEffect(() => {
+    if (begun.current || start.question === null) return;
+    begun.current = true;
+    asking.ask(start.question, start.choice);
+  }, [start]);
+  // What lay over it took the focus: it goes back to the citation that was pressed.
+  const focused = useRef<HTMLElement | null>(null);
+  useEffect(() => {
+    if (away) return;
+    const before = focused.current?.isConnected ? focused.current : input.current;
+    before?.focus({ preventScroll: true });
+  }, [away]);
+  useEffect(() => {
+    if (!away) engine.providers().then(setProviders, inPlainWords);
+  }, [engine, away]);
+  // What was cited may have been deleted, or the chat renamed elsewhere.
+  useEffect(() => {
+    if (changes > 0) asking.reload();
+  }, [changes]);
+
+  // Keeps to the end for as long as the reader is there; who scrolled up stays where they are.
+  const atEnd = useRef(true);
+  useLayoutEffect(() => {
+    const root = scroller.current;
+    if (root && atEnd.current && running !== null) root.scrollTop = root.scrollHeight;
+  }, [asking.words, turns.length, running]);
+
+  const send = () => {
+    if (running !== null || typed.trim() === '') return;
+    atEnd.current = true;
+    setPreview(null);
+    asking.ask(typed, choice);
+    setTyped('');
+    setChoice({ ...choice, pinned: [], dropped: [] });
+  };
+  const look = () => {
+    const last = turns.at(-1);
+    engine
+      .askContext({
+        question: typed,
+        ...(chat && !asking.temporary ? { chat_id: chat.id, after_id: last?.answerId ?? null } : {}),
+        ...choice,
+      })
+      .then(setPreview, (error: unknown) => {
+        actions.say(inPlainWords(error));
+      });
+  };
+  const openPassage = (passage: ContextPassage) => {
+    actions.read(passage.document_id, hitOf({ ...passage, span: [0, passage.text.length] }));
+  };
+  const openCitation = (citation: Citation) => {
+    actions.read(citation.document_id, hitOf(citation));
+  };
+
+  return (
+    <section
+      class="sheet asking"
+      aria-label={words('ask_title')}
+      inert={away}
+      onFocusCapture={(event) => {
+        focused.current = event.target as HTMLElement;
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') {
+          if (running !== null) asking.stop();
+          else if (leaving !== null) setLeaving(null);
+          else if (list) setList(false);
+          else return;
+          event.preventDefault();
+          event.stopPropagation();
+        } else if (event.key !== 'Tab') event.stopPropagation();
+      }}
+    >
+      <div class="bar">
+        <button type="button" class="quiet" onClick={actions.back} title={words('back_key')}>
+          <BackIcon />
+          {words('back')}
+        </button>
+        <span class="grow" />
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            actions.begin({ chatId: null, question: null, choice: NO_CHOICE });
+          }}
+        >
+          {words('ask_new')}
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          aria-expanded={list}
+          onClick={() => {
+            setList(!list);
+          }}
+        >
+          {words('ask_chats')}
+        </button>
+        {chat && (
+          <>
+            <button
+              type="button"
+              class="quiet icon-only"
+              aria-label={words('ask_export')}
+              title={words('ask_export')}
+              onClick={() => {
+                engine.exportChat(chat.id).then(
+                  (markdown) => {
+                    actions.copy(markdown, words('ask_exported'));
+                  },
+                  (error: unknown) => {
+                    actions.say(inPlainWords(error));
+                  },
+                );
+              }}
+            >
+              <CopyIcon />
+            </button>
+            <button
+              type="button"
+              class="quiet icon-only"
+              aria-label={words('ask_delete')}
+              title={words('ask_delete')}
+              onClick={() => {
+                actions.forget(chat);
+              }}
+            >
+              <DeleteIcon />
+            </button>
+          </>
+        )}
+      </div>
+      {list && (
+        <Chats
+          engine={engine}
+          changes={changes}
+          open={(id) => {
+            actions.begin({ chatId: id, question: null, choice: NO_CHOICE });
+          }}
+        />
+      )}
+      <div
+        class="pages"
+        ref={scroller}
+        tabIndex={-1}
+        onScroll={({ currentTarget }) => {
+          const { scrollTop, scrollHeight, clientHeight } = currentTarget;
+          atEnd.current = scrollHeight - scrollTop - clientHeight < 40;
+        }}
+      >
+        {chat && (
+          <header>
+            {renaming ? (
+              <Rename
+                title={chat.title}
+                done={(title) => {
+                  setRenaming(false);
+                  if (title === null || title === chat.title) return;
+                  engine.renameChat(chat.id, title).then(asking.reload, (error: unknown) => {
+                    actions.say(inPlainWords(error));
+                  });
+                }}
+              />
+            ) : (
+              <h2>
+                {chat.title}{' '}
+                <button
+                  type="button"
+                  class="quiet"
+                  onClick={() => {
+                    setRenaming(true);
+                  }}
+                >
+                  {words('ask_rename')}
+                </button>
+              </h2>
+            )}
+          </header>
+        )}
+        {turns.length === 0 && asking.failure === null && start.chatId === null && (
+          <div class="empty">
+            <h2>{words('ask_empty')}</h2>
+            {choice.generator === 'none' && <p>{words('ask_empty_more')}</p>}
+          </div>
+        )}
+        {asking.failure !== null && <p class="notice trouble">{asking.failure}</p>}
+        {turns.map((turn, place) => (
+          <TurnView
+            key={turn.key}
+            turn={turn}
+            kept={kept}
+            live={running === place ? asking.words : null}
+            busy={running !== null}
+            openCitation={openCitation}
+            openPassage={openPassage}
+            openLink={setLeaving}
+            copy={actions.copy}
+            show={asking.show}
+            askAgain={(next, question) => {
+              asking.ask(question ?? turn.question, next, place);
+            }}
+            allow={(consent) => {
+              asking.ask(turn.question, turn.choice, place, consent);
+            }}
+            branch={
+              chat && turn.answerId !== null
+                ? () => {
+                    engine.branchChat(chat.id, turn.answerId ?? '').then(
+                      (id) => {
+                        actions.begin({ chatId: id, question: null, choice: NO_CHOICE });
+                        actions.say(words('ask_branched'));
+                      },
+                      (error: unknown) => {
+                        actions.say(inPlainWords(error));
+                      },
+                    );
+                  }
+                : null
+            }
+          />
+        ))}
+        {preview && (
+          <section class="preview" aria-label={words('ask_look')}>
+            <h3>{words('ask_preview', typed)}</h3>
+            <ContextView
+              key={preview.prompt.at(-1)?.content}
+              context={preview}
+              choice={choice}
+              kept={kept}
+              busy={running !== null}
+              openPassage={openPassage}
+              askAgain={(next) => {
+                setPreview(null);
+                asking.ask(typed, next);
+                setTyped('');
+                setChoice({ ...next, pinned: [], dropped: [] });
+              }}
+            />
+          </section>
+        )}
+      </div>
+      {leaving !== null && (
+        <div class="notice leaving" role="alertdialog" aria-label={words('ask_leaving', hostOf(leaving))}>
+          <p>{words('ask_leaving', hostOf(leaving))}</p>
+          <div class="choices">
+            <button
+              type="button"
+              class="main"
+              onClick={() => {
+                actions.openLink(leaving);
+                setLeaving(null);
+              }}
+            >
+              {words('ask_leave')}
+            </button>
+            <button
+              type="button"
+              onClick={() => {
+                setLeaving(null);
+              }}
+            >
+              {words('ask_stay')}
+            </button>
+          </div>
+        </div>
+      )}
+      <form
+        class="asker"
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        {Object.keys(choice.filters).length > 0 && (
+          <button
+            type="button"
+            class="chip"
+            onClick={() => {
+              setChoice({ ...choice, filters: {} });
+            }}
+          >
+            {words('ask_filtered')}
+            <CrossIcon />
+          </button>
+        )}
+        <textarea
+          ref={input}
+          rows={2}
+          dir="auto"
+          value={typed}
+          placeholder={words(turns.length === 0 ? 'ask_placeholder' : 'ask_placeholder_next')}
+          aria-label={words('ask_label')}
+          onInput={(event) => {
+            setTyped(event.currentTarget.value);
+            setPreview(null);
+          }}
+          onKeyDown={(event) => {
+            if (event.isComposing || event.key !== 'Enter' || event.shiftKey) return;
+            event.preventDefault();
+            send();
+          }}
+        />
+        <div class="choices">
+          {running === null ? (
+            <button type="submit" class="main" disabled={typed.trim() === ''}>
+              {words('ask_send')}
+            </button>
+          ) : (
+            <button type="button" class="main" onClick={asking.stop}>
+              {words('ask_stop')}
+            </button>
+          )}
+          <button type="button" class="quiet" disabled={typed.trim() === '' || running !== null} onClick={look}>
+            {words('ask_look')}
+          </button>
+          <label class="temporary">
+            {words('ask_who')}
+            <select
+              value={choice.generator}
+              onChange={(event) => {
+                const { value } = event.currentTarget;
+                if (value === MODELS) {
+                  event.currentTarget.value = choice.generator;
+                  actions.models();
+                } else setChoice({ ...choice, generator: value });
+              }}
+            >
+              <option value="none">{words('ask_who_none')}</option>
+              {providers.map((provider) => (
+                <option value={provider.id}>{`${provider.name}: ${provider.model}`}</option>
+              ))}
+              <option value={MODELS}>{words('ask_models')}</option>
+            </select>
+          </label>
+          {turns.length === 0 && (
+            <label class="temporary">
+              <input
+                type="checkbox"
+                checked={asking.temporary}
+                onChange={(event) => {
+                  asking.setTemporary(event.currentTarget.checked);
+                }}
+              />
+              {words('ask_temporary')}
+            </label>
+          )}
+          {turns.length > 0 && asking.temporary && <span class="soft">{words('ask_is_temporary')}</span>}
+        </div>
+      </form>
+      <p class="unseen" role="status">
+        {running !== null ? words('ask_running') : statusOf(turns.at(-1))}
+      </p>
+    </section>
+  );
+}
+
+/** Chosen among the models, it leads to their page. */
+const MODELS = 'models';
+
+function statusOf(turn: Turn | undefined): string {
+  if (!turn?.answer) return turn?.failure ?? '';
+  if (turn.answer.failure) return sentenceFor(turn.answer.failure.code);
+  if (turn.answer.abstained) return words('ask_nothing');
+  return count('ask_answered', turn.answer.citations.length);
+}
+
+interface TurnProps {
+  turn: Turn;
+  kept: EngineStats['by_source'];
+  /** Words so far, while it is being answered. */
+  live: string | null;
+  busy: boolean;
+  openCitation: (citation: Citation) => void;
+  openPassage: (passage: ContextPassage) => void;
+  openLink: (url: string) => void;
+  copy: (text: string) => void;
+  show: (messageId: string) => void;
+  askAgain: (choice: Choice, question?: string) => void;
+  allow: (consent: Consent) => void;
+  branch: (() => void) | null;
+}
+
+function TurnView({ turn, kept, live, busy, ...actions }: TurnProps) {
+  const { answer, context } = turn;
+  const [open, setOpen] = useState(false);
+  const [editing, setEditing] = useState<string | null>(null);
+  return (
+    <article class="turn">
+      {editing === null ? (
+        <h3 dir="auto">{turn.question}</h3>
+      ) : (
+        <form
+          class="entry"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (editing.trim() !== '') actions.askAgain(turn.choice, editing);
+            setEditing(null);
+          }}
+        >
+          <input
+            aria-label={words('ask_edit')}
+            value={editing}
+            dir="auto"
+            ref={(element) => element?.focus()}
+            onInput={(event) => {
+              setEditing(event.currentTarget.value);
+            }}
+          />
+          <button type="submit">{words('ask_send')}</button>
+        </form>
+      )}
+      <Versions all={turn.questions} shown={turn.questionId} show={actions.show} />
+      <div class="body" dir="auto">
+        {live !== null && answer === null && (live === '' ? <p class="soft">{words('ask_running')}</p> : <p>{live}</p>)}
+        {answer && answer.markdown !== '' && (
+          <AnswerText answer={answer} openCitation={actions.openCitation} openLink={actions.openLink} />
+        )}
+        {answer?.abstained && <Nothing context={context} openPassage={actions.openPassage} />}
+      </div>
+      {answer?.ended === 'stopped' && <p class="meta">{words('ask_stopped')}</p>}
+      {answer?.failure?.code === 'consent_needed' && context?.leaves_to && (
+        <ConsentNeeded context={context} to={context.leaves_to} allow={actions.allow} />
+      )}
+      {answer?.failure && answer.failure.code !== 'consent_needed' && (
+        <p class="notice trouble">
+          {sentenceFor(answer.failure.code)}
+          {answer.failure.remedy !== undefined && <span>{answer.failure.remedy}</span>}
+        </p>
+      )}
+      {turn.failure !== null && <p class="notice trouble">{turn.failure}</p>}
+      {live === null && (
+        <div class="choices tools">
+          <Versions all={turn.answers} shown={turn.answerId} show={actions.show} />
+          {context && (
+            <button
+              type="button"
+              class="quiet"
+              aria-expanded={open}
+              onClick={() => {
+                setOpen(!open);
+              }}
+            >
+              {words('ask_made_of')}
+            </button>
+          )}
+          <button
+            type="button"
+            class="quiet"
+            disabled={busy}
+            onClick={() => {
+              actions.askAgain(turn.choice);
+            }}
+          >
+            {words('ask_again')}
+          </button>
+          <button
+            type="button"
+            class="quiet"
+            disabled={busy}
+            onClick={() => {
+              setEditing(editing === null ? turn.question : null);
+            }}
+          >
+            {words('ask_edit')}
+          </button>
+          {actions.branch && (
+            <button type="button" class="quiet" onClick={actions.branch}>
+              {words('ask_branch')}
+            </button>
+          )}
+          {answer && answer.markdown !== '' && (
+            <button
+              type="button"
+              class="quiet icon-only"
+              aria-label={words('ask_copy')}
+              title={words('ask_copy')}
+              onClick={() => {
+                actions.copy(answer.markdown);
+              }}
+            >
+              <CopyIcon />
+            </button>
+          )}
+        </div>
+      )}
+      {(open || answer?.failure?.code === 'consent_needed') && context && (
+        <ContextView
+          context={context}
+          choice={turn.choice}
+          kept={kept}
+          busy={busy}
+          openPassage={actions.openPassage}
+          askAgain={actions.askAgain}
+        />
+      )}
+    </article>
+  );
+}
+
+/** Before anything goes to a server elsewhere: to whom, how much, and the words themselves below it. */
+function ConsentNeeded({
+  context,
+  to,
+  allow,
+}: {
+  context: AskContext;
+  to: { name: string; host: string };
+  allow: (consent: Consent) => void;
+}) {
+  const choices = [
+    ['once', 'ask_consent_once'],
+    ['chat', 'ask_consent_chat'],
+    ['always', 'ask_consent_always'],
+  ] as const;
+  return (
+    <div class="notice">
+      <p>{words('ask_consent', to.name, count('ask_passages', context.passages.length), to.host)}</p>
+      <div class="choices">
+        {choices.map(([consent, name]) => (
+          <button
+            type="button"
+            onClick={() => {
+              allow(consent);
+            }}
+          >
+            {words(name)}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Nothing answers it; what is nearest is shown, and why it is no answer. */
+function Nothing({
+  context,
+  openPassage,
+}: {
+  context: AskContext | null;
+  openPassage: (passage: ContextPassage) => void;
+}) {
+  const nearest = context?.passages.filter(({ fit }) => fit > 0).slice(0, 3) ?? [];
+  return (
+    <>
+      <p>
+        {words(context?.evidence === 'other_person' ? 'ask_somebody_else' : 'ask_nothing')}
+        {nearest.length > 0 && ` ${words('ask_nearest')}`}
+      </p>
+      {nearest.length > 0 && (
+        <ul class="nearest">
+          {nearest.map((passage) => (
+            <li>
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => {
+                  openPassage(passage);
+                }}
+              >
+                {passage.text.slice(0, 160).replace(/\s+/gu, ' ')}
+              </button>
+              <p class="meta">
+                <span>{documentTitle(passage)}</span>
+                <span>{inWords(passage.said_at)}</span>
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** "‹ 2 of 3 ›": other ways that the chat went on from here. */
+function Versions({ all, shown, show }: { all: string[]; shown: string | null; show: (messageId: string) => void }) {
+  const at = shown === null ? -1 : all.indexOf(shown);
+  if (at < 0 || all.length < 2) return null;
+  const step = (by: number) => {
+    const next = all[at + by];
+    if (next !== undefined) show(next);
+  };
+  return (
+    <span class="versions">
+      <button
+        type="button"
+        class="quiet icon-only"
+        aria-label={words('ask_version_before')}
+        disabled={at === 0}
+        onClick={() => {
+          step(-1);
+        }}
+      >
+        ‹
+      </button>
+      {words('ask_version', at + 1, all.length)}
+      <button
+        type="button"
+        class="quiet icon-only"
+        aria-label={words('ask_version_after')}
+        disabled={at === all.length - 1}
+        onClick={() => {
+          step(1);
+        }}
+      >
+        ›
+      </button>
+    </span>
+  );
+}
+
+function Rename({ title, done }: { title: string; done: (title: string | null) => void }) {
+  const [value, setValue] = useState(title);
+  return (
+    <form
+      class="entry"
+      onSubmit={(event) => {
+        event.preventDefault();
+        done(value.trim() === '' ? null : value);
+      }}
+    >
+      <input
+        aria-label={words('ask_rename')}
+        value={value}
+        ref={(element) => element?.focus()}
+        onInput={(event) => {
+          setValue(event.currentTarget.value);
+        }}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          event.stopPropagation();
+          done(null);
+        }}
+      />
+      <button type="submit">{words('ask_rename_done')}</button>
+    </form>
+  );
+}
+
+function Chats({ engine, changes, open }: { engine: PanelEngine; changes: number; open: (id: string) => void }) {
+  const [chats, setChats] = useState<ChatSummary[] | null>(null);
+  useEffect(() => {
+    engine.chats().then(setChats, inPlainWords);
+  }, [engine, changes]);
+  if (chats === null) return null;
+  return (
+    <div class="chats">
+      {chats.length === 0 && <p class="soft">{words('ask_no_chats')}</p>}
+      <ul aria-label={words('ask_chats')}>
+        {chats.map((chat) => (
+          <li key={chat.id}>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => {
+                open(chat.id);
+              }}
+            >
+              <span class="title">{chat.title}</span>
+              <span class="meta">
+                <span>{count('ask_questions', chat.questions)}</span>
+                <span>{inWords(chat.updated_at)}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** A cited sentence as the reading view takes what it marks. */
+function hitOf(cited: Omit<Citation, 'n'> | (Omit<ContextPassage, 'n'> & { span: [number, number] })): Hit {
+  const text = cited.text ?? '';
+  return {
+    chunk_id: `${cited.chunk_id} ${cited.span.join('-')}`,
+    document_id: cited.document_id,
+    message_id: cited.message_id,
+    message_external_id: cited.message_external_id,
+    kind: cited.kind,
+    source: cited.source,
+    title: cited.title,
+    url: cited.url,
+    original_url: cited.original_url,
+    role: cited.role,
+    author: cited.speaker,
+    model: null,
+    created_at: cited.said_at,
+    passage: text.slice(...cited.span),
+    highlights: [],
+    score: 0,
+    reasons: [],
+  };
+}

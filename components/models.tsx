@@ -1,0 +1,207 @@
+/** Who writes answers: nobody (quotes), a model's server on this computer, or one elsewhere; and what was sent to them. */
+import { useEffect, useState } from 'preact/hooks';
+import type { FoundServer, NewProvider, Provider, SentEntry } from '../engine/api';
+import type { PanelEngine } from './connection';
+import { inWords } from './dates';
+import { Sheet } from './sheets';
+import type { Shell } from './shell';
+import { inPlainWords } from './trouble';
+import { count, words } from './words';
+
+interface ModelsProps {
+  engine: PanelEngine;
+  shell: Shell;
+  back: () => void;
+  say: (what: string) => void;
+}
+
+/** Where a server elsewhere is, by its name; the address is theirs. */
+const ELSEWHERE: Array<Pick<NewProvider, 'kind' | 'name' | 'base_url'>> = [
+  { kind: 'openai', name: 'OpenAI', base_url: 'https://api.openai.com/v1' },
+  { kind: 'anthropic', name: 'Anthropic', base_url: 'https://api.anthropic.com/v1' },
+  { kind: 'openai', name: 'OpenRouter', base_url: 'https://openrouter.ai/api/v1' },
+  { kind: 'openai', name: 'Groq', base_url: 'https://api.groq.com/openai/v1' },
+];
+
+export function Models({ engine, shell, back, say }: ModelsProps) {
+  const [providers, setProviders] = useState<Provider[] | null>(null);
+  const [found, setFound] = useState<FoundServer[] | null>(null);
+  const [finding, setFinding] = useState(false);
+  const [sent, setSent] = useState<SentEntry[]>([]);
+  const [turn, setTurn] = useState(0);
+
+  useEffect(() => {
+    engine.providers().then(setProviders, inPlainWords);
+    engine.sent(50).then(setSent, inPlainWords);
+  }, [engine, turn]);
+
+  const add = async (provider: NewProvider) => {
+    try {
+      await engine.addProvider(provider);
+      say(words('models_added', provider.model));
+      setTurn((old) => old + 1);
+    } catch (error) {
+      say(inPlainWords(error));
+    }
+  };
+  const find = async () => {
+    setFinding(true);
+    try {
+      await shell.requestPermission('localhost');
+      setFound(await engine.findLocalServers());
+    } catch (error) {
+      say(inPlainWords(error));
+    } finally {
+      setFinding(false);
+      setTurn((old) => old + 1);
+    }
+  };
+  return (
+    <Sheet title={words('models_title')} back={back}>
+      <p>{words('models_none_more')}</p>
+      <h3>{words('models_yours')}</h3>
+      {providers?.length === 0 && <p class="soft">{words('models_no_yours')}</p>}
+      <ul class="hosts">
+        {providers?.map((provider) => (
+          <li key={provider.id}>
+            <span>
+              {provider.name}: {provider.model}
+              <span class="meta">
+                <span>{words(provider.local ? 'models_here' : 'models_elsewhere')}</span>
+                {provider.always && <span>{words('models_always')}</span>}
+              </span>
+            </span>
+            <button
+              type="button"
+              aria-label={words('models_remove_named', provider.model)}
+              onClick={() => {
+                engine.removeProvider(provider.id).then(
+                  () => {
+                    setTurn(turn + 1);
+                  },
+                  (error: unknown) => {
+                    say(inPlainWords(error));
+                  },
+                );
+              }}
+            >
+              {words('models_remove')}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <h3>{words('models_local')}</h3>
+      <p>{words('models_local_more')}</p>
+      <div class="choices">
+        <button
+          type="button"
+          disabled={finding}
+          onClick={() => {
+            void find();
+          }}
+        >
+          {words('models_find')}
+        </button>
+      </div>
+      {found?.length === 0 && <p class="notice">{words('models_not_found')}</p>}
+      {found?.map((server) => (
+        <fieldset key={server.base_url}>
+          <legend>{server.name}</legend>
+          <div class="choices">
+            {server.models.map((model) => (
+              <button
+                type="button"
+                class="choice"
+                onClick={() => {
+                  void add({ kind: 'openai', name: server.name, base_url: server.base_url, model });
+                }}
+              >
+                {model}
+              </button>
+            ))}
+          </div>
+        </fieldset>
+      ))}
+      <h3>{words('models_far')}</h3>
+      <p>{words('models_far_more')}</p>
+      <AddElsewhere shell={shell} add={add} />
+      <h3>{words('models_sent')}</h3>
+      {sent.length === 0 && <p class="soft">{words('models_sent_nothing')}</p>}
+      <ul class="sent">
+        {sent.map((entry) => (
+          <li>
+            <span>{entry.host}</span>
+            <span class="meta">
+              <span>{inWords(entry.at)}</span>
+              <span>{count('models_bytes', entry.bytes)}</span>
+              <span>{count('ask_passages', entry.passages.length)}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Sheet>
+  );
+}
+
+function AddElsewhere({ shell, add }: { shell: Shell; add: (provider: NewProvider) => Promise<void> }) {
+  const [at, setAt] = useState(0);
+  const [model, setModel] = useState('');
+  const [key, setKey] = useState('');
+  const chosen = ELSEWHERE[at] ?? ELSEWHERE[0];
+  return (
+    <form
+      class="elsewhere"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!chosen || model.trim() === '') return;
+        // asked in the gesture; the answer does not need it where the server allows pages to ask
+        shell.requestPermission(new URL(chosen.base_url).hostname).catch(inPlainWords);
+        void add({ ...chosen, model, key }).then(() => {
+          setModel('');
+          setKey('');
+        });
+      }}
+    >
+      <label>
+        {words('models_provider')}
+        <select
+          value={at}
+          onChange={(event) => {
+            setAt(Number(event.currentTarget.value));
+          }}
+        >
+          {ELSEWHERE.map(({ name }, place) => (
+            <option value={place}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        {words('models_model')}
+        <input
+          value={model}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => {
+            setModel(event.currentTarget.value);
+          }}
+        />
+      </label>
+      <label>
+        {words('models_key')}
+        <input
+          type="password"
+          value={key}
+          autocomplete="off"
+          onInput={(event) => {
+            setKey(event.currentTarget.value);
+          }}
+        />
+      </label>
+      <div class="choices">
+        <button type="submit" disabled={model.trim() === ''}>
+          {words('models_add')}
+        </button>
+      </div>
+    </form>
+  );
+}

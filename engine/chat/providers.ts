@@ -1,0 +1,197 @@
+/** Models' servers: which the person added, whether they may be asked, and the list of what was sent to them. */
+import { v7 as uuidv7 } from 'uuid';
+import { EngineError } from '../errors';
+import type { PrivacyShelf, Vault } from '../privacy';
+import { anthropicGenerator } from './anthropic';
+import { openAiGenerator } from './openai';
+import type { Generator } from './port';
+import type { Patience } from './sse';
+import type { Consent, FoundServer, NewProvider, Provider, SentEntry } from './types';
+
+/** Where the package's content security policy lets a request go; `connect-src` in wxt.config.ts says the same. */
+const ELSEWHERE = ['api.openai.com', 'api.anthropic.com', 'api.groq.com', 'openrouter.ai'];
+const HERE = ['localhost', '127.0.0.1'];
+
+/** Servers for models that people run themselves, by the port they listen on unless told. */
+const LOCAL_SERVERS = [
+  { name: 'Ollama', port: 11434 },
+  { name: 'LM Studio', port: 1234 },
+  { name: 'llama.cpp', port: 8080 },
+];
+const FIND_MS = 1_500;
+/** What most of them read at once unless told otherwise. */
+const CONTEXT_TOKENS = { local: 4_096, elsewhere: 32_000 };
+
+const PROVIDERS = 'providers';
+const secretName = (id: string) => `provider:${id}`;
+
+export interface Providers {
+  list(): Promise<Provider[]>;
+  /** @throws EngineError `bad_input` for an address that cannot be reached from here. */
+  add(provider: NewProvider): Promise<Provider>;
+  remove(id: string): Promise<void>;
+  /** Asks this machine's usual ports; nobody else. */
+  findLocal(signal?: AbortSignal): Promise<FoundServer[]>;
+  /** The generator of a provider; every request it makes is written down first. @throws EngineError `not_found`. */
+  generator(id: string, passages: () => string[]): Promise<Generator>;
+  /** @throws EngineError `consent_needed` when a provider elsewhere may not be asked. */
+  allow(id: string, chatId: string | null, given: Consent | undefined): Promise<void>;
+  /** What was allowed for a chat that had no id yet. */
+  allowChat(id: string, chatId: string): void;
+  /** Newest first. */
+  sent(limit: number): Promise<SentEntry[]>;
+}
+
+type KeptProvider = Omit<Provider, 'has_key' | 'local'>;
+
+export function openProviders(
+  shelf: PrivacyShelf,
+  vault: Vault,
+  options: { clock?: () => Date; patience?: Patience; ports?: Array<{ name: string; port: number }> } = {},
+): Providers {
+  const { clock = () => new Date(), ports = LOCAL_SERVERS } = options;
+  /** `provider chat`; until the engine ends. */
+  const chats = new Set<string>();
+
+  const kept = async () => ((await shelf.get(PROVIDERS)) as KeptProvider[] | undefined) ?? [];
+  const whole = async (provider: KeptProvider): Promise<Provider> => ({
+    ...provider,
+    local: isHere(provider.base_url),
+    has_key: await vault.has(secretName(provider.id)),
+  });
+  async function byId(id: string): Promise<KeptProvider> {
+    const provider = (await kept()).find((one) => one.id === id);
+    if (!provider) throw new EngineError('not_found', `There is no model ${id}.`);
+    return provider;
+  }
+  async function write(provider: string, url: string, bytes: number, passages: string[]): Promise<void> {
+    const entry: SentEntry = {
+      at: clock().toISOString(),
+      provider,
+      host: new URL(url).host,
+      local: isHere(url),
+      bytes,
+      passages,
+    };
+    await shelf.append(entry);
+  }
+
+  return {
+    list: async () => Promise.all((await kept()).map(whole)),
+    async add({ kind, name, base_url, model, key, context_tokens }) {
+      const url = checkAddress(base_url);
+      if (model.trim() === '') throw new EngineError('bad_input', 'The model has no name.');
+      const here = isHere(url);
+      const provider: KeptProvider = {
+        id: uuidv7(),
+        kind,
+        name: name.trim() === '' ? new URL(url).host : name.trim(),
+        base_url: url,
+        model: model.trim(),
+        context_tokens: context_tokens ?? (here ? CONTEXT_TOKENS.local : CONTEXT_TOKENS.elsewhere),
+        always: false,
+      };
+      if (key !== undefined && key.trim() !== '') await vault.put(secretName(provider.id), key.trim());
+      await shelf.put(PROVIDERS, [...(await kept()), provider]);
+      return whole(provider);
+    },
+    async remove(id) {
+      await vault.delete(secretName(id));
+      await shelf.put(
+        PROVIDERS,
+        (await kept()).filter((one) => one.id !== id),
+      );
+    },
+    async findLocal(signal) {
+      const found = await Promise.all(ports.map((server) => look(server, write, signal)));
+      return found.filter((server) => server !== null);
+    },
+    async generator(id, passages) {
+      const { kind, name, base_url, model, context_tokens } = await byId(id);
+      const make = kind === 'anthropic' ? anthropicGenerator : openAiGenerator;
+      return make({
+        id,
+        name,
+        baseUrl: base_url,
+        model,
+        contextTokens: context_tokens,
+        key: () => vault.get(secretName(id)),
+        onSend: (url, bytes) => write(name, url, bytes, passages()),
+        ...(options.patience ? { patience: options.patience } : {}),
+      });
+    },
+    async allow(id, chatId, given) {
+      const provider = await byId(id);
+      if (isHere(provider.base_url) || provider.always || given === 'once') return;
+      if (given === 'always') {
+        await shelf.put(
+          PROVIDERS,
+          (await kept()).map((one) => (one.id === id ? { ...one, always: true } : one)),
+        );
+        return;
+      }
+      if (given === 'chat') {
+        if (chatId !== null) chats.add(`${id} ${chatId}`);
+        return;
+      }
+      if (chatId !== null && chats.has(`${id} ${chatId}`)) return;
+      throw new EngineError('consent_needed', `${provider.name} is not on this computer; nothing was sent.`, {
+        remedy: 'Look at what would go, then allow it.',
+      });
+    },
+    allowChat(id, chatId) {
+      chats.add(`${id} ${chatId}`);
+    },
+    sent: async (limit) => (await shelf.entries(limit)) as SentEntry[],
+  };
+}
+
+function isHere(url: string): boolean {
+  return HERE.includes(new URL(url).hostname);
+}
+
+/** The address without what does not belong to it. */
+function checkAddress(typed: string): string {
+  const url = URL.parse(typed.trim());
+  if (!url || url.username !== '' || url.password !== '') {
+    throw new EngineError('bad_input', `${typed} is no address.`, { remedy: 'It begins with http:// or https://.' });
+  }
+  const allowed = HERE.includes(url.hostname)
+    ? url.protocol === 'http:'
+    : url.protocol === 'https:' && ELSEWHERE.includes(url.hostname) && url.port === '';
+  if (!allowed) {
+    throw new EngineError('bad_input', `${url.host} is not among the servers that can be reached from here.`, {
+      remedy: `This computer (localhost), or ${ELSEWHERE.join(', ')}.`,
+    });
+  }
+  url.search = '';
+  url.hash = '';
+  return url.href.replace(/\/+$/u, '');
+}
+
+async function look(
+  { name, port }: { name: string; port: number },
+  write: (provider: string, url: string, bytes: number, passages: string[]) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<FoundServer | null> {
+  const base_url = `http://localhost:${port}/v1`;
+  const limit = AbortSignal.timeout(FIND_MS);
+  try {
+    await write(name, base_url, 0, []);
+    const response = await fetch(`${base_url}/models`, {
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      redirect: 'error',
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      cache: 'no-store',
+    });
+    if (!response.ok) return null;
+    const { data } = (await response.json()) as { data?: Array<{ id?: unknown }> };
+    const models = (data ?? []).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+    return models.length > 0 ? { name, base_url, models } : null;
+  } catch (error) {
+    if (signal?.aborted) throw EngineError.from(error, 'aborted');
+    // Nobody listens there, or somebody else does.
+    return null;
+  }
+}

@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeAsking } from './suite';
+
+describeAsking(CHROMIUM);

@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeAsking } from './suite';
+
+describeAsking(FIREFOX);

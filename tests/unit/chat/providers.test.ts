@@ -1,0 +1,177 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { AskEvent, AskRequest, Engine } from '../../../engine/api';
+import { openProviders } from '../../../engine/chat';
+import { createEngine } from '../../../engine/engine';
+import { memoryShelf, openVault } from '../../../engine/privacy';
+import { openStore, type Store } from '../../../engine/store';
+import { conversation, message } from '../ingest/captures';
+import { dataDirectory } from '../store/prebuilt';
+import { type ModelServer, modelServer, openAiStream, sendCut } from './model-server';
+
+const KEY = 'sk-very-secret-key';
+const QUESTION = 'Which hotel is booked in Lisbon?';
+let store: Store;
+let server: ModelServer;
+let engine: Engine;
+beforeAll(async () => {
+  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
+  server = await modelServer();
+});
+afterAll(async () => {
+  await store.close();
+  await server.close();
+});
+beforeEach(async () => {
+  await store.exec('truncate document, forgotten, forget_receipt, job cascade');
+  server.received.length = 0;
+  server.answer = (response, { body }) => {
+    // cites the passage that it was given with the hotel in it
+    const [user] = (body['messages'] as Array<{ content: string }>).slice(-1);
+    const n = /\[(\d+)\][^\n]*\n[^\n]*Lumen/u.exec(user?.content ?? '')?.[1] ?? '1';
+    return sendCut(response, openAiStream(['Hotel Lumen ', 'is booked', ` [${n}]. It has a pool [${n}].`]), []);
+  };
+  engine = createEngine({ store: async () => ({ ...store, close: async () => {} }), embedder: null });
+  await engine.ingest([
+    conversation([message('m1', 'I booked Hotel Lumen in Lisbon.'), message('m2', 'Good.', { role: 'assistant' })]),
+  ]);
+  return () => engine.close();
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+async function ask(request: Partial<AskRequest>) {
+  const events: AskEvent[] = [];
+  const answer = await engine.ask({ question: QUESTION, ...request }, (event) => events.push(event));
+  return { answer, events };
+}
+const addLocal = () =>
+  engine.addProvider({ kind: 'openai', name: 'Mine', base_url: server.url, model: 'small', key: KEY });
+
+describe('a model on this machine', () => {
+  test('answers from the passages, streaming, and what it made up is shown for what it is', async () => {
+    const { id } = await addLocal();
+    const { answer, events } = await ask({ generator: id });
+    expect(events.map(({ type }) => type)).toEqual(['context', 'text', 'text', 'text']);
+    expect(answer.sentences.map(({ state }) => state)).toEqual(['supported', 'unsupported']);
+    expect(answer.markdown).toMatch(/^Hotel Lumen is booked \[\d\]\. It has a pool\.$/u);
+    const [sent] = server.received;
+    const [first] = events;
+    expect(first?.type === 'context' && first.context.prompt).toEqual(sent?.body['messages']);
+    expect(first?.type === 'context' && first.context.leaves_to).toBeNull();
+    expect((await engine.chat(answer.chat_id ?? '')).messages[1]?.answer?.generator).toBe(id);
+  });
+  test('is asked without consent, and what was sent is written down', async () => {
+    const { id } = await addLocal();
+    const { answer } = await ask({ generator: id });
+    const [entry] = await engine.sent();
+    expect(entry).toMatchObject({ provider: 'Mine', host: new URL(server.url).host, local: true });
+    expect(entry?.bytes).toBe(Buffer.byteLength(JSON.stringify(server.received[0]?.body)));
+    expect(entry?.passages).toContain(answer.citations[0]?.chunk_id);
+  });
+  test('that fails leaves the question to be asked again, and nothing in the chats', async () => {
+    server.answer = (response) => {
+      response.writeHead(500).end();
+    };
+    const { id } = await addLocal();
+    const { answer } = await ask({ generator: id });
+    expect(answer).toMatchObject({
+      ended: 'failed',
+      failure: { code: 'provider_failed' },
+      markdown: '',
+      chat_id: null,
+    });
+    expect(await engine.chats()).toEqual([]);
+  });
+  test('that finds nothing abstains', async () => {
+    server.answer = (response) => sendCut(response, openAiStream(['NOTHING', ' FOUND']), []);
+    const { id } = await addLocal();
+    const { answer, events } = await ask({ generator: id });
+    expect(answer).toMatchObject({ abstained: true, markdown: '' });
+    expect(events.map(({ type }) => type)).toEqual(['context']);
+  });
+  test('is found on the usual ports when asked for, and not where nobody listens', async () => {
+    server.answer = (response, { path }) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(path === '/v1/models' ? { data: [{ id: 'small' }, { id: 'large' }] } : {}));
+    };
+    const shelf = memoryShelf();
+    const gone = await modelServer();
+    await gone.close();
+    const ports = [
+      { name: 'Ollama', port: Number(new URL(server.url).port) },
+      { name: 'LM Studio', port: Number(new URL(gone.url).port) },
+    ];
+    const providers = openProviders(shelf, openVault(shelf), { ports });
+    expect(await providers.findLocal()).toEqual([
+      { name: 'Ollama', base_url: `http://localhost:${ports[0]?.port}/v1`, models: ['small', 'large'] },
+    ]);
+  });
+});
+
+describe('a model elsewhere', () => {
+  const fetched = vi.fn(
+    async (_url: string, _request: RequestInit) =>
+      new Response(openAiStream(['Hotel Lumen is booked [1].']), { headers: { 'content-type': 'text/event-stream' } }),
+  );
+  beforeEach(() => {
+    fetched.mockClear();
+    vi.stubGlobal('fetch', fetched);
+  });
+  const addRemote = () =>
+    engine.addProvider({ kind: 'openai', name: 'Far', base_url: 'https://api.openai.com/v1/', model: 'm', key: KEY });
+
+  test('is sent nothing before the person allows it, and shows what would go', async () => {
+    const { id } = await addRemote();
+    const { answer, events } = await ask({ generator: id });
+    expect(answer).toMatchObject({ ended: 'failed', failure: { code: 'consent_needed' }, chat_id: null });
+    expect(fetched).not.toHaveBeenCalled();
+    expect(await engine.sent()).toEqual([]);
+    const [first] = events;
+    expect(first?.type === 'context' && first.context.leaves_to).toEqual({ name: 'Far', host: 'api.openai.com' });
+    const preview = first?.type === 'context' ? first.context.prompt : [];
+    await ask({ generator: id, consent: 'once' });
+    expect(fetched).toHaveBeenCalledTimes(1);
+    const [url, request] = fetched.mock.calls[0] as [string, RequestInit];
+    expect(url).toBe('https://api.openai.com/v1/chat/completions');
+    expect((JSON.parse(request.body as string) as { messages: unknown }).messages).toEqual(preview);
+    expect(request.headers).toMatchObject({ authorization: `Bearer ${KEY}` });
+    // once is once
+    expect((await ask({ generator: id })).answer.failure?.code).toBe('consent_needed');
+  });
+  test('is allowed for a chat, or for good', async () => {
+    const { id } = await addRemote();
+    const { answer } = await ask({ generator: id, consent: 'chat' });
+    expect((await ask({ generator: id, chat_id: answer.chat_id })).answer.failure).toBeNull();
+    expect((await ask({ generator: id })).answer.failure?.code).toBe('consent_needed');
+    await ask({ generator: id, consent: 'always' });
+    expect((await ask({ generator: id })).answer.failure).toBeNull();
+    expect((await engine.providers())[0]).toMatchObject({ always: true, local: false });
+  });
+  test('never has its key told: not in the list, not in an answer, not in what was sent', async () => {
+    const { id } = await addRemote();
+    const { answer, events } = await ask({ generator: id, consent: 'once' });
+    const told = JSON.stringify([await engine.providers(), answer, events, await engine.sent()]);
+    expect(told).not.toContain('secret');
+    expect((await engine.providers())[0]?.has_key).toBe(true);
+    await engine.removeProvider(id);
+    expect(await engine.providers()).toEqual([]);
+  });
+  test.each([
+    'https://evil.example/v1',
+    'http://api.openai.com/v1',
+    'ftp://localhost/v1',
+    'https://a:b@api.openai.com',
+    'x',
+  ])('is none at %s', async (base_url) => {
+    const added = engine.addProvider({ kind: 'openai', name: '', base_url, model: 'm' });
+    await expect(added).rejects.toMatchObject({ code: 'bad_input' });
+  });
+  test('is not asked by anything but a question to it', async () => {
+    await addRemote();
+    await ask({});
+    await engine.askContext({ question: QUESTION });
+    await engine.recall({ text: 'hotel' });
+    expect(fetched).not.toHaveBeenCalled();
+  });
+});
