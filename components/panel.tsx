@@ -23,6 +23,7 @@ import { errorCode, inPlainWords } from './trouble';
 import { useEngineNews, useSearch, useTimeline } from './use-engine';
 import { NO_CHOICE } from './use-ask';
 import { count, words } from './words';
+import { YourData } from './your-data';
 
 type View =
   | { name: 'list' }
@@ -524,6 +525,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             sections={[
               { title: words('history_title'), section: <HistorySection shell={shell} say={say} /> },
               { title: words('pages_title'), section: <PagesSection pages={shell.pages} say={say} /> },
+              { title: words('data_title'), section: <YourData engine={engine} shell={shell} say={say} /> },
             ]}
           />
         )}

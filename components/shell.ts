@@ -125,6 +125,35 @@ export interface HistoryControl {
   setEvery(site: string, hours: number | null): Promise<void>;
 }
 
+/** A file being written for the user. */
+export interface FileSaver {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends it. Resolves with the file as it lies there, to be read back; null where that cannot be had. */
+  finish(): Promise<Blob | null>;
+  /** Leaves nothing behind. */
+  abandon(): Promise<void>;
+}
+
+/** A copy of everything that was written and read back. */
+export interface BackupNote {
+  at: string;
+  documents: number;
+  bytes: number;
+  encrypted: boolean;
+}
+
+export interface FilesShell {
+  /** Must be called inside the click. Null: the user thought better of it. */
+  save(name: string): Promise<FileSaver | null>;
+  /** The last copy of everything, null for none; calls the listener soon and on every change. */
+  watchLast(listener: (note: BackupNote | null) => void): () => void;
+  noteBackup(note: BackupNote): Promise<void>;
+  /** What the user set in this browser, to go along with an export. */
+  settings(): Promise<Record<string, unknown>>;
+  /** Takes settings of a file; what cannot be read of them is left out, and no permission comes with them. */
+  applySettings(settings: Record<string, unknown>): Promise<void>;
+}
+
 export type PauseLength = 'hour' | 'restart' | 'until_resumed';
 
 export interface Shell {
@@ -150,4 +179,5 @@ export interface Shell {
   shortcuts(): Promise<Array<{ name: string; description: string; keys: string | null }>>;
   pages: PagesShell;
   history: HistoryControl;
+  files: FilesShell;
 }

@@ -26,6 +26,8 @@ const SENTENCES: Record<ErrorCode, WordKey> = {
   answer_cut: 'error_answer_cut',
   consent_needed: 'error_consent_needed',
   vault_locked: 'error_vault_locked',
+  password_needed: 'error_password_needed',
+  wrong_password: 'error_wrong_password',
   pdf_locked: 'error_pdf_locked',
   pdf_without_text: 'error_pdf_without_text',
   pdf_not_at_hand: 'error_pdf_not_at_hand',

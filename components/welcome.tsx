@@ -9,6 +9,8 @@ import { siteHost, SITES, sourceName } from './sites';
 import { inPlainWords } from './trouble';
 import { useEngineNews } from './use-engine';
 import { words } from './words';
+import { BringBack } from './your-data';
+import { dataWork } from './your-data-work';
 
 const STEPS = 3;
 
@@ -162,6 +164,8 @@ function Trial({ engine, shell }: { engine: PanelEngine; shell: Shell }) {
     }, inPlainWords);
   }, [shell]);
   const empty = status?.documents === 0;
+  // what was brought in is said where it was asked for
+  const broughtIn = dataWork(engine, shell).now().state !== 'idle';
   return (
     <>
       <p>{words(empty ? 'welcome_search_none' : 'welcome_search_1')}</p>
@@ -180,6 +184,7 @@ function Trial({ engine, shell }: { engine: PanelEngine; shell: Shell }) {
           ))}
         </div>
       )}
+      {(empty || broughtIn) && <BringBack engine={engine} shell={shell} />}
       {keys !== null && <p>{words('welcome_panel_key', keys)}</p>}
       {status !== null && !empty && (
         <div class="trial">

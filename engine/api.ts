@@ -230,8 +230,140 @@ export interface EngineStats extends EngineStatus {
   schema_version: number;
 }
 
+// ---- Everything in one file, and back ----
+
+export interface ExportRequest {
+  /**
+   * What to write. `everything` is one .zip that can be brought back, the others are for reading: one file of the documents
+   * chosen, as Markdown, JSON or safe HTML.
+   */
+  what:
+    | { everything: true; /** Whether vectors go along. */ vectors?: boolean }
+    | { documents: ExportSelection; as: 'markdown' | 'json' | 'html' };
+  /** The file is encrypted with it, as standard age; null or missing for none. */
+  password?: string | null;
+  /** What the user set outside of the database; goes along with everything. */
+  settings?: Record<string, unknown>;
+}
+
+/** Which documents; every field narrows. */
+export interface ExportSelection extends Omit<RecallFilters, 'roles'> {
+  /** Of addresses of this host, with or without `www.`. */
+  host?: string;
+}
+
+export interface ExportBegun {
+  id: string;
+  /** A name for the file, with its ending and without a date. */
+  name: string;
+  /** MIME type. */
+  type: string;
+}
+
+export interface ExportPiece {
+  /** The next bytes of the file, about a megabyte; null after the last. */
+  bytes: Uint8Array | null;
+  /** Documents written and all. */
+  done: number;
+  total: number;
+}
+
+/** One thing that was wrong with a file. `code` is stable; `message` is for a log. */
+export interface FileDamage {
+  code: FileDamageCode;
+  /** Name of the part inside of the file, null for the file itself. */
+  part: string | null;
+  /** From 1; null where it is not about a line. */
+  line: number | null;
+  message: string;
+}
+
+export type FileDamageCode =
+  | 'cut' // the file ends too early
+  | 'no_directory' // its table of contents is missing or broken; the parts were found without it
+  | 'gap' // bytes that are no part
+  | 'part_damaged' // what could be read of it was read
+  | 'part_missing'
+  | 'part_changed' // whole, and not as it was written
+  | 'part_twice'
+  | 'part_unknown'
+  | 'record_unreadable'
+  | 'record_refused' // the database does not take it
+  | 'record_orphan' // a message without its document
+  | 'records_missing' // fewer than the manifest says
+  | 'bomb'; // made to fill the memory; the rest was not read
+
+export interface ImportReport {
+  documents: {
+    /** Not here before. */
+    added: number;
+    /** Here, and something of the file was new or newer. */
+    changed: number;
+    /** Here already. */
+    same: number;
+    /** Deleted here, and left so. */
+    forgotten: number;
+    /** Older than the user keeps such things, and left out. */
+    expired: number;
+  };
+  messages: { added: number; changed: number; same: number };
+  /** Passages that got their vector from the file; others get theirs in the background. */
+  vectors: number;
+  /** Marks of deletions in the file. */
+  marks: number;
+  /** What the file holds, most documents first. */
+  by_source: Array<{ source: string; kind: string; documents: number; messages: number }>;
+  /** The newest time of a document in the file, ISO 8601; null in an empty one. */
+  newest: string | null;
+  /** As they were given to the export; null where the file has none. Nobody checked them. */
+  settings: Record<string, unknown> | null;
+  /** What was wrong: the first hundred by themselves, and how many of each kind. Empty for a file as it was written. */
+  damage: { first: FileDamage[]; counts: Partial<Record<FileDamageCode, number>> };
+}
+
+export interface ImportRequest {
+  password?: string | null;
+  /**
+   * `merge`: newer wins for each message, nothing that is here is lost. `replace`: a new database is made of the file, and
+   * this one set aside whole (see `setAside`).
+   */
+  mode: 'merge' | 'replace';
+  /** Whether what was deleted here comes back; not unless told. */
+  bring_back?: boolean;
+}
+
+/** A copy of the database inside of the extension, read back after it was written. */
+export interface DatabaseCopy {
+  name: string;
+  /** ISO 8601 UTC. */
+  at: string;
+  bytes: number;
+  documents: number;
+}
+
+/** What going back to a copy would do, in documents. */
+export interface CopyDifference {
+  /** In the copy and not here. */
+  back: number;
+  /** Here and not in the copy. */
+  away: number;
+  /** In both, and captured differently. */
+  changed: number;
+  same: number;
+}
+
+/** A database that was set aside. */
+export interface AsideDatabase {
+  at: string;
+  reason: string;
+  /** It was replaced by an import and can be taken back; others are broken. */
+  whole: boolean;
+}
+
 /** Coarse news; a listener re-reads what it shows. */
 export type EngineEvent =
+  /** How far looking at a file or importing it has come, in bytes; told while it goes on. */
+  | { type: 'import'; doing: 'looking' | 'importing'; done: number; total: number }
   | { type: 'status'; status: EngineStatus }
   | { type: 'changed'; document_ids: string[] }
   | { type: 'forgotten'; receipt_id: string };
@@ -300,8 +432,37 @@ export interface Engine {
   setRetention(retention: Retention): Promise<void>;
   /** What `setRetention` would delete at once. */
   countRetention(retention: Retention): Promise<ForgetCount>;
-  /** Broken databases that were set aside and still hold what they held. */
-  setAside(): Promise<Array<{ at: string; reason: string }>>;
+  /** Databases that were set aside and still hold what they held: broken ones, and those that were replaced. */
+  setAside(): Promise<AsideDatabase[]>;
+  /** Deletes every database that was set aside. */
+  discardSetAside(): Promise<void>;
+  /** Makes a whole one the database again and sets this one aside. @throws `not_found` */
+  takeBack(at: string): Promise<void>;
+
+  /** Copies inside of the extension, newest first: of now, and of about an hour, a day and a week ago. */
+  copies(): Promise<DatabaseCopy[]>;
+  /** What going back to one would do; changes nothing. @throws `not_found`, `store_corrupt` */
+  lookAtCopy(name: string, signal?: AbortSignal): Promise<CopyDifference>;
+  /** Makes a new database of a copy and sets this one aside whole (see `setAside`). @throws as `lookAtCopy` */
+  goBack(name: string): Promise<void>;
+
+  /** Begins a file; it is made while it is read. It ends with the client that began it. */
+  beginExport(request: ExportRequest, signal?: AbortSignal): Promise<ExportBegun>;
+  /** The next piece; the next one is only made when it is asked for. @throws `not_found` when the export is over */
+  readExport(id: string, signal?: AbortSignal): Promise<ExportPiece>;
+  /** Stops it; an unknown id is ignored. */
+  endExport(id: string): Promise<void>;
+
+  /**
+   * Reads a file that `beginExport` wrote and says what importing it would do. Changes nothing.
+   * @throws `password_needed`, `wrong_password`; `bad_input` when it is no such file or of a newer version
+   */
+  lookAtImport(file: Blob, options: { password?: string | null }, signal?: AbortSignal): Promise<ImportReport>;
+  /**
+   * Imports it. A `merge` that is stopped leaves whole documents, and the same file again completes it; a `replace` that is
+   * stopped leaves everything as it was. Words are found at once. @throws as `lookAtImport`; `store_full`
+   */
+  importFile(file: Blob, request: ImportRequest, signal?: AbortSignal): Promise<ImportReport>;
 
   /**
    * Answers from what is kept: first tells the context, then the words as they come, then resolves with the answer, its

@@ -11,6 +11,7 @@ import type {
   IngestReport,
   StoreState,
 } from './api';
+import { exchange } from './backup';
 import type { Capture } from './capture/types';
 import { reconcile } from './connectors/reconcile'; // the rest is loaded when something is imported
 import {
@@ -504,6 +505,21 @@ export function createEngine(options: EngineOptions): Engine {
     changed({ counts: true });
   }
 
+  /** Documents came in that nobody captured; null: there may be other ones altogether. */
+  async function broughtIn(documentIds: string[] | null): Promise<void> {
+    if (documentIds === null) {
+      const { store, scheduler } = await opened;
+      await enqueueVectors(store);
+      await enqueue(store, 'resplit', clock()); // a copy has no passages
+      await enqueue(store, 'retain', after(RETAIN_AFTER_MS));
+      await enqueue(store, 'maintain', after(MAINTAIN_AFTER_MS));
+      await enqueue(store, 'snapshot', after(SNAPSHOT_AFTER_MS));
+      scheduler.wake();
+    }
+    announce({ type: 'changed', document_ids: documentIds ?? [] });
+    changed({ counts: true });
+  }
+
   return {
     async status() {
       try {
@@ -608,7 +624,27 @@ export function createEngine(options: EngineOptions): Engine {
         scheduler.wake();
       }),
     countRetention: (retention) => withStore(({ store }) => countExpired(store, retention, clock())),
-    setAside: () => withStore(async ({ store }) => (await store.setAside()).map(({ at, reason }) => ({ at, reason }))),
+    ...exchange({
+      withStore: (work, signal) => withStore(({ store }) => work(store), signal),
+      pause: () => gate.free('ingest'),
+      exclusive: (work) =>
+        exclusive(async () => {
+          const leave = gate.enter('ingest');
+          try {
+            return await work();
+          } finally {
+            leave();
+          }
+        }),
+      closing: closing.signal,
+      modelId: () => embedder?.modelId ?? null,
+      clock,
+      announce: (doing, done, total) => {
+        announce({ type: 'import', doing, done, total });
+      },
+      boundLog,
+      onStored: broughtIn,
+    }),
 
     ask,
     askContext: (request, signal) =>

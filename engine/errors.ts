@@ -28,6 +28,8 @@ export const ERROR_CODES = [
   'answer_cut', // an answer ended before its end
   'consent_needed', // nothing is sent there before the person allows it
   'vault_locked', // the vault has to be opened with its passphrase
+  'password_needed', // a file that is encrypted
+  'wrong_password', // one that does not open it
   'pdf_locked', // a PDF that needs a password
   'pdf_without_text', // a PDF whose pages are pictures
   'pdf_not_at_hand', // the browser does not hold the file of the PDF it shows, and it is not asked for again

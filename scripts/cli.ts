@@ -12,6 +12,7 @@ import { startNodeEmbedder } from '../engine/embed/node';
 import { createEngine } from '../engine/engine';
 import { EngineError } from '../engine/errors';
 import { openStore } from '../engine/store';
+import { describeReport, exportTo, PASSWORD_VARIABLE, restoreFrom } from './cli-backup';
 import { importFiles, readAny } from './cli-import';
 import { printAny, printRead, readFile } from './cli-read';
 
@@ -28,18 +29,25 @@ Usage: npm run -s cli -- <verb> [options]
   recall "QUESTION"      Searches what is stored, by words and by meaning. Makes the vectors that are missing first.
                          Operators work as in the panel: from:chatgpt, after:2026-05-01, "a phrase", -not.
   stats                  What is stored.
+  export FILE            Writes everything to one .zip and reads it back (docs/data-format.md). Encrypted as age when
+                         ${PASSWORD_VARIABLE} is set.
+  restore FILE           Brings such a file in: newer wins for each message, nothing is lost, twice is once.
 
 Options:
   --data DIR             The data directory; made when it is not there. Default: a temporary one, removed at the end.
   --json                 Exactly one JSON document on standard output; everything else goes to standard error.
   --site NAME            read, import: take the file for one of this site (chatgpt) instead of finding out.
   --limit N              recall: hits wanted, 1 to 100. Default 10.
+  --vectors              export: the vectors go along.
+  --look                 restore: only says what it would do.
+  --replace              restore: in place of what is there, which is set aside.
+  --bring-back           restore: also what was deleted before.
   --words                recall: by words alone; no model is loaded.
   --help                 This text.
 
 Exit codes: 0 done, 1 it went wrong (the message says what, where, and what was kept), 2 wrong usage.`;
 
-const VERBS = ['read', 'import', 'recall', 'stats'] as const;
+const VERBS = ['read', 'import', 'recall', 'stats', 'export', 'restore'] as const;
 type Verb = (typeof VERBS)[number];
 
 interface Options {
@@ -48,6 +56,10 @@ interface Options {
   data: string | null;
   json: boolean;
   words: boolean;
+  vectors: boolean;
+  look: boolean;
+  replace: boolean;
+  bringBack: boolean;
   site: string | null;
   limit: number;
 }
@@ -101,6 +113,10 @@ function parse(args: string[]): Options | null {
         site: { type: 'string' },
         limit: { type: 'string' },
         words: { type: 'boolean', default: false },
+        vectors: { type: 'boolean', default: false },
+        look: { type: 'boolean', default: false },
+        replace: { type: 'boolean', default: false },
+        'bring-back': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -121,6 +137,8 @@ function parse(args: string[]): Options | null {
   if (verb === 'recall' && rest.length !== 1) {
     throw new UsageError('recall takes one question; put it in quotes.');
   }
+  if ((verb === 'export' || verb === 'restore') && rest.length !== 1) throw new UsageError(`${verb} takes one FILE.`);
+  if (values.look && values.replace) throw new UsageError('--look and --replace exclude each other.');
   if (verb === 'stats' && rest.length > 0) throw new UsageError('stats takes no more words.');
   return {
     verb,
@@ -128,6 +146,10 @@ function parse(args: string[]): Options | null {
     data: values.data ?? null,
     json: values.json,
     words: values.words,
+    vectors: values.vectors,
+    look: values.look,
+    replace: values.replace,
+    bringBack: values['bring-back'],
     site: values.site ?? null,
     limit,
   };
@@ -151,6 +173,24 @@ async function run(options: Options): Promise<number> {
         if (options.json) out(JSON.stringify(stats, null, 2));
         else printStats(stats);
         return 0;
+      });
+    case 'export':
+      return withEngine(options, async (engine) => {
+        const { json, vectors, values } = options;
+        const written = await exportTo(engine, values[0] ?? '', { vectors, progress });
+        if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+        if (json) out(JSON.stringify(written, null, 2));
+        else out(`${written.file}: ${plural(written.documents, 'document')}, ${written.bytes} bytes, read back`);
+        return 0;
+      });
+    case 'restore':
+      return withEngine(options, async (engine) => {
+        const { json, look, replace, bringBack, values } = options;
+        const mode = look ? 'look' : replace ? 'replace' : 'merge';
+        const report = await restoreFrom(engine, values[0] ?? '', { mode, bringBack });
+        if (json) out(JSON.stringify(report, null, 2));
+        else for (const line of describeReport(report)) out(line);
+        return Object.keys(report.damage.counts).length > 0 ? 1 : 0;
       });
   }
 }
@@ -183,7 +223,7 @@ async function withEngine(options: Options, work: (engine: Engine) => Promise<nu
   if (data !== null && existsSync(data) && !statSync(data).isDirectory()) {
     throw new EngineError('bad_input', `--data ${data} is a file, not a directory.`);
   }
-  if (data !== null && verb !== 'import' && !existsSync(data)) {
+  if (data !== null && verb !== 'import' && verb !== 'restore' && !existsSync(data)) {
     throw new EngineError('not_found', `There is no data directory ${data}.`, {
       remedy: 'Import something into it first.',
     });

@@ -23,7 +23,20 @@ export interface EngineConnection extends Engine {
 }
 
 /** Calls that may rightly take minutes: their end is the engine's death or the caller's signal, not a clock. */
-const UNBOUNDED = new Set(['ingest', 'drainOutbox', 'idle', 'ask']);
+const UNBOUNDED = new Set([
+  'ingest',
+  'drainOutbox',
+  'idle',
+  'ask',
+  'beginExport',
+  'readExport',
+  'lookAtImport',
+  'importFile',
+  'takeBack',
+  'discardSetAside',
+  'lookAtCopy',
+  'goBack',
+]);
 /** Calls that change nothing and so may be sent again to the next engine. */
 const REPEATABLE = new Set([
   'status',
@@ -49,6 +62,12 @@ const REPEATABLE = new Set([
   'removeProvider',
   'findLocalServers',
   'sent',
+  'discardSetAside',
+  'endExport',
+  'lookAtImport',
+  'importFile',
+  'copies',
+  'lookAtCopy',
   'ingest',
   'drainOutbox',
   'idle',
@@ -212,9 +231,20 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
   }
 
   const remoteMethods = Object.fromEntries(
-    [...REPEATABLE, 'forget', 'undoForget', 'purgeForgotten', 'allowAgain', 'branchChat', 'addProvider', 'close'].map(
-      (method) => [method, (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args))],
-    ),
+    [
+      ...REPEATABLE,
+      'forget',
+      'undoForget',
+      'purgeForgotten',
+      'allowAgain',
+      'branchChat',
+      'addProvider',
+      'takeBack',
+      'goBack',
+      'beginExport',
+      'readExport',
+      'close',
+    ].map((method) => [method, (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args))]),
   ) as unknown as Omit<Engine, 'subscribe' | 'ask'>;
 
   return {

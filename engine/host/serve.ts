@@ -118,6 +118,25 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     removeProvider: (id) => engine.removeProvider(id),
     findLocalServers: (signal) => engine.findLocalServers(signal),
     sent: (limit) => engine.sent(limit),
+    discardSetAside: () => engine.discardSetAside(),
+    takeBack: (at) => engine.takeBack(at),
+    copies: () => engine.copies(),
+    lookAtCopy: (name, signal) => engine.lookAtCopy(name, signal),
+    goBack: (name) => engine.goBack(name),
+    async beginExport(request, signal) {
+      const begun = await engine.beginExport(request, signal);
+      const end = () => void engine.endExport(begun.id);
+      if (gone.aborted) end();
+      else gone.addEventListener('abort', end, { once: true });
+      return begun;
+    },
+    async readExport(id, signal) {
+      const piece = await engine.readExport(id, signal);
+      return piece.bytes === null ? piece : Comlink.transfer(piece, [piece.bytes.buffer]);
+    },
+    endExport: (id) => engine.endExport(id),
+    lookAtImport: (file, options, signal) => engine.lookAtImport(file, options, signal),
+    importFile: (file, request, signal) => engine.importFile(file, request, signal),
     idle: (signal) => engine.idle(signal),
     close: () => Promise.reject(new EngineError('bad_input', 'A client cannot close the engine.')),
   };

@@ -20,8 +20,8 @@ export function stopIf(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new EngineError('aborted', 'The recall was aborted.');
 }
 
-/** Names of the statements that a store's session has prepared, by text. A store opened anew is another session. */
-const prepared = new WeakMap<Store, Map<string, string>>();
+/** Names of the statements that a session has prepared, by text. */
+const prepared = new WeakMap<object, Map<string, string>>();
 /** Never used twice: two `Store`s may be two views of one session. */
 let lastName = 0;
 
@@ -34,8 +34,8 @@ export function runPrepared(store: Store, { text, params }: Statement, signal?: 
   return store.transaction(async (tx) => {
     stopIf(signal);
     await tx.exec(PREPARED_SETTINGS);
-    const names = prepared.get(store) ?? new Map<string, string>();
-    prepared.set(store, names);
+    const names = prepared.get(store.session) ?? new Map<string, string>();
+    prepared.set(store.session, names);
     let name = names.get(text);
     if (name === undefined) {
       name = `recall_${++lastName}`;

@@ -1,4 +1,6 @@
+export { crc32 } from './crc32';
 export { openStore } from './open';
 export type { OpenSettings, Place } from './open';
 export type { KeyValue } from './breaker';
+export { REPLACED } from './store';
 export type { Maintenance, Queryable, SetAside, SnapshotReport, Storage, Store } from './store';

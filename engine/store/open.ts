@@ -16,7 +16,7 @@ import { latestVersion, migrate, MIGRATIONS, newerSchema, schemaVersion, type Mi
 import { hasSyncAccess } from './opfs/directory';
 import { memoryShelf, type Drive, type Shelf } from './shelf';
 import { snapshots, type Snapshots } from './snapshot';
-import type { Maintenance, Store } from './store';
+import { type Maintenance, REPLACED, type SetAside, type Store } from './store';
 
 /** Where the database lies. `browser` is OPFS, or IndexedDB where files cannot be held open synchronously. */
 export type Place =
@@ -75,7 +75,7 @@ export async function openOn(
     const release = await shelf.lock();
     try {
       const opened = await climb(shelf, settings, migrations);
-      return await storeOver(shelf, opened, release);
+      return await storeOver(shelf, opened, release, settings, migrations);
     } catch (error) {
       release();
       throw error;
@@ -175,6 +175,7 @@ async function open(
   }
   const db = await startDatabase(drive, { files: settings.files ?? {}, timeout_ms: settings.timeout_ms ?? 60_000 });
   try {
+    await copyBefore(db, kept, migrations);
     const schema = await upgrade(db, drive, migrations);
     const entry = entryOf(current.directory, schema);
     if (JSON.stringify(entry) !== JSON.stringify(catalogue.current) || actions.length > 0) {
@@ -187,6 +188,18 @@ async function open(
   } catch (error) {
     await abandoned(db, error);
     throw error;
+  }
+}
+
+/** A copy of what is about to be changed. That there is no room for one does not keep the database shut. */
+async function copyBefore(db: Database, kept: Snapshots, migrations: readonly Migration[]): Promise<void> {
+  const from = await schemaVersion(db);
+  if (from === 0 || from >= latestVersion(migrations)) return;
+  try {
+    await kept.take(db, from);
+  } catch (error) {
+    if (isDamage(error)) throw error;
+    console.warn(`commonplace: no copy could be made before the upgrade: ${wordsOf(error)}`);
   }
 }
 
@@ -262,51 +275,156 @@ async function rebuild(
   return { db, drive, schema, kept, state };
 }
 
-async function storeOver(shelf: Shelf, opened: Opened, release: () => void): Promise<Store> {
-  const { db, drive, kept, schema, state } = opened;
+async function storeOver(
+  shelf: Shelf,
+  opened: Opened,
+  release: () => void,
+  settings: OpenSettings,
+  migrations: readonly Migration[],
+): Promise<Store> {
+  const { kept, schema, state } = opened;
+  let { db, drive } = opened;
   let takenAt = (await kept.list())[0]?.taken_at ?? null;
   let closing: Promise<void> | undefined;
+  /** While one database takes another's place nobody asks either. */
+  let swapping: Promise<void> | null = null;
+  const now = <Result>(use: () => Promise<Result>): Promise<Result> =>
+    swapping === null ? use() : swapping.then(() => now(use));
 
-  const walBytes = async (): Promise<number> => {
-    const known = drive.walBytes();
-    if (known !== undefined) return known;
-    const [row] = await db.query<{ bytes: number }>(
-      'select coalesce(sum(size), 0)::float8 as bytes from pg_ls_waldir()',
-    );
-    return row?.bytes ?? 0;
-  };
+  /** One swap at a time; what is asked meanwhile waits for its end. */
+  async function swap<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (swapping !== null) await swapping;
+    let done: () => void = () => undefined;
+    swapping = new Promise((resolve) => (done = resolve));
+    try {
+      return await work();
+    } finally {
+      swapping = null;
+      done();
+    }
+  }
 
-  const upkeep: Record<Maintenance, () => Promise<void>> = {
-    checkpoint: () => db.exec('checkpoint'),
-    analyze: () => db.exec('analyze'),
-    async vacuum() {
-      await drive.reserve(MIGRATION_FILES);
-      await db.exec('vacuum (analyze)');
-    },
-    async due() {
-      if ((await walBytes()) > WAL_BOUND) await db.exec('checkpoint');
-      if (await needsVacuum(db)) await upkeep.vacuum();
-    },
-  };
+  async function reopen(catalogue: Catalogue, entry: Entry): Promise<void> {
+    const again = await open(shelf, catalogue, entry, settings, migrations, kept, []);
+    db = again.db;
+    drive = again.drive;
+  }
 
-  return {
+  /** The one in use, as one that was set aside whole. */
+  const replacedBy = (catalogue: Catalogue, entry: Entry): SetAside[] => [
+    ...catalogue.aside.filter(({ directory }) => directory !== entry.directory),
+    ...(catalogue.current
+      ? [
+          {
+            directory: catalogue.current.directory,
+            at: new Date().toISOString(),
+            reason: REPLACED,
+            postgres: catalogue.current.postgres,
+          },
+        ]
+      : []),
+  ];
+
+  /** Puts a new database in place of this one; `prepare` gets it before it has a schema. */
+  const inPlace = <Result>(
+    prepare: ((made: Database) => Promise<void>) | undefined,
+    fill: (fresh: Store) => Promise<Result>,
+  ): Promise<Result> =>
+    swap(async () => {
+      const catalogue = await knownCatalogue(shelf);
+      const { current } = catalogue;
+      // Two at once would hold more files than a process may have open. One in memory is gone when it is closed.
+      const beside = shelf.storage === 'memory' || current === null;
+      if (!beside) await db.close();
+      let made: Awaited<ReturnType<typeof make>> | null = null;
+      try {
+        const fresh = await make(shelf, catalogue, settings, migrations, prepare);
+        made = fresh;
+        const result = await fill({
+          ...store,
+          session: fresh.db,
+          query: (sql, params) => fresh.db.query(sql, params),
+          exec: (sql) => fresh.db.exec(sql),
+          transaction: (work) => fresh.db.transaction(work),
+          maintain: (kind) => upkeep(fresh.db, fresh.drive, kind),
+          walBytes: () => walBytes(fresh.db, fresh.drive),
+        });
+        await fresh.db.exec('checkpoint');
+        const entry = entryOf(directoryName(catalogue.next), schema);
+        const aside = beside ? catalogue.aside : replacedBy(catalogue, entry);
+        const kickedOut = aside.splice(0, Math.max(0, aside.length - ASIDE_KEPT));
+        // Only now: a crash before this opens the old one.
+        await writeCatalogue(shelf, { ...catalogue, current: entry, aside, next: catalogue.next + 1 });
+        if (beside) await db.close();
+        db = fresh.db;
+        drive = fresh.drive;
+        made = null;
+        for (const old of kickedOut) await shelf.removeDatabase(old.directory);
+        return result;
+      } catch (error) {
+        if (made) await abandoned(made.db, error);
+        if (!beside) {
+          await shelf.removeDatabase(directoryName(catalogue.next));
+          await reopen(catalogue, current);
+        }
+        throw error;
+      }
+    });
+
+  const store: Store = {
     storage: shelf.storage,
     opened: state,
     schemaVersion: schema,
-    query: (sql, params) => db.query(sql, params),
-    exec: (sql) => db.exec(sql),
-    transaction: (work) => db.transaction(work),
-    maintain: (kind) => upkeep[kind](),
-    walBytes,
-    async snapshot(signal) {
-      const report = await kept.take(db, schema, signal);
-      if (report) takenAt = report.taken_at;
-      return report;
+    get session() {
+      return db;
     },
+    query: (sql, params) => now(() => db.query(sql, params)),
+    exec: (sql) => now(() => db.exec(sql)),
+    transaction: (work) => now(() => db.transaction(work)),
+    maintain: (kind) => now(() => upkeep(db, drive, kind)),
+    walBytes: () => now(() => walBytes(db, drive)),
+    snapshot: (signal) =>
+      now(async () => {
+        const report = await kept.take(db, schema, signal);
+        if (report) takenAt = report.taken_at;
+        return report;
+      }),
     get snapshotTakenAt() {
       return takenAt;
     },
+    snapshots: async () =>
+      (await kept.list()).map(({ name, taken_at, bytes, rows }) => ({ name, taken_at, bytes, rows })),
+    lookAtSnapshot: (name, signal) => now(() => kept.compare(db, name, signal)),
+    goBack: (name) =>
+      inPlace(
+        (made) =>
+          kept.restoreOne(made, name, async (version) => {
+            await migrate(
+              made,
+              migrations.filter((migration) => migration.version <= version),
+            );
+          }),
+        () => Promise.resolve(),
+      ),
     markPurged: (documentIds) => kept.markPurged(documentIds),
+    replace: (fill) => inPlace(undefined, fill),
+    takeBack: (directory) =>
+      swap(async () => {
+        const catalogue = await knownCatalogue(shelf);
+        const { current } = catalogue;
+        const wanted = catalogue.aside.find((one) => one.directory === directory && one.reason === REPLACED);
+        if (!wanted || !current || (wanted.postgres ?? POSTGRES_MAJOR) !== POSTGRES_MAJOR)
+          throw new EngineError('not_found', `There is no database ${directory} that could be taken back.`);
+        const entry = entryOf(directory, 0);
+        await db.close();
+        try {
+          // Its schema may be of an older version: opening brings it up and writes the catalogue.
+          await reopen({ ...catalogue, current: entry, aside: replacedBy(catalogue, entry) }, entry);
+        } catch (error) {
+          await reopen(catalogue, current);
+          throw error;
+        }
+      }),
     setAside: async () => (await knownCatalogue(shelf)).aside,
     async discardSetAside() {
       const catalogue = await knownCatalogue(shelf);
@@ -314,10 +432,33 @@ async function storeOver(shelf: Shelf, opened: Opened, release: () => void): Pro
       for (const { directory } of catalogue.aside) await shelf.removeDatabase(directory);
     },
     close() {
-      closing ??= db.close().finally(release);
+      closing ??= now(() => db.close()).finally(release);
       return closing;
     },
   };
+  return store;
+}
+
+async function walBytes(db: Database, drive: Drive): Promise<number> {
+  const known = drive.walBytes();
+  if (known !== undefined) return known;
+  const [row] = await db.query<{ bytes: number }>('select coalesce(sum(size), 0)::float8 as bytes from pg_ls_waldir()');
+  return row?.bytes ?? 0;
+}
+
+async function upkeep(db: Database, drive: Drive, kind: Maintenance): Promise<void> {
+  switch (kind) {
+    case 'checkpoint':
+      return db.exec('checkpoint');
+    case 'analyze':
+      return db.exec('analyze');
+    case 'vacuum':
+      await drive.reserve(MIGRATION_FILES);
+      return db.exec('vacuum (analyze)');
+    case 'due':
+      if ((await walBytes(db, drive)) > WAL_BOUND) await db.exec('checkpoint');
+      if (await needsVacuum(db)) await upkeep(db, drive, 'vacuum');
+  }
 }
 
 /** Enough rows changed since the last ANALYZE that the planner works with wrong numbers. */

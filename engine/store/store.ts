@@ -24,12 +24,28 @@ export interface SnapshotReport {
   rows: Record<string, number>;
 }
 
+/** What going back to a snapshot would do, in documents. */
+export interface SnapshotDifference {
+  /** In the snapshot and not here. */
+  back: number;
+  /** Here and not in the snapshot. */
+  away: number;
+  /** In both, and captured differently. */
+  changed: number;
+  same: number;
+}
+
 export interface SetAside {
   /** Where it lies, beside the current database. */
   directory: string;
   at: string;
+  /** What was wrong with it; {@link REPLACED} for one that is whole and was replaced. */
   reason: string;
+  /** Major version of Postgres that wrote its files, where that was noted. */
+  postgres?: number;
 }
+
+export const REPLACED = 'replaced';
 
 /** `checkpoint` bounds the WAL; `vacuum` frees and counts; `analyze` only counts; `due` does what is worth doing now. */
 export type Maintenance = 'checkpoint' | 'vacuum' | 'analyze' | 'due';
@@ -39,6 +55,11 @@ export interface Store extends Queryable {
   /** How opening went: `ready`, or `restored` with what was done. */
   readonly opened: StoreState;
   readonly schemaVersion: number;
+  /**
+   * The session with Postgres: another object once another database took this one's place. What is remembered of a database
+   * (prepared statements, which indexes there are) is remembered by it.
+   */
+  readonly session: object;
   /**
    * Commits when `work` resolves, rolls back when it rejects. Keep it short: every other query waits.
    * When it has resolved, the commit survives a power loss (where the storage can promise that).
@@ -51,19 +72,38 @@ export interface Store extends Queryable {
   walBytes(): Promise<number>;
 
   /**
-   * Writes a logical snapshot of the source tables, reads it back and checks it, and only then drops older ones (two
-   * are kept). Resolves with null when nothing changed since the last one. Call it on idle.
+   * Writes a logical snapshot of the source tables, reads it back and checks it, and only then drops older ones: two are
+   * kept, and one each from about an hour, a day and a week ago. Resolves with null when nothing changed since the last
+   * one. Call it on idle.
    */
   snapshot(signal?: AbortSignal): Promise<SnapshotReport | null>;
   /** The moment of the newest verified snapshot: outbox entries stored before it may go. ISO 8601 UTC, or null. */
   readonly snapshotTakenAt: string | null;
+  /** Snapshots there are, newest first. */
+  snapshots(): Promise<SnapshotReport[]>;
+  /** What going back to one would do. @throws `not_found`; `store_corrupt` when it cannot be read */
+  lookAtSnapshot(name: string, signal?: AbortSignal): Promise<SnapshotDifference>;
+  /**
+   * Puts a new database made of a snapshot in place of this one, which is set aside whole; passages are to be made again.
+   * @throws as `lookAtSnapshot`, and then this one goes on
+   */
+  goBack(name: string): Promise<void>;
   /**
    * Says that documents are about to be deleted for good: no snapshot that may hold them is left by the next
    * `snapshot`, and a restore meanwhile leaves them out. Durable when resolved; call it before the deletion commits.
    */
   markPurged(documentIds: string[]): Promise<void>;
 
-  /** Broken databases kept beside this one, oldest first. */
+  /**
+   * Puts a new database in place of this one: `fill` gets it empty, with the schema of today. Until `fill` has resolved this
+   * one is the database, whatever happens; then it is set aside whole, as `replaced`. Every other query waits meanwhile.
+   * When `fill` rejects, the new one is thrown away and this one goes on.
+   */
+  replace<Result>(fill: (fresh: Store) => Promise<Result>): Promise<Result>;
+  /** Makes one that was set aside whole (`replaced`) the database again, and sets this one aside. @throws `not_found` */
+  takeBack(directory: string): Promise<void>;
+
+  /** Databases kept beside this one, oldest first: broken ones, and those that were `replaced`. */
   setAside(): Promise<SetAside[]>;
   /** Deletes them: for the user who wants every trace gone. */
   discardSetAside(): Promise<void>;

@@ -15,8 +15,8 @@ export interface VectorIndex {
 /** Steps between the four levels of a number, in spreads from its mean. */
 const STEPS = [-0.9, 0, 0.9];
 
-/** A store opened anew is another one. What is here is forgotten by whoever makes or drops an index. */
-const known = new WeakMap<Store, Map<string, Promise<VectorIndex[]>>>();
+/** By session. What is here is forgotten by whoever makes or drops an index. */
+const known = new WeakMap<object, Map<string, Promise<VectorIndex[]>>>();
 
 /**
  * The indexes that hold vectors of a model, oldest first: none while there are few (see `EXACT_AT_MOST`), two while one is
@@ -25,8 +25,8 @@ const known = new WeakMap<Store, Map<string, Promise<VectorIndex[]>>>();
  * Read once, because every recall asks: indexes are made and dropped only by this part, through the same `Store`.
  */
 export function vectorIndexes(store: Store, modelId: string): Promise<VectorIndex[]> {
-  const models = known.get(store) ?? new Map<string, Promise<VectorIndex[]>>();
-  known.set(store, models);
+  const models = known.get(store.session) ?? new Map<string, Promise<VectorIndex[]>>();
+  known.set(store.session, models);
   let indexes = models.get(modelId);
   if (!indexes) {
     indexes = store.query<VectorIndex>(
@@ -41,7 +41,7 @@ export function vectorIndexes(store: Store, modelId: string): Promise<VectorInde
 
 /** To be called after the transaction that made or dropped an index, and after one that failed. */
 export function forgetKnown(store: Store): void {
-  known.delete(store);
+  known.delete(store.session);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/api';
 import type { Shell, TabState } from '../../components/shell';
 import { allowHost, excludeHost, pause, resume } from './consent';
 import { watchControl } from './control';
+import { filesShell } from './files';
 import { historyShell } from './history-shell';
 import { ask, READ_AGAIN } from './messages';
 import { pagesShell } from './pages-shell';
@@ -76,6 +77,7 @@ export function createShell(engine: Engine): Shell {
     },
     pages: pagesShell(),
     history: historyShell,
+    files: filesShell,
     async shortcuts() {
       const commands = await browser.commands.getAll();
       return commands.map(({ name = '', description = '', shortcut }) => ({

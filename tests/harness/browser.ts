@@ -2,6 +2,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import type { ElementHandle, Page as FirefoxPage } from 'puppeteer-core';
 import type { Engine } from '../../engine/api';
 import { launchChromium } from './chromium';
 import { launchFirefox } from './firefox';
@@ -19,6 +21,8 @@ export interface Tab {
 }
 
 export interface RunningBrowser {
+  /** Gives a file to a field of the page, as a person who picked it. */
+  pick(tab: Tab, selector: string, path: string): Promise<void>;
   /** A tab of the web. */
   newTab(): Promise<Tab>;
   /** A page of the extension. */
@@ -29,16 +33,22 @@ export interface RunningBrowser {
 
 export interface BrowserKind {
   name: 'chromium' | 'firefox';
-  launch(options: { profile: string; proxyPort: number }): Promise<RunningBrowser>;
+  /** `downloads`: where files that a page saves land, without a question. */
+  launch(options: { profile: string; proxyPort: number; downloads?: string }): Promise<RunningBrowser>;
 }
 
 const OUTPUT = process.env.WXT_OUTDIR ?? join(import.meta.dirname, '../../.output');
 
 export const CHROMIUM: BrowserKind = {
   name: 'chromium',
-  async launch(options) {
+  async launch({ downloads, ...options }) {
     const running = await launchChromium({ ...options, extension: built('chrome-mv3') });
+    if (downloads !== undefined) {
+      const session = await running.context.browser()?.newBrowserCDPSession();
+      await session?.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
+    }
     return {
+      pick: (tab, selector, path) => (tab as Page).setInputFiles(selector, path),
       newTab: async () => await running.context.newPage(),
       open: async (path) => await running.open(path),
       kill: running.kill,
@@ -49,9 +59,22 @@ export const CHROMIUM: BrowserKind = {
 
 export const FIREFOX: BrowserKind = {
   name: 'firefox',
-  async launch(options) {
-    const running = await launchFirefox({ ...options, extension: built('firefox-mv3') });
+  async launch({ downloads, ...options }) {
+    const preferences =
+      downloads === undefined
+        ? {}
+        : {
+            'browser.download.folderList': 2,
+            'browser.download.dir': downloads,
+            'browser.download.useDownloadDir': true,
+            'browser.download.always_ask_before_handling_new_types': false,
+          };
+    const running = await launchFirefox({ ...options, preferences, extension: built('firefox-mv3') });
     return {
+      async pick(tab, selector, path) {
+        const field = await (tab as unknown as FirefoxPage).$(selector);
+        await (field as ElementHandle<HTMLInputElement> | null)?.uploadFile(path);
+      },
       newTab: async () => (await running.browser.newPage()) as unknown as Tab,
       open: async (path) => (await running.open(path)) as unknown as Tab,
       kill: running.kill,

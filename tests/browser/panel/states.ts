@@ -218,6 +218,17 @@ export const STATES: DrawnState[] = [
     reach: settings,
   },
   {
+    name: 'settings-data',
+    memory: 'full',
+    reach: async (page) => {
+      await settings(page);
+      await page.getByText('Your data', { exact: true }).click();
+      await page.getByLabel('Encrypt it with a password').check();
+      await page.getByRole('button', { name: /^Go back to the copy/u }).click();
+      await page.getByText('Stay as they are').waitFor();
+    },
+  },
+  {
     name: 'settings-keep',
     memory: 'full',
     reach: async (page) => {

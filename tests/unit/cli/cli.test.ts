@@ -114,6 +114,19 @@ describe('the terminal', () => {
     expect(result.hits).toHaveLength(2);
   });
 
+  test('writes everything to one file and brings it back elsewhere', async () => {
+    const [backup, other] = [join(work, 'all.zip'), join(work, 'other')];
+    await cli('import', file, '--data', data);
+    const written = await cli('export', backup, '--data', data, '--json');
+    expect(JSON.parse(written.out)).toMatchObject({ file: backup, documents: 1, encrypted: false });
+    const looked = await cli('restore', backup, '--look', '--data', other);
+    expect(looked.out).toContain('messages: 2 new');
+    const restored = await cli('restore', backup, '--data', other, '--json');
+    expect(JSON.parse(restored.out)).toMatchObject({ messages: { added: 2 }, damage: { counts: {} } });
+    expect((await cli('recall', 'levain', '--words', '--data', other)).out).toContain('levain');
+    expect((await cli('restore', backup, '--replace', '--look')).code).toBe(2);
+  });
+
   test('leaves no temporary directory behind', async () => {
     const before = await readdir(work);
     const { code, out } = await cli('import', file);

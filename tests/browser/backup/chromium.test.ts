@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeBackup } from './suite';
+
+describeBackup(CHROMIUM);

@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeBackup } from './suite';
+
+describeBackup(FIREFOX);
