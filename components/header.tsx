@@ -89,7 +89,7 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'settings') => void;
+  show: (view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings') => void;
   copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
@@ -199,6 +199,15 @@ export function Header(props: HeaderProps) {
             }}
           >
             {words('history_title')}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('import');
+            }}
+          >
+            {words('import_title')}
           </button>
           <button
             type="button"

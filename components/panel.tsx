@@ -14,6 +14,7 @@ import { Progress, Troubles } from './notices';
 import { Reading } from './reading';
 import { DocumentRow, documentTitle, HitRow, moveFocus, RowList, timelineHeading, type Presence } from './rows';
 import { PagesSection } from './pages';
+import { Import, ImportLine, ImportSection, useDrop, useImports } from './import';
 import { Settings } from './settings';
 import { CHATS } from './sites';
 import { About, Keys, ReadPages } from './sheets';
@@ -30,7 +31,7 @@ type View =
   | { name: 'read'; documentId: string; hit: Hit | null; over?: 'ask' }
   | { name: 'ask' }
   | { name: 'models'; over?: 'ask' }
-  | { name: 'keys' | 'about' | 'pages' | 'history' | 'settings' };
+  | { name: 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' };
 
 const LIST: View = { name: 'list' };
 
@@ -49,7 +50,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const [filters, setFilters] = useState<RecallFilters>({});
   /** What was asked to be searched as it is typed; typing on ends it. */
   const [literal, setLiteral] = useState<string | null>(null);
-  const [view, setView] = useState<View>(LIST);
+  const [view, setView] = useState<View>(() => (!bare && location.hash === '#import' ? { name: 'import' } : LIST));
   /** The chat that is open or lies under what is read; its number tells one beginning from another. */
   const [asking, setAsking] = useState<(AskStart & { number: number }) | null>(null);
   const [selected, setSelected] = useState<string | null>(null);
@@ -119,6 +120,12 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const say = useCallback((what: string) => {
     setMessage({ text: what, until: Date.now() + 6_000, undo: null });
   }, []);
+
+  const imports = useImports(engine, news.connected, say);
+  const drop = useDrop((files) => {
+    setView({ name: 'import' });
+    imports.look(files);
+  }, say);
 
   // Counts are said once, when the answer has settled and typing has paused.
   useEffect(() => {
@@ -302,7 +309,11 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const List = (bare ? 'div' : 'main') as 'div';
 
   return (
-    <div class="panel" onKeyDown={onKeyDown}>
+    <div
+      class={drop.over && !bare ? 'panel taking' : 'panel'}
+      onKeyDown={onKeyDown}
+      {...(bare ? {} : { onDragOver: drop.onDragOver, onDragLeave: drop.onDragLeave, onDrop: drop.onDrop })}
+    >
       {!bare && (
         <Header
           engine={engine}
@@ -457,6 +468,9 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
                 {documents.length === 0 && !here && timeline.state === 'whole' && timeline.failure === null && (
                   <Empty
                     filtered={isFiltered(filters)}
+                    bringIn={() => {
+                      setView({ name: 'import' });
+                    }}
                     clear={() => {
                       change('', {});
                       input.current?.focus();
@@ -513,6 +527,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
         {view.name === 'keys' && <Keys shell={shell} back={back} />}
         {view.name === 'pages' && <ReadPages shell={shell} say={say} back={back} />}
         {view.name === 'history' && <PastConversations shell={shell} say={say} back={back} />}
+        {view.name === 'import' && <Import imports={imports} engine={engine} say={say} back={back} />}
         {view.name === 'settings' && (
           <Settings
             engine={engine}
@@ -526,6 +541,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
               { title: words('history_title'), section: <HistorySection shell={shell} say={say} /> },
               { title: words('pages_title'), section: <PagesSection pages={shell.pages} say={say} /> },
               { title: words('data_title'), section: <YourData engine={engine} shell={shell} say={say} /> },
+              { title: words('import_title'), section: <ImportSection imports={imports} engine={engine} say={say} /> },
             ]}
           />
         )}
@@ -545,6 +561,14 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
           }}
           end={endUndo}
         />
+        {!bare && view.name !== 'import' && (
+          <ImportLine
+            imports={imports}
+            show={() => {
+              setView({ name: 'import' });
+            }}
+          />
+        )}
         <Progress status={status} connected={news.connected} />
       </footer>
       <p class="unseen" role="status">
@@ -589,7 +613,7 @@ function Known({ document, here, open }: { document: DocumentSummary; here: bool
   );
 }
 
-function Empty({ filtered, clear }: { filtered: boolean; clear: () => void }) {
+function Empty({ filtered, clear, bringIn }: { filtered: boolean; clear: () => void; bringIn: () => void }) {
   if (filtered) {
     return (
       <div class="empty">
@@ -605,6 +629,11 @@ function Empty({ filtered, clear }: { filtered: boolean; clear: () => void }) {
       <h2>{words('empty')}</h2>
       <p>{words('empty_more')}</p>
       <p>{words('empty_page')}</p>
+      <p>
+        <button type="button" onClick={bringIn}>
+          {words('import_offer')}
+        </button>
+      </p>
       <p>
         <a href="/welcome.html" target="_blank" rel="noopener">
           {words('how_it_works')}

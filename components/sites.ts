@@ -1,4 +1,4 @@
-import { words } from './words';
+import { words, type WordKey } from './words';
 
 /** Sites that are kept as they are used, as `engine/capture/sites.ts` has them. Proper names, not translated. */
 export const SITES: Record<string, { name: string; host: string }> = {
@@ -11,10 +11,32 @@ export const SITES: Record<string, { name: string; host: string }> = {
 /** The source of chats with one's own memory. */
 export const CHATS = 'commonplace';
 
+/** Where imported things come from: proper names too, as `engine/capture/types.ts` and the connectors have them. */
+const SERVICES: Record<string, string> = {
+  grok: 'Grok',
+  keep: 'Google Keep',
+  kindle: 'Kindle',
+  messenger: 'Messenger',
+  mistral: 'Mistral',
+  notion: 'Notion',
+  obsidian: 'Obsidian',
+  perplexity: 'Perplexity',
+  pocket: 'Pocket',
+  readwise: 'Readwise',
+  todoist: 'Todoist',
+};
+
+const SOURCES: Record<string, WordKey> = {
+  bookmarks: 'source_bookmarks',
+  files: 'source_files',
+  [CHATS]: 'app_name',
+  mail: 'source_mail',
+  web: 'source_web',
+};
+
 export function sourceName(source: string): string {
-  if (source === 'web') return words('source_web');
-  if (source === CHATS) return words('app_name');
-  return SITES[source]?.name ?? source;
+  const key = SOURCES[source];
+  return key === undefined ? (SITES[source]?.name ?? SERVICES[source] ?? source) : words(key);
 }
 
 export function siteHost(site: string): string {

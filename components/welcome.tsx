@@ -185,6 +185,13 @@ function Trial({ engine, shell }: { engine: PanelEngine; shell: Shell }) {
         </div>
       )}
       {(empty || broughtIn) && <BringBack engine={engine} shell={shell} />}
+      {empty && (
+        <p>
+          <a href="/sidepanel.html#import" target="_blank" rel="noopener">
+            {words('import_offer')}
+          </a>
+        </p>
+      )}
       {keys !== null && <p>{words('welcome_panel_key', keys)}</p>}
       {status !== null && !empty && (
         <div class="trial">

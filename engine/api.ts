@@ -360,13 +360,76 @@ export interface AsideDatabase {
   whole: boolean;
 }
 
+/** A file that was picked or dropped, with its path in its folder where it was in one. */
+export interface ImportFile {
+  path: string;
+  blob: Blob;
+  modified?: string | null;
+}
+
+/** What one connector found in what was given, each conversation and document once; `fresh`, `changed`, `known` and `forgotten` add up to all of it. */
+export interface ImportPart {
+  /** `chatgpt`, `claude`, `pdf` …: see docs/import.md. */
+  connector: string;
+  files: number;
+  /** What it is read as, one after another: a long thread may be several. */
+  items: number;
+  conversations: number;
+  messages: number;
+  /** Other than conversations. */
+  documents: number;
+  from: string | null;
+  to: string | null;
+  /** Not here yet. */
+  fresh: number;
+  /** Here, in an older state. */
+  changed: number;
+  /** Here already. */
+  known: number;
+  /** Deleted by the user before; left out unless `bring_back` says otherwise. */
+  forgotten: number;
+}
+
+export interface ImportChoice {
+  connectors: string[];
+  bring_back: boolean;
+}
+
+/**
+ * An import, from the look at it to its report. `needs_files`: the browser was restarted and the files were too large to
+ * be kept; they have to be picked again.
+ */
+export interface ImportRun {
+  id: string;
+  /** The files' names. */
+  name: string;
+  state: 'looking' | 'looked' | 'running' | 'paused' | 'needs_files' | 'done' | 'cancelled';
+  parts: ImportPart[];
+  choice: ImportChoice | null;
+  /** Documents taken so far, and all that were chosen. */
+  done: number;
+  total: number;
+  /** Messages and sections. */
+  added: number;
+  updated: number;
+  unchanged: number;
+  /** Documents left out because they were deleted before or are too old to be kept. */
+  passed_over: number;
+  /** The first 200. */
+  warnings: Array<{ code: string; message: string; file: string; where: string | null }>;
+  warning_count: number;
+  /** The code of what made it stop; it is paused then. */
+  error: string | null;
+}
+
 /** Coarse news; a listener re-reads what it shows. */
 export type EngineEvent =
   /** How far looking at a file or importing it has come, in bytes; told while it goes on. */
   | { type: 'import'; doing: 'looking' | 'importing'; done: number; total: number }
   | { type: 'status'; status: EngineStatus }
   | { type: 'changed'; document_ids: string[] }
-  | { type: 'forgotten'; receipt_id: string };
+  | { type: 'forgotten'; receipt_id: string }
+  | { type: 'import_run'; run: ImportRun };
 
 /** Whether something has to be read again. */
 export interface CapturedDocument {
@@ -495,6 +558,21 @@ export interface Engine {
   findLocalServers(signal?: AbortSignal): Promise<FoundServer[]>;
   /** Every request that was made to a model's server, newest first; 100 unless told. */
   sent(limit?: number): Promise<SentEntry[]>;
+
+  /**
+   * Looks into files: what is in them by kind, how much of it is new. Stores nothing. Progress comes as events.
+   * @throws `aborted`
+   */
+  lookInside(files: ImportFile[], signal?: AbortSignal): Promise<ImportRun>;
+  /** Begins what was looked at. It goes on behind searches, and after a restart. @throws `not_found` */
+  startImport(id: string, choice: ImportChoice): Promise<ImportRun>;
+  pauseImport(id: string): Promise<void>;
+  /** `files` where the run asks for them. */
+  resumeImport(id: string, files?: ImportFile[]): Promise<void>;
+  /** Ends it, or puts the report of an ended one away; what is in stays. */
+  cancelImport(id: string): Promise<void>;
+  /** Those that are under way, and those that ended since the engine started. */
+  imports(): Promise<ImportRun[]>;
 
   /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
   idle(signal?: AbortSignal): Promise<void>;

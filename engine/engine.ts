@@ -13,6 +13,7 @@ import type {
 } from './api';
 import { exchange } from './backup';
 import type { Capture } from './capture/types';
+import type { Importer, ImportShelf } from './connectors';
 import { reconcile } from './connectors/reconcile'; // the rest is loaded when something is imported
 import {
   answerQuestion,
@@ -79,6 +80,8 @@ export interface EngineOptions {
   outbox?: Outbox;
   /** Where providers, their keys and the list of what was sent are kept; gone with the process unless given. */
   privacy?: PrivacyShelf;
+  /** Keeps the files of imports over restarts; without one they are asked for again. */
+  shelf?: ImportShelf;
   clock?: () => Date;
 }
 
@@ -157,6 +160,7 @@ export function createEngine(options: EngineOptions): Engine {
   let announceTimer: ReturnType<typeof setTimeout> | null = null;
   let announcedAt = Number.NEGATIVE_INFINITY;
   let draining: Promise<number> | null = null;
+  let importing: Promise<Importer> | null = null;
 
   const embedderReady = openEmbedder();
   const opened = open();
@@ -226,6 +230,7 @@ export function createEngine(options: EngineOptions): Engine {
             await enqueueVectors(store);
           },
         }),
+        import: async (job, context) => (await importer()).work(job, context),
         async embed(job, context) {
           await embedderReady;
           if (!embedder) return 'done';
@@ -242,6 +247,7 @@ export function createEngine(options: EngineOptions): Engine {
     });
     changed({ counts: true });
     inBackground(askForVectors());
+    inBackground(takeUpImports(store));
     return { store, scheduler };
   }
 
@@ -343,8 +349,35 @@ export function createEngine(options: EngineOptions): Engine {
     scheduler.wake();
   }
 
-  /** Stores captures, one batch after the other. */
-  function take(captures: Capture[], signal?: AbortSignal, waited = false): Promise<IngestReport> {
+  /** The connectors are a third of the engine's code: loaded when something is imported, or was. */
+  function importer(): Promise<Importer> {
+    importing ??= withStore(async ({ store, scheduler }) => {
+      const { Importer: Made } = await import('./connectors');
+      const made = new Made({
+        store,
+        shelf: options.shelf ?? null,
+        take: (captures, signal) => take(captures, signal, false, true),
+        clock,
+        wake: () => {
+          scheduler.wake();
+        },
+        onChange(run) {
+          announce({ type: 'import_run', run });
+        },
+      });
+      await made.recover();
+      return made;
+    });
+    return importing;
+  }
+
+  async function takeUpImports(store: Store): Promise<void> {
+    const [row] = await store.query<{ any: boolean }>(`select exists (select from job where kind = 'import') as any`);
+    if (row?.any) await importer();
+  }
+
+  /** Stores captures, one batch after the other. `chosen`: the user asks for them now, whatever was deleted before. */
+  function take(captures: Capture[], signal?: AbortSignal, waited = false, chosen = false): Promise<IngestReport> {
     return withStore(
       ({ store, scheduler }) =>
         exclusive(async () => {
@@ -357,10 +390,8 @@ export function createEngine(options: EngineOptions): Engine {
               now: clock(),
               waited,
             });
-            await hideLate(
-              store,
-              report.document_ids.filter((id) => id !== null),
-            );
+            const taken = report.document_ids.filter((id) => id !== null);
+            if (!chosen) await hideLate(store, taken);
             if (report.messages_added + report.messages_updated > 0) {
               await boundLog(store);
               await enqueueVectors(store);
@@ -368,7 +399,7 @@ export function createEngine(options: EngineOptions): Engine {
               await enqueue(store, 'snapshot', after(SNAPSHOT_AFTER_MS));
               scheduler.wake();
             }
-            const ids = new Set(report.document_ids.filter((id) => id !== null));
+            const ids = new Set(taken);
             if (ids.size > 0) announce({ type: 'changed', document_ids: [...ids] });
             return report;
           } finally {
@@ -572,6 +603,8 @@ export function createEngine(options: EngineOptions): Engine {
             await enqueue(tx, 'purge', new Date(written.purge_at));
             return written;
           });
+          // what has not come in yet would come in after it
+          if ('everything' in scope && importing !== null) await (await importer()).endAll();
           scheduler.wake();
           announce({ type: 'forgotten', receipt_id: receipt.id });
           changed({ counts: true });
@@ -645,6 +678,16 @@ export function createEngine(options: EngineOptions): Engine {
       boundLog,
       onStored: broughtIn,
     }),
+    lookInside: (files, signal) => withStore(async () => (await importer()).look(files, signal), signal),
+    startImport: (id, choice) => withStore(async () => (await importer()).start(id, choice)),
+    pauseImport: (id) => withStore(async () => (await importer()).pause(id)),
+    resumeImport: (id, files) => withStore(async () => (await importer()).resume(id, files)),
+    cancelImport: (id) => withStore(async () => (await importer()).cancel(id)),
+    imports: () =>
+      withStore(async ({ store }) => {
+        await takeUpImports(store);
+        return importing === null ? [] : (await importer()).runs();
+      }),
 
     ask,
     askContext: (request, signal) =>

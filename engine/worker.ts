@@ -1,5 +1,6 @@
 /** The engine worker: boots the engine on OPFS, takes what the outbox holds, serves whoever is connected. */
 import type { EngineStatus } from './api';
+import { opfsShelf } from './connectors/shelf-opfs';
 import { createEngine } from './engine';
 import { connectEmbedder } from './embed';
 import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
@@ -32,6 +33,7 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
       console.error('commonplace: providers and their keys cannot be kept', error);
       return memoryShelf();
     }),
+    shelf: opfsShelf(navigator.storage),
   });
 
   let clients = 0;
@@ -46,9 +48,15 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
     },
   });
   say({ type: 'alive', lock: await server.alive });
+  let status: EngineStatus | null = null;
+  const importing = new Set<string>();
   await engine.subscribe((event) => {
-    if (event.type !== 'status') return;
-    working = hasWork(event.status);
+    if (event.type === 'status') ({ status } = event);
+    else if (event.type === 'import_run') {
+      if (event.run.state === 'looking' || event.run.state === 'running') importing.add(event.run.id);
+      else importing.delete(event.run.id);
+    } else return;
+    working = status === null || hasWork(status) || importing.size > 0;
     reportActivity();
   });
 

@@ -54,7 +54,15 @@ async function take(gathered: Gathered, file: SourceFile, blob: Blob | null, dep
   }
   try {
     const archive = blob ?? (await unpacked(file));
-    for (const inner of await filesInZip(archive, file.path)) {
+    const found = await filesInZip(archive, file.path);
+    if (found.length === 0)
+      gathered.warnings.push({
+        code: 'empty_file',
+        message: `${file.path} is an archive of nothing.`,
+        file: file.path,
+        where: null,
+      });
+    for (const inner of found) {
       const placed = { ...inner, path: `${file.path}/${inner.path}` };
       if (depth < DEEPEST && extension(inner.path) === 'zip') await take(gathered, placed, null, depth + 1);
       else gathered.files.push(placed);

@@ -1,7 +1,15 @@
 /** From what was given to what is in it: each file by the connector that knows it. */
 import { CONNECTORS } from './all';
 import { gather, type GivenFile } from './files';
-import { type Connector, type ImportWarning, type Read, type ReadOptions, type SourceFile, warning } from './port';
+import {
+  type Connector,
+  type ImportWarning,
+  type Peek,
+  type Read,
+  type ReadOptions,
+  type SourceFile,
+  warning,
+} from './port';
 import { peeker } from './text';
 
 /** What one connector will read. */
@@ -19,9 +27,10 @@ export interface Sorted {
 
 /** @param options without `peek`: files are looked into once, for telling and for reading them. */
 export async function sortFiles(given: GivenFile[], options: Omit<ReadOptions, 'peek'>): Promise<Sorted> {
-  const peek = peeker();
   const gathered = await gather(given, options.signal);
-  let left = gathered.files;
+  const peek = peeker(gathered.files.length);
+  const own = await ownExports(gathered.files, peek);
+  let left = gathered.files.filter(({ path }) => !own.some((root) => path.startsWith(root)));
   const parts: Part[] = [];
   for (const connector of CONNECTORS) {
     options.signal?.throwIfAborted();
@@ -32,13 +41,28 @@ export async function sortFiles(given: GivenFile[], options: Omit<ReadOptions, '
     const taken = new Set(files);
     left = left.filter((file) => !taken.has(file));
   }
+  const ours = own.map((root) => ({
+    code: 'own_export',
+    message: 'This was written by Commonplace itself, to be brought back whole: see Settings, Your data.',
+    file: root.replace(/\/$/, ''),
+    where: null,
+  }));
   const unknown = left.map((file) => ({
     code: 'unknown_file',
     message: `What ${file.path} is, is not known; it is left out.`,
     file: file.path,
     where: null,
   }));
-  return { parts, warnings: [...gathered.warnings, ...unknown], options: { ...options, peek } };
+  return { parts, warnings: [...gathered.warnings, ...ours, ...unknown], options: { ...options, peek } };
+}
+
+/** Where in what was given an export of Commonplace's own lies; it has a way of its own, that loses nothing. */
+async function ownExports(files: SourceFile[], peek: Peek): Promise<string[]> {
+  const roots: string[] = [];
+  for (const file of files)
+    if (/(?:^|\/)commonplace\.json$/.test(file.path) && /^\s*\{\s*"commonplace"\s*:\s*"export"/.test(await peek(file)))
+      roots.push(file.path.slice(0, -'commonplace.json'.length));
+  return roots;
 }
 
 /** All that the parts hold, one after another; the same each time. */

@@ -4,7 +4,10 @@ import type { Peek, SourceFile } from './port';
 
 /** What is held of one file at once; larger ones are read record by record or not at all. */
 export const MOST_BYTES = 64 * 1024 * 1024;
-const PEEK_BYTES = 64 * 1024;
+const MOST_PEEK_BYTES = 64 * 1024;
+const LEAST_PEEK_BYTES = 2 * 1024;
+/** The beginnings of all files together: an export of Messenger has tens of thousands. */
+const ALL_PEEK_BYTES = 96 * 1024 * 1024;
 
 /**
  * By its mark (BOM), by the zero bytes of text in UTF-16, else UTF-8; what is no UTF-8 is windows-1252, which gives every
@@ -95,25 +98,29 @@ export async function* textPieces(file: SourceFile): AsyncGenerator<string> {
   if (parts.some((part) => part !== '')) yield parts.join('');
 }
 
-/** A {@link Peek} that reads each file's beginning once; a file that cannot be read has an empty one. */
-export function peeker(): Peek {
+/**
+ * A {@link Peek} that reads each file's beginning once; a file that cannot be read has an empty one.
+ * @param count of how many files: of very many, less is read of each.
+ */
+export function peeker(count: number): Peek {
+  const most = Math.min(MOST_PEEK_BYTES, Math.max(LEAST_PEEK_BYTES, Math.floor(ALL_PEEK_BYTES / Math.max(1, count))));
   const seen = new WeakMap<SourceFile, Promise<string>>();
   return (file) => {
-    const known = seen.get(file) ?? beginning(file);
+    const known = seen.get(file) ?? beginning(file, most);
     seen.set(file, known);
     return known;
   };
 }
 
-async function beginning(file: SourceFile): Promise<string> {
+async function beginning(file: SourceFile, most: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = file.stream().getReader();
   try {
-    while (length < PEEK_BYTES) {
+    while (length < most) {
       const { done, value } = await reader.read();
       if (done) break;
-      chunks.push(value.subarray(0, PEEK_BYTES - length));
+      chunks.push(value.subarray(0, most - length));
       length += value.length;
     }
   } catch (error) {
@@ -122,7 +129,7 @@ async function beginning(file: SourceFile): Promise<string> {
   } finally {
     await reader.cancel().catch(() => undefined);
   }
-  const bytes = new Uint8Array(Math.min(length, PEEK_BYTES));
+  const bytes = new Uint8Array(Math.min(length, most));
   let at = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, at);

@@ -36,6 +36,9 @@ const UNBOUNDED = new Set([
   'discardSetAside',
   'lookAtCopy',
   'goBack',
+  'lookInside',
+  'startImport',
+  'resumeImport',
 ]);
 /** Calls that change nothing and so may be sent again to the next engine. */
 const REPEATABLE = new Set([
@@ -68,10 +71,30 @@ const REPEATABLE = new Set([
   'importFile',
   'copies',
   'lookAtCopy',
+  'imports',
   'ingest',
   'drainOutbox',
   'idle',
 ]);
+
+/** Calls that are sent once: whether they did what they do is asked, not guessed. */
+const ONCE = [
+  'forget',
+  'undoForget',
+  'purgeForgotten',
+  'allowAgain',
+  'branchChat',
+  'addProvider',
+  'takeBack',
+  'goBack',
+  'beginExport',
+  'readExport',
+  'lookInside',
+  'startImport',
+  'pauseImport',
+  'resumeImport',
+  'cancelImport',
+];
 
 interface Link {
   engine: Comlink.Remote<Engine>;
@@ -231,20 +254,10 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
   }
 
   const remoteMethods = Object.fromEntries(
-    [
-      ...REPEATABLE,
-      'forget',
-      'undoForget',
-      'purgeForgotten',
-      'allowAgain',
-      'branchChat',
-      'addProvider',
-      'takeBack',
-      'goBack',
-      'beginExport',
-      'readExport',
-      'close',
-    ].map((method) => [method, (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args))]),
+    [...REPEATABLE, ...ONCE, 'close'].map((method) => [
+      method,
+      (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args)),
+    ]),
   ) as unknown as Omit<Engine, 'subscribe' | 'ask'>;
 
   return {

@@ -137,6 +137,12 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     endExport: (id) => engine.endExport(id),
     lookAtImport: (file, options, signal) => engine.lookAtImport(file, options, signal),
     importFile: (file, request, signal) => engine.importFile(file, request, signal),
+    lookInside: (files, signal) => engine.lookInside(files, signal),
+    startImport: (id, choice) => engine.startImport(id, choice),
+    pauseImport: (id) => engine.pauseImport(id),
+    resumeImport: (id, files) => engine.resumeImport(id, files),
+    cancelImport: (id) => engine.cancelImport(id),
+    imports: () => engine.imports(),
     idle: (signal) => engine.idle(signal),
     close: () => Promise.reject(new EngineError('bad_input', 'A client cannot close the engine.')),
   };

@@ -6,7 +6,15 @@ import { EngineError } from '../errors';
 import type { Queryable } from '../store';
 
 /** Lower runs first. Searches and captures are no jobs: they go before all of these (see `Gate`). */
-export const PRIORITY = { purge: 10, retain: 15, embed: 20, resplit: 30, maintain: 40, snapshot: 50 } as const;
+export const PRIORITY = {
+  purge: 10,
+  retain: 15,
+  import: 18,
+  embed: 20,
+  resplit: 30,
+  maintain: 40,
+  snapshot: 50,
+} as const;
 
 export type JobKind = keyof typeof PRIORITY;
 

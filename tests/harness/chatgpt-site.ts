@@ -173,7 +173,8 @@ function record(message: SiteMessage) {
   };
 }
 
-function tree(conversation: SiteConversation) {
+/** The whole of a conversation, as `/backend-api/conversation` and the official export have it. */
+export function tree(conversation: SiteConversation) {
   const root = `root-${conversation.id}`;
   const ids = [root, ...conversation.messages.map(({ id }) => id)];
   const mapping: Record<string, unknown> = {

@@ -1,6 +1,6 @@
 /** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
 import type { Page } from 'playwright-core';
-import type { EngineStatus, PageDiagnostics } from '../../../engine/api';
+import type { EngineStatus, ImportRun, PageDiagnostics } from '../../../engine/api';
 import type { ControlView, HistoryState, TabState } from '../../../components/shell';
 
 export interface DrawnState {
@@ -16,6 +16,8 @@ export interface DrawnState {
   pages?: 'everywhere' | 'not_permitted';
   /** What differs from a past that was never asked for, by site. */
   history?: Record<string, Partial<HistoryState>>;
+  /** Imports under way and ended. */
+  imports?: ImportRun[];
   /** Steps from the opened page to the state. */
   reach?: (page: Page) => Promise<void>;
 }
@@ -40,6 +42,59 @@ const DIAGNOSTICS: PageDiagnostics = {
   browser: 'Chrome 156',
 };
 
+const RUN: ImportRun = {
+  id: '1',
+  name: 'chatgpt-export-2026-11-20.zip',
+  state: 'looked',
+  parts: [
+    {
+      connector: 'chatgpt',
+      files: 5,
+      items: 4_411,
+      conversations: 4_411,
+      messages: 110_275,
+      documents: 0,
+      from: '2023-02-11T09:00:00.000Z',
+      to: '2026-11-20T09:00:00.000Z',
+      fresh: 4_100,
+      changed: 12,
+      known: 296,
+      forgotten: 3,
+    },
+    {
+      connector: 'markdown',
+      files: 40,
+      items: 40,
+      conversations: 0,
+      messages: 0,
+      documents: 40,
+      from: null,
+      to: null,
+      fresh: 0,
+      changed: 0,
+      known: 40,
+      forgotten: 0,
+    },
+  ],
+  choice: null,
+  done: 0,
+  total: 0,
+  added: 0,
+  updated: 0,
+  unchanged: 0,
+  passed_over: 0,
+  warnings: [
+    {
+      code: 'unreadable_record',
+      message: 'Record 17, which begins in line 17, cannot be read: It is cut off.',
+      file: 'chatgpt-export-2026-11-20.zip/conversations-003.json',
+      where: 'line 17',
+    },
+  ],
+  warning_count: 1,
+  error: null,
+};
+
 const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
 
 async function pastConversations(page: Page): Promise<void> {
@@ -53,6 +108,12 @@ async function settings(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('heading', { name: 'Keep for' }).waitFor();
   await page.locator('.setting select').first().waitFor();
+}
+
+async function importing(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.locator('.imports').waitFor();
 }
 
 export async function type(page: Page, text: string): Promise<void> {
@@ -312,6 +373,29 @@ export const STATES: DrawnState[] = [
     tab: { state: 'kept', host: 'gazette.example', level: 'address' },
     reach: control,
   },
+  { name: 'import', memory: 'full', reach: importing },
+  {
+    name: 'import-looked',
+    memory: 'full',
+    imports: [RUN],
+    reach: async (page) => {
+      await importing(page);
+      await page.locator('.import summary').click();
+    },
+  },
+  {
+    name: 'import-under-way',
+    memory: 'full',
+    imports: [
+      { ...RUN, id: '4', name: 'notes', state: 'looking', warnings: [], warning_count: 0 },
+      { ...RUN, id: '3', state: 'running', done: 1_240, total: 4_411 },
+      { ...RUN, id: '2', name: 'library.zip', state: 'paused', done: 12, total: 90, error: 'store_full' },
+      { ...RUN, id: '1', name: 'takeout-20261120T101500Z-001.zip', state: 'needs_files', done: 300, total: 2_000 },
+      { ...RUN, id: '0', name: 'My Clippings.txt', state: 'done', done: 212, total: 212, added: 212, passed_over: 2 },
+    ],
+    reach: importing,
+  },
+  { name: 'import-line', memory: 'full', imports: [{ ...RUN, state: 'running', done: 1_240, total: 4_411 }] },
   { name: 'history-off', memory: 'full', history: { gemini: { blocked: 'not_permitted' } }, reach: pastConversations },
   {
     name: 'history-running',
@@ -480,6 +564,7 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.page) query.set('page', state.page);
   if (state.control) query.set('control', JSON.stringify(state.control));
   if (state.pages) query.set('pages', state.pages);
+  if (state.imports) query.set('imports', JSON.stringify(state.imports));
   if (state.history) query.set('history', JSON.stringify(state.history));
   await page.goto(`${url}?${query.toString()}`);
   await page.locator(state.page === 'welcome' ? '.welcome' : '.panel').waitFor();

@@ -40,7 +40,7 @@ function row(name: string, { by, items, warnings }: AllRead): string[] {
   for (const { code } of warnings) codes.set(code, (codes.get(code) ?? 0) + 1);
   const conversations = items.filter((item) => item.kind === 'conversation');
   const numbers = [
-    conversations.length,
+    new Set(conversations.map(({ site, id }) => `${site} ${id}`)).size,
     conversations.reduce((sum, { messages }) => sum + messages.length, 0),
     items.length - conversations.length,
     attached.filter(({ kind }) => kind === 'image').length,

@@ -7,7 +7,7 @@ import { Panel } from '../../../../components/panel';
 import type { ControlView, Shell, TabState } from '../../../../components/shell';
 import { setWords } from '../../../../components/words';
 import { Welcome } from '../../../../components/welcome';
-import type { EngineStatus } from '../../../../engine/api';
+import type { EngineStatus, ImportRun } from '../../../../engine/api';
 import messages from '../../../../public/_locales/en/messages.json';
 import { inventedHistory } from './history';
 import { inventedPages } from './pages';
@@ -39,6 +39,7 @@ setWords(
 const query = new URLSearchParams(location.search);
 const { engine, setStatus, setConnected } = remoteEngine(
   JSON.parse(query.get('status') ?? '{}') as Partial<EngineStatus>,
+  JSON.parse(query.get('imports') ?? '[]') as ImportRun[],
 );
 let url: string | null = query.get('url');
 let tab: TabState = JSON.parse(query.get('tab') ?? '{"state":"ready","site":"chatgpt"}') as TabState;

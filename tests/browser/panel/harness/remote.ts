@@ -1,9 +1,20 @@
-import type { Answer, AskEvent, AskRequest, Engine, EngineEvent, EngineStatus } from '../../../../engine/api';
+import type {
+  Answer,
+  AskEvent,
+  AskRequest,
+  Engine,
+  EngineEvent,
+  EngineStatus,
+  ImportRun,
+} from '../../../../engine/api';
 import type { PanelEngine } from '../../../../components/connection';
 import { EngineError, type SerialisedError } from '../../../../engine/errors';
 
 /** The engine behind {@link serveEngineOverHttp}, as an Engine. */
-export function remoteEngine(over: Partial<EngineStatus>): {
+export function remoteEngine(
+  over: Partial<EngineStatus>,
+  imports: ImportRun[] = [],
+): {
   engine: PanelEngine;
   setStatus(status: Partial<EngineStatus>): void;
   setConnected(connected: boolean): void;
@@ -71,6 +82,7 @@ export function remoteEngine(over: Partial<EngineStatus>): {
           };
         }
         if (method === 'ask') return ask;
+        if (method === 'imports') return () => Promise.resolve(imports);
         return (target[method] ??= (...args: unknown[]) => call(method, args));
       },
     },

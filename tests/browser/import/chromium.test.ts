@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeImport } from './suite';
+
+describeImport(CHROMIUM);

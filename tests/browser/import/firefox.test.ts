@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeImport } from './suite';
+
+describeImport(FIREFOX);
