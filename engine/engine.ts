@@ -240,6 +240,7 @@ export function createEngine(options: EngineOptions): Engine {
           })(job, context);
         },
       },
+      beside: ['import'],
       onError(job, error) {
         console.warn(`commonplace: job ${job.kind}, attempt ${job.attempts}: ${error.code}: ${error.message}`);
         changed();

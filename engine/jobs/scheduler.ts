@@ -30,37 +30,51 @@ export interface Scheduler {
   close(): Promise<void>;
 }
 
+/** Jobs of some kinds, one at a time. */
+interface Lane {
+  kinds: JobKind[];
+  unpark: (() => void) | null;
+  woken: boolean;
+  /** Told when no job is due and none runs here. */
+  idlers: Array<() => void>;
+}
+
 /** The longest sleep: a machine that was suspended must not oversleep, a clock may be set. */
 const SLEEP_MS = 60_000;
 /** A step may follow another without serving messages for this long. */
 const YIELD_MS = 12;
 const PROGRESS_MS = 2_000;
 
-/** Runs the jobs of one store, one at a time, until closed. A job of a kind without a handler stays where it is. */
+/**
+ * Runs the jobs of one store until closed: one at a time, but for those that do not wait for the others. A job of a kind
+ * without a handler stays where it is.
+ */
 export function startScheduler(options: {
   store: Store;
   gate: Gate;
   handlers: Partial<Record<JobKind, Handler>>;
+  /** Kinds that run beside the others, one at a time too: a person waits for them, and the others may take hours. */
+  beside?: JobKind[];
   clock: () => Date;
   /** Told of each failure; the queue keeps the error too. */
   onError?: (job: Job, error: EngineError) => void;
 }): Scheduler {
-  const { store, gate, handlers, clock, onError } = options;
+  const { store, gate, handlers, beside = [], clock, onError } = options;
   const kinds = Object.keys(handlers) as JobKind[];
+  const lanes = [kinds.filter((kind) => !beside.includes(kind)), kinds.filter((kind) => beside.includes(kind))]
+    .filter((each) => each.length > 0)
+    .map((each): Lane => ({ kinds: each, unpark: null, woken: false, idlers: [] }));
   const closing = new AbortController();
-  let unpark: (() => void) | null = null;
-  let woken = false;
-  let idlers: Array<() => void> = [];
+  let wakes = 0;
 
-  async function run(): Promise<void> {
-    await recover(store);
+  async function run(lane: Lane): Promise<void> {
     while (!closing.signal.aborted) {
       await Promise.race([gate.free('job'), aborted]);
       if (closing.signal.aborted) break;
-      woken = false;
-      const job = await claim(store, kinds, clock());
+      lane.woken = false;
+      const job = await claim(store, lane.kinds, clock());
       if (job) await runJob(job);
-      else await park();
+      else await park(lane);
     }
   }
 
@@ -104,47 +118,64 @@ export function startScheduler(options: {
     }
   }
 
-  async function park(): Promise<void> {
-    const due = await nextDue(store, kinds);
+  async function park(lane: Lane): Promise<void> {
+    const due = await nextDue(store, lane.kinds);
     const wait = due === null ? SLEEP_MS : Math.min(SLEEP_MS, due.getTime() - clock().getTime());
-    if (woken || closing.signal.aborted || wait <= 0) return;
-    const done = idlers;
-    idlers = [];
+    if (lane.woken || closing.signal.aborted || wait <= 0) return;
+    const done = lane.idlers;
+    lane.idlers = [];
     for (const resolve of done) resolve();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
-      unpark = () => {
+      lane.unpark = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    unpark = null;
+    lane.unpark = null;
   }
 
   function wake(): void {
-    woken = true;
-    unpark?.();
+    wakes++;
+    nudge();
   }
 
-  const ended = run().catch((error: unknown) => {
-    // The queue itself cannot be read: the store is gone. Whoever opens it again starts another scheduler.
-    const cause = EngineError.from(error);
-    if (!closing.signal.aborted) console.error(`commonplace: jobs stopped: ${cause.code}: ${cause.message}`);
-    for (const resolve of idlers) resolve();
-  });
+  function nudge(): void {
+    for (const lane of lanes) {
+      lane.woken = true;
+      lane.unpark?.();
+    }
+  }
+
+  const ended = recover(store)
+    .then(() => Promise.all(lanes.map(run)))
+    .catch((error: unknown) => {
+      // The queue itself cannot be read: the store is gone. Whoever opens it again starts another scheduler.
+      const cause = EngineError.from(error);
+      if (!closing.signal.aborted) console.error(`commonplace: jobs stopped: ${cause.code}: ${cause.message}`);
+      for (const { idlers } of lanes) for (const resolve of idlers) resolve();
+    });
 
   return {
     wake,
     async idle(signal) {
       signal?.throwIfAborted();
-      wake(); // what is due by now may not have been seen by a sleeper
       await new Promise<void>((resolve, reject) => {
-        idlers.push(resolve);
         const onAbort = () => {
           reject(EngineError.from(signal?.reason, 'aborted'));
         };
         signal?.addEventListener('abort', onAbort, { once: true });
-        void ended.then(resolve);
+        const allIdle = async () => {
+          // what ends in one lane may have put something into the other's queue
+          for (let seen = -1; seen !== wakes;) {
+            seen = wakes;
+            nudge(); // what is due by now may not have been seen by a sleeper
+            await Promise.all(lanes.map((lane) => new Promise<void>((idle) => lane.idlers.push(idle))));
+          }
+        };
+        void Promise.race([allIdle(), ended]).then(() => {
+          resolve();
+        });
       });
     },
     async close() {

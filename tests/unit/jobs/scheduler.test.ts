@@ -64,6 +64,51 @@ describe('the scheduler', () => {
     await scheduler.close();
   });
 
+  test('a job that runs beside the others does not wait for theirs to end, and idle waits for what it asked for', async () => {
+    const ran: string[] = [];
+    let release: () => void = () => {};
+    const embedding = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await enqueue(store, 'embed', clock());
+    const scheduler = startScheduler({
+      store,
+      gate: new Gate(),
+      clock,
+      beside: ['import'],
+      handlers: {
+        embed: async () => {
+          ran.push('embed');
+          await embedding;
+          return 'done';
+        },
+        maintain: async () => {
+          ran.push('maintain');
+          return 'done';
+        },
+        import: async () => {
+          ran.push('import');
+          await enqueue(store, 'maintain', clock());
+          scheduler.wake();
+          return 'done';
+        },
+      },
+    });
+    await vi.waitFor(() => {
+      expect(ran).toEqual(['embed']);
+    });
+    await enqueue(store, 'import', clock());
+    scheduler.wake();
+    await vi.waitFor(() => {
+      expect(ran).toEqual(['embed', 'import']);
+    });
+    const idle = Promise.all([scheduler.idle(), scheduler.idle()]);
+    release();
+    await idle;
+    expect(ran).toEqual(['embed', 'import', 'maintain']);
+    await scheduler.close();
+  });
+
   test('a search that is under way holds up a job between its steps', async () => {
     const gate = new Gate();
     const steps: number[] = [];
