@@ -5,6 +5,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'wxt';
 import { ALL_SITES, matchesOf } from './engine/capture/sites';
 import { onnxruntime } from './scripts/vite-onnxruntime';
+import { wllama } from './scripts/vite-wllama';
 
 /**
  * WXT defines `import.meta.url` away (wxt#392), after which PGlite's and ORT's assets and our workers are
@@ -53,8 +54,11 @@ export default defineConfig({
   manifestVersion: 3,
   modules: [],
   vite: ({ browser }) => ({
-    plugins: [preact(), onnxruntime({ webgpu: browser !== 'firefox' }), keepImportMetaUrl()],
-    worker: { format: 'es', plugins: () => [onnxruntime({ webgpu: browser !== 'firefox' }), keepImportMetaUrl()] },
+    plugins: [preact(), onnxruntime({ webgpu: browser !== 'firefox' }), wllama(), keepImportMetaUrl()],
+    worker: {
+      format: 'es',
+      plugins: () => [onnxruntime({ webgpu: browser !== 'firefox' }), wllama(), keepImportMetaUrl()],
+    },
     build: { target: 'esnext', assetsInlineLimit: 0 },
   }),
   manifest: ({ browser }) => ({

@@ -8,6 +8,7 @@ import type {
   ContextPassage,
   EngineStats,
   Hit,
+  LocalModel,
   Provider,
 } from '../engine/api';
 import { AnswerText } from './answer';
@@ -59,6 +60,7 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
   const [preview, setPreview] = useState<AskContext | null>(null);
   const [renaming, setRenaming] = useState(false);
   const [providers, setProviders] = useState<Provider[]>([]);
+  const [local, setLocal] = useState<LocalModel[]>([]);
   const input = useRef<HTMLTextAreaElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const begun = useRef(false);
@@ -76,7 +78,11 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
     before?.focus({ preventScroll: true });
   }, [away]);
   useEffect(() => {
-    if (!away) engine.providers().then(setProviders, inPlainWords);
+    if (away) return;
+    engine.providers().then(setProviders, inPlainWords);
+    engine.localModels().then((models) => {
+      setLocal(models ?? []);
+    }, inPlainWords);
   }, [engine, away]);
   // What was cited may have been deleted, or the chat renamed elsewhere.
   useEffect(() => {
@@ -391,6 +397,9 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
               }}
             >
               <option value="none">{words('ask_who_none')}</option>
+              {local.map((model) => (
+                <option value={model.id}>{model.name}</option>
+              ))}
               {providers.map((provider) => (
                 <option value={provider.id}>{`${provider.name}: ${provider.model}`}</option>
               ))}

@@ -1,6 +1,6 @@
 /** Who writes answers: nobody (quotes), a model's server on this computer, or one elsewhere; and what was sent to them. */
 import { useEffect, useState } from 'preact/hooks';
-import type { FoundServer, NewProvider, Provider, SentEntry } from '../engine/api';
+import type { FoundServer, LocalModel, NewProvider, Provider, SentEntry } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
 import { Sheet } from './sheets';
@@ -28,10 +28,14 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
   const [found, setFound] = useState<FoundServer[] | null>(null);
   const [finding, setFinding] = useState(false);
   const [sent, setSent] = useState<SentEntry[]>([]);
+  const [local, setLocal] = useState<LocalModel[] | null>(null);
+  /** Bytes so far and in all of the file that is copied. */
+  const [copying, setCopying] = useState<[number, number] | null>(null);
   const [turn, setTurn] = useState(0);
 
   useEffect(() => {
     engine.providers().then(setProviders, inPlainWords);
+    engine.localModels().then(setLocal, inPlainWords);
     engine.sent(50).then(setSent, inPlainWords);
   }, [engine, turn]);
 
@@ -42,6 +46,20 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
       setTurn((old) => old + 1);
     } catch (error) {
       say(inPlainWords(error));
+    }
+  };
+  const addFile = async (file: File) => {
+    setCopying([0, file.size]);
+    try {
+      const model = await engine.addLocalModel(file, file.name, (bytes) => {
+        setCopying([bytes, file.size]);
+      });
+      say(words('models_added', model.name));
+    } catch (error) {
+      say(inPlainWords(error));
+    } finally {
+      setCopying(null);
+      setTurn((old) => old + 1);
     }
   };
   const find = async () => {
@@ -90,6 +108,62 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
           </li>
         ))}
       </ul>
+      {local !== null && (
+        <>
+          <h3>{words('models_here_title')}</h3>
+          <p>{words('models_here_more')}</p>
+          <ul class="hosts">
+            {local.map((model) => (
+              <li key={model.id}>
+                <span>
+                  {model.name}
+                  <span class="meta">
+                    <span>{words('models_megabytes', megabytes(model.bytes))}</span>
+                    <span>
+                      {model.known
+                        ? words('models_known', model.licence ?? '')
+                        : words('models_unknown', model.sha256.slice(0, 12))}
+                    </span>
+                  </span>
+                </span>
+                <button
+                  type="button"
+                  aria-label={words('models_remove_named', model.name)}
+                  onClick={() => {
+                    engine.removeLocalModel(model.id).then(
+                      () => {
+                        setTurn((old) => old + 1);
+                      },
+                      (error: unknown) => {
+                        say(inPlainWords(error));
+                      },
+                    );
+                  }}
+                >
+                  {words('models_remove')}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <div class="choices">
+            {copying === null ? (
+              <label class="file">
+                {words('models_add_file')}
+                <input
+                  type="file"
+                  accept=".gguf"
+                  onChange={(event) => {
+                    const [file] = event.currentTarget.files ?? [];
+                    if (file) void addFile(file);
+                  }}
+                />
+              </label>
+            ) : (
+              <p role="status">{words('models_adding', megabytes(copying[0]), megabytes(copying[1]))}</p>
+            )}
+          </div>
+        </>
+      )}
       <h3>{words('models_local')}</h3>
       <p>{words('models_local_more')}</p>
       <div class="choices">
@@ -141,6 +215,10 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
       </ul>
     </Sheet>
   );
+}
+
+function megabytes(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString();
 }
 
 function AddElsewhere({ shell, add }: { shell: Shell; add: (provider: NewProvider) => Promise<void> }) {

@@ -22,6 +22,7 @@ const SENTENCES: Record<ErrorCode, WordKey> = {
   provider_key: 'error_provider_key',
   provider_failed: 'error_provider_failed',
   model_missing: 'error_model_missing',
+  model_failed: 'error_model_failed',
   context_full: 'error_context_full',
   answer_cut: 'error_answer_cut',
   consent_needed: 'error_consent_needed',

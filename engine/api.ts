@@ -13,6 +13,7 @@ import type {
   ChatSummary,
   ChatView,
   FoundServer,
+  LocalModel,
   NewProvider,
   Provider,
   SentEntry,
@@ -573,6 +574,20 @@ export interface Engine {
   cancelImport(id: string): Promise<void>;
   /** Those that are under way, and those that ended since the engine started. */
   imports(): Promise<ImportRun[]>;
+
+  /** Models in this browser; null where none can run. */
+  localModels(): Promise<LocalModel[] | null>;
+  /**
+   * Copies a GGUF file into the browser; `onProgress` is told the bytes so far. The same file again gives the model that is
+   * there. @throws `bad_input` for a file that is no GGUF; `store_full`; `aborted`.
+   */
+  addLocalModel(
+    file: Blob,
+    name: string,
+    onProgress: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<LocalModel>;
+  removeLocalModel(id: string): Promise<void>;
 
   /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
   idle(signal?: AbortSignal): Promise<void>;

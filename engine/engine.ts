@@ -25,6 +25,10 @@ import {
   type Generator,
   historyOf,
   listChats,
+  LOCAL,
+  type ModelFiles,
+  type OpenLlama,
+  openLocalModels,
   openProviders,
   readChat,
   renameCapture,
@@ -82,6 +86,8 @@ export interface EngineOptions {
   privacy?: PrivacyShelf;
   /** Keeps the files of imports over restarts; without one they are asked for again. */
   shelf?: ImportShelf;
+  /** What runs models here; without it there are none. */
+  llama?: { files: ModelFiles; open: OpenLlama };
   clock?: () => Date;
 }
 
@@ -147,6 +153,8 @@ export function createEngine(options: EngineOptions): Engine {
   const chatting = createLane();
   const shelf = options.privacy ?? memoryShelf();
   const providers = openProviders(shelf, openVault(shelf), { clock });
+  const { llama } = options;
+  const localModels = llama ? openLocalModels(shelf, llama.files, llama.open, clock) : null;
   const closing = new AbortController();
   /** Entries that could not be stored; they stay in the outbox and are tried again at the next start. */
   const refused = new Set<number>();
@@ -460,11 +468,17 @@ export function createEngine(options: EngineOptions): Engine {
     return { ...answer, chat_id: id, message_id: messageId };
   }
 
+  function here(): NonNullable<typeof localModels> {
+    if (!localModels) throw new EngineError('model_missing', 'No model can run here.');
+    return localModels;
+  }
+
   async function generatorOf(
     { generator: id = 'none' }: AskRequest,
     given: () => string[] = () => [],
   ): Promise<{ generator: Generator; leavesTo: AskContext['leaves_to'] }> {
     if (id === 'none') return { generator: extractiveGenerator(), leavesTo: null };
+    if (id.startsWith(LOCAL)) return { generator: await here().generator(id), leavesTo: null };
     const generator = await providers.generator(id, given);
     const provider = (await providers.list()).find((one) => one.id === id);
     const leavesTo =
@@ -716,6 +730,9 @@ export function createEngine(options: EngineOptions): Engine {
     addProvider: (provider) => guarded(() => providers.add(provider)),
     removeProvider: (id) => guarded(() => providers.remove(id)),
     findLocalServers: (signal) => guarded(() => providers.findLocal(signal)),
+    localModels: () => guarded(async () => (await localModels?.list()) ?? null),
+    addLocalModel: (file, name, onProgress, signal) => guarded(() => here().add(file, name, onProgress, signal)),
+    removeLocalModel: (id) => guarded(() => here().remove(id)),
     sent: (limit = 100) => guarded(() => providers.sent(limit)),
 
     idle: (signal) =>
@@ -739,6 +756,7 @@ export function createEngine(options: EngineOptions): Engine {
         // A store that never opened has nothing to close.
         if (storeState.state !== 'failed') throw EngineError.from(error);
       } finally {
+        await localModels?.close();
         await embedder?.close();
       }
     },

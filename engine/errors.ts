@@ -24,6 +24,7 @@ export const ERROR_CODES = [
   'provider_key', // a model's server refused the key
   'provider_failed', // a model's server failed, or answered with what is no answer
   'model_missing', // a model's server has no such model
+  'model_failed', // a model in this browser failed or ran out of memory
   'context_full', // more was given than the model can read
   'answer_cut', // an answer ended before its end
   'consent_needed', // nothing is sent there before the person allows it

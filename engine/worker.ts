@@ -2,6 +2,7 @@
 import type { EngineStatus } from './api';
 import { opfsShelf } from './connectors/shelf-opfs';
 import { createEngine } from './engine';
+import { opfsModelFiles, packagedLlama } from './chat';
 import { connectEmbedder } from './embed';
 import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
 import { openCounts, openOutbox } from './outbox';
@@ -28,6 +29,8 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
     store: () => openStore({ storage: 'browser', dataDirectory: `${baseUrl}data-dir.tar.gz`, counts: openCounts() }),
     embedder: connectEmbedder({ spawn: spawnEmbedder }),
     outbox,
+    // Firefox isolates no extension page; a model on one thread was not seen to run there yet.
+    ...(crossOriginIsolated ? { llama: { files: opfsModelFiles(), open: packagedLlama } } : {}),
     privacy: await openPrivacyShelf().catch((error: unknown) => {
       // Answers without a model need none of it.
       console.error('commonplace: providers and their keys cannot be kept', error);

@@ -6,7 +6,7 @@ import { BUDGET_MOST, BUDGET_QUOTED, BUDGET_TOKENS, WITH_NEIGHBOURS } from './co
 import { standalone } from './follow-up';
 import { gather, neighbours, passagesById } from './gather';
 import { judge } from './judge';
-import { buildPrompt, headingOf, pack, promptTokens, type Ranked, roomFor } from './pack';
+import { headingOf, pack, promptFor, promptTokens, type Ranked, roomFor } from './pack';
 import type { AskContext, AskRequest, ChatTurn } from './types';
 
 export interface ContextOptions {
@@ -54,7 +54,7 @@ export async function buildContext(
     BUDGET_MOST,
   );
   const packed = pack(ranked, pinned, dropped, beside, roomFor(contextTokens, text, history, wanted));
-  const prompt = buildPrompt(rewritten ? text : question, packed.passages, history);
+  const prompt = promptFor(contextTokens, rewritten ? text : question, packed.passages, history);
   return {
     searched: text,
     rewritten,

@@ -4,6 +4,15 @@ export { branchCapture, exchangeCapture, exportChat, historyOf, listChats, readC
 export { buildContext } from './context';
 export { extractiveGenerator } from './extractive';
 export { CHAT_SOURCE } from './gather';
+export {
+  LOCAL,
+  type LocalModels,
+  type ModelFiles,
+  type OpenLlama,
+  openLocalModels,
+  opfsModelFiles,
+  packagedLlama,
+} from './local-models';
 export { openProviders, type Providers } from './providers';
 export type { Generator, GeneratorInput } from './port';
 export type * from './types';

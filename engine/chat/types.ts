@@ -21,7 +21,7 @@ export interface AskRequest {
   /** Nothing of it is written; `history` then says what was asked before. */
   temporary?: boolean;
   history?: ChatTurn[];
-  /** `none`, which quotes, unless told; else the id of a {@link Provider}. */
+  /** `none`, which quotes, unless told; else the id of a {@link Provider} or a {@link LocalModel}. */
   generator?: string;
   /** That the question and its passages may go to a provider elsewhere; without it none is asked. */
   consent?: Consent;
@@ -209,6 +209,20 @@ export interface NewProvider {
 
 /** For how long the person allows that a question and its passages go to a provider. */
 export type Consent = 'once' | 'chat' | 'always';
+
+/** A model that runs in this browser. */
+export interface LocalModel {
+  /** What {@link AskRequest.generator} takes. */
+  id: string;
+  name: string;
+  bytes: number;
+  sha256: string;
+  /** Of a model whose sum is known; null otherwise. */
+  licence: string | null;
+  /** Whether its bytes are those of a model that this version was tried with. */
+  known: boolean;
+  added_at: string;
+}
 
 /** A model's server found on this machine. */
 export interface FoundServer {

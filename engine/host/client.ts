@@ -1,5 +1,5 @@
 import * as Comlink from 'comlink';
-import type { Answer, Engine, EngineEvent } from '../api';
+import type { Answer, Engine, EngineEvent, LocalModel } from '../api';
 import { EngineError } from '../errors';
 import { type Hello, installWire } from './wire';
 
@@ -28,6 +28,7 @@ const UNBOUNDED = new Set([
   'drainOutbox',
   'idle',
   'ask',
+  'addLocalModel',
   'beginExport',
   'readExport',
   'lookAtImport',
@@ -63,6 +64,8 @@ const REPEATABLE = new Set([
   'exportChat',
   'providers',
   'removeProvider',
+  'localModels',
+  'removeLocalModel',
   'findLocalServers',
   'sent',
   'discardSetAside',
@@ -258,12 +261,19 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
       method,
       (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args)),
     ]),
-  ) as unknown as Omit<Engine, 'subscribe' | 'ask'>;
+  ) as unknown as Omit<Engine, 'subscribe' | 'ask' | 'addLocalModel'>;
 
   return {
     ...remoteMethods,
     ask: (request, onEvent, signal) =>
       call('ask', [request, Comlink.proxy(onEvent), ...(signal ? [signal] : [])]) as Promise<Answer>,
+    addLocalModel: (file, name, onProgress, signal) =>
+      call('addLocalModel', [
+        file,
+        name,
+        Comlink.proxy(onProgress),
+        ...(signal ? [signal] : []),
+      ]) as Promise<LocalModel>,
     async subscribe(listener) {
       const first = eventListeners.size === 0;
       eventListeners.add(listener);

@@ -117,6 +117,14 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     addProvider: (provider) => engine.addProvider(provider),
     removeProvider: (id) => engine.removeProvider(id),
     findLocalServers: (signal) => engine.findLocalServers(signal),
+    localModels: () => engine.localModels(),
+    async addLocalModel(file, name, onProgress, signal) {
+      const tell = (bytes: number) => {
+        if (!gone.aborted) onProgress(bytes);
+      };
+      return engine.addLocalModel(file, name, tell, signal ? AbortSignal.any([signal, gone]) : gone);
+    },
+    removeLocalModel: (id) => engine.removeLocalModel(id),
     sent: (limit) => engine.sent(limit),
     discardSetAside: () => engine.discardSetAside(),
     takeBack: (at) => engine.takeBack(at),

@@ -5,7 +5,7 @@ import { type BrowserKind, engineIn, freshProfile, type RunningBrowser, type Tab
 import { type Internet, startInternet } from '../../harness/internet';
 import { type ModelServer, modelServer, openAiStream, sendCut } from '../../unit/chat/model-server';
 
-function conversation(id: string, title: string, day: string, turns: string[]): CapturedConversation {
+export function conversation(id: string, title: string, day: string, turns: string[]): CapturedConversation {
   return {
     kind: 'conversation',
     site: 'chatgpt',

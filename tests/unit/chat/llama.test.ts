@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest';
+import { openLocalModels, type LocalModels, type ModelFiles } from '../../../engine/chat';
+import { llamaGenerator, type LlamaRuntime } from '../../../engine/chat/llama';
+import { EngineError } from '../../../engine/errors';
+import { memoryShelf } from '../../../engine/privacy';
+import { collect, generatorAcceptance, input } from './generator-acceptance';
+
+const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
+const soon = (milliseconds = 5) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A model that says {@link WORDS}, each a moment after the one before; `at` is called before each. */
+function runtime(at: (word: number) => void | Promise<void> = () => {}): LlamaRuntime & { closed: number } {
+  const self = {
+    closed: 0,
+    async complete(_: unknown, onWords: (words: string) => void, signal: AbortSignal) {
+      for (const [n, word] of WORDS.entries()) {
+        await soon();
+        await at(n);
+        signal.throwIfAborted();
+        onWords(word);
+      }
+      return 'stop' as const;
+    },
+    close: async () => {
+      self.closed++;
+    },
+  };
+  return self;
+}
+
+const PATIENCE = { loadMs: 400, firstMs: 400, stallMs: 200 };
+const never = () => new Promise<never>(() => {});
+
+async function failing(load: () => Promise<LlamaRuntime>): Promise<{ words: string; error: EngineError }> {
+  let words = '';
+  const generator = llamaGenerator({ id: 'llama:x', contextTokens: 2048, load, patience: PATIENCE });
+  try {
+    for await (const piece of generator.generate(input(), new AbortController().signal)) words += piece;
+  } catch (error) {
+    return { words, error: EngineError.from(error) };
+  }
+  throw new Error(`it did not fail and said: ${words}`);
+}
+
+describe('a model in this browser', () => {
+  generatorAcceptance(() =>
+    llamaGenerator({ id: 'llama:x', contextTokens: 2048, load: () => Promise.resolve(runtime()) }),
+  );
+
+  test('is loaded once for many questions, and again after it failed', async () => {
+    let loads = 0;
+    let broken = false;
+    const generator = llamaGenerator({
+      id: 'llama:x',
+      contextTokens: 2048,
+      load: () => {
+        loads++;
+        return Promise.resolve(
+          runtime(() => {
+            if (broken) throw new Error('wllama has crashed');
+          }),
+        );
+      },
+    });
+    const ask = () => collect(generator.generate(input(), new AbortController().signal));
+    await ask();
+    await ask();
+    expect(loads).toBe(1);
+    broken = true;
+    await expect(ask()).rejects.toMatchObject({ code: 'model_failed' });
+    broken = false;
+    expect(await ask()).toContain('Lumen');
+    expect(loads).toBe(2);
+  });
+
+  test('that does not load, does not begin or stops in between is given up with the words so far', async () => {
+    expect((await failing(never)).error).toMatchObject({ code: 'timeout' });
+    expect((await failing(() => Promise.resolve(runtime(never)))).error).toMatchObject({ code: 'timeout' });
+    const stalled = runtime((word) => (word === 2 ? never() : undefined));
+    const given = await failing(() => Promise.resolve(stalled));
+    expect(given).toMatchObject({ words: 'Ana booked Hotel Lumen ', error: { code: 'timeout' } });
+    expect(stalled.closed).toBe(1);
+  });
+
+  test('says in words that the context is full, that memory is, and that the answer was too long', async () => {
+    const saying = (message: string) => () =>
+      Promise.resolve(
+        runtime(() => {
+          throw new Error(message);
+        }),
+      );
+    expect((await failing(saying('the request exceeds the available context size'))).error.code).toBe('context_full');
+    expect((await failing(saying('memory access out of bounds'))).error).toMatchObject({
+      code: 'model_failed',
+      remedy: expect.stringContaining('smaller') as string,
+    });
+    const long = await failing(() => Promise.resolve({ ...runtime(), complete: async () => 'length' as const }));
+    expect(long.error.code).toBe('answer_cut');
+  });
+
+  test('waits for the answer before, which was stopped, to be through', async () => {
+    let running = 0;
+    let most = 0;
+    const slow: LlamaRuntime = {
+      async complete(_, onWords, signal) {
+        most = Math.max(most, ++running);
+        onWords(WORDS.join(''));
+        await soon(30);
+        running--;
+        signal.throwIfAborted();
+        return 'stop';
+      },
+      close: async () => {},
+    };
+    const generator = llamaGenerator({ id: 'llama:x', contextTokens: 2048, load: () => Promise.resolve(slow) });
+    const stop = new AbortController();
+    await expect(
+      (async () => {
+        for await (const _piece of generator.generate(input(), stop.signal)) stop.abort();
+      })(),
+    ).rejects.toMatchObject({ code: 'aborted' });
+    expect(await collect(generator.generate(input(), new AbortController().signal))).toContain('Lumen');
+    expect(most).toBe(1);
+  });
+});
+
+function memoryFiles(room = Infinity): ModelFiles & { files: Map<string, Blob> } {
+  const files = new Map<string, Blob>();
+  return {
+    files,
+    async write(name, pieces) {
+      const parts: BlobPart[] = [];
+      let bytes = 0;
+      for await (const piece of pieces) {
+        bytes += piece.length;
+        if (bytes > room) throw new EngineError('store_full', 'full');
+        parts.push(piece.slice());
+      }
+      files.set(name, new Blob(parts));
+    },
+    open: async (name) => files.get(name) ?? new Blob([]),
+    remove: async (name) => {
+      files.delete(name);
+    },
+  };
+}
+
+const gguf = (rest: string) => new Blob(['GGUF', rest]);
+
+describe('models in this browser', () => {
+  const open = (files = memoryFiles()): LocalModels =>
+    openLocalModels(
+      memoryShelf(),
+      files,
+      () => Promise.resolve(runtime()),
+      () => new Date('2026-05-08T10:00:00.000Z'),
+    );
+
+  test('are added with their sum, once each, answer, and are gone when they are removed', async () => {
+    const files = memoryFiles();
+    const models = open(files);
+    const told: number[] = [];
+    const added = await models.add(gguf('weights'), 'tiny.gguf', (bytes) => told.push(bytes));
+    expect(added).toMatchObject({ name: 'tiny', bytes: 11, known: false, licence: null });
+    expect(added.sha256).toBe('962a95f453b884c3ff9a597127800b8dd36ff28cd6c7527bff4defc31ded746d');
+    expect(told.at(-1)).toBe(11);
+    expect(await models.add(gguf('weights'), 'again.gguf', () => {})).toEqual(added);
+    expect(files.files.size).toBe(1);
+    const generator = await models.generator(added.id);
+    expect(await collect(generator.generate(input(), new AbortController().signal))).toContain('Lumen');
+    await models.remove(added.id);
+    expect([await models.list(), files.files.size]).toEqual([[], 0]);
+    await expect(models.generator(added.id)).rejects.toMatchObject({ code: 'model_missing' });
+    await models.close();
+  });
+
+  test('that are no GGUF, do not fit, or were damaged since are refused in words', async () => {
+    await expect(open().add(new Blob(['<html>']), 'page.gguf', () => {})).rejects.toMatchObject({ code: 'bad_input' });
+    const small = open(memoryFiles(5));
+    await expect(small.add(gguf('weights'), 'tiny.gguf', () => {})).rejects.toMatchObject({ code: 'store_full' });
+    expect(await small.list()).toEqual([]);
+    const files = memoryFiles();
+    const models = open(files);
+    const { id } = await models.add(gguf('weights'), 'tiny.gguf', () => {});
+    for (const name of files.files.keys()) files.files.set(name, gguf('wei'));
+    const generator = await models.generator(id);
+    await expect(collect(generator.generate(input(), new AbortController().signal))).rejects.toMatchObject({
+      code: 'model_invalid',
+    });
+  });
+});
