@@ -73,7 +73,8 @@ export async function launchFirefox(options: FirefoxOptions): Promise<RunningFir
       const loaded = () =>
         page.waitForFunction(() => document.readyState === 'complete' && location.protocol === 'moz-extension:');
       // the page may be replaced while it is waited for; the wait then fails and is begun again
-      await loaded().catch(loaded).catch(loaded);
+      const again = () => new Promise((resolve) => setTimeout(resolve, 250)).then(loaded);
+      await loaded().catch(loaded).catch(again).catch(again);
       return page;
     },
     async kill() {
