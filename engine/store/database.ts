@@ -91,7 +91,7 @@ function database(pg: PGlite, drive: Drive, log: ServerLog): Database {
   async function alive<Result>(statement: string, call: () => Promise<Result>): Promise<Result> {
     if (log.panic) throw diedError(log);
     try {
-      const result = await Promise.race([call(), log.died]);
+      const result = await log.unlessDead(call());
       if (log.panic) throw diedError(log);
       return result;
     } catch (error) {
@@ -138,7 +138,8 @@ interface ServerLog {
   lines: string[];
   /** The PANIC line, once there is one; nothing works after it. */
   panic: string | undefined;
-  died: Promise<never>;
+  /** What `work` gives, or a rejection as soon as Postgres dies. */
+  unlessDead: <Result>(work: Promise<Result>) => Promise<Result>;
   /** Called at once, inside the call into Postgres that died. */
   onPanic: (error: Error) => void;
 }
@@ -146,13 +147,16 @@ interface ServerLog {
 const LINES_KEPT = 40;
 
 function serverLog(): ServerLog {
-  let die: (error: Error) => void = () => undefined;
-  const died = new Promise<never>((_, reject) => (die = reject));
-  died.catch(() => undefined); // heard only by calls that are waiting
+  // Not a race with one promise of the death: that would hold on to every result for as long as Postgres lives.
+  const waiting = new Set<(error: Error) => void>();
   const log: ServerLog = {
     lines: [],
     panic: undefined,
-    died,
+    unlessDead: (work) =>
+      new Promise((resolve, reject) => {
+        waiting.add(reject);
+        void work.then(resolve, reject).finally(() => waiting.delete(reject));
+      }),
     onPanic: () => undefined,
     line(text) {
       log.lines.push(text);
@@ -161,7 +165,7 @@ function serverLog(): ServerLog {
         log.panic = text;
         const error = new Error(text);
         log.onPanic(error);
-        die(error);
+        for (const reject of waiting) reject(error);
       }
       return false;
     },
