@@ -86,7 +86,7 @@ function Export({
         start({ password: locked ? password : null, vectors });
       }}
     >
-      <label class="tick">
+      <label class="opt">
         <input
           type="checkbox"
           checked={locked}
@@ -115,7 +115,7 @@ function Export({
           </p>
         </div>
       )}
-      <label class="tick">
+      <label class="opt">
         <input
           type="checkbox"
           checked={vectors}
@@ -353,7 +353,7 @@ function Looked({ work, store }: { work: Extract<Work, { state: 'looked' }>; sto
 
 function Tick({ checked, set, label }: { checked: boolean; set: (checked: boolean) => void; label: string }) {
   return (
-    <label class="tick">
+    <label class="opt">
       <input
         type="checkbox"
         checked={checked}
