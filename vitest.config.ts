@@ -10,6 +10,8 @@ const LONG = [
   /capture\/faults/,
   /store\/crash/,
   /history\//,
+  /import\/firefox/,
+  /pages\//,
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -45,8 +47,8 @@ export default defineConfig({
           include: ['tests/browser/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // two browsers at a time: each waits more than it works
-          maxWorkers: 2,
+          // three browsers at a time on two cores: each waits more than it works
+          maxWorkers: 3,
         },
       },
     ],

@@ -35,20 +35,18 @@ describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
   });
 
   it.each(STATES.map((state) => [state.name, state] as const))('%s', async (_, state) => {
-    for (const [colorScheme, width] of [
-      ['light', 320],
-      ['dark', 400],
-    ] as const) {
-      const context = await browser.newContext({
-        colorScheme,
-        viewport: { width, height: 760 },
-        reducedMotion: 'reduce',
-      });
-      try {
-        const page = await context.newPage();
-        page.setDefaultTimeout(15_000);
-        await reach(page, memories[state.memory].url, state);
-        await page.evaluate(source);
+    const context = await browser.newContext({ viewport: { width: 320, height: 760 }, reducedMotion: 'reduce' });
+    try {
+      const page = await context.newPage();
+      page.setDefaultTimeout(15_000);
+      await reach(page, memories[state.memory].url, state);
+      await page.evaluate(source);
+      for (const [colorScheme, width] of [
+        ['light', 320],
+        ['dark', 400],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 760 });
         const violations = await page.evaluate(async () => {
           const found = await (window as unknown as { axe: typeof axe }).axe.run(document, {
             runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
@@ -62,11 +60,11 @@ describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
           await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
           'too wide',
         ).toBeLessThanOrEqual(0);
-      } finally {
-        await context.close();
-        // What a state deleted is there again for the next.
-        await memories[state.memory].restore();
       }
+    } finally {
+      await context.close();
+      // What a state deleted is there again for the next.
+      await memories[state.memory].restore();
     }
   });
 });

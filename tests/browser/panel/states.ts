@@ -285,8 +285,6 @@ export const STATES: DrawnState[] = [
       await settings(page);
       await page.getByText('Your data', { exact: true }).click();
       await page.getByLabel('Encrypt it with a password').check();
-      await page.getByRole('button', { name: /^Go back to the copy/u }).click();
-      await page.getByText('Stay as they are').waitFor();
     },
   },
   {
