@@ -4,6 +4,7 @@ import preact from '@preact/preset-vite';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'wxt';
 import { ALL_SITES, matchesOf } from './engine/capture/sites';
+import { ELSEWHERE, HERE } from './engine/chat/servers';
 import { onnxruntime } from './scripts/vite-onnxruntime';
 import { wllama } from './scripts/vite-wllama';
 
@@ -34,14 +35,7 @@ function packagedFiles(): Array<{ absoluteSrc: string; relativeDest: string }> {
   ];
 }
 
-const MODEL_SERVERS = [
-  'http://localhost:*',
-  'http://127.0.0.1:*',
-  'https://api.openai.com',
-  'https://api.anthropic.com',
-  'https://api.groq.com',
-  'https://openrouter.ai',
-];
+const MODEL_SERVERS = [...HERE.map((host) => `http://${host}:*`), ...ELSEWHERE.map((host) => `https://${host}`)];
 
 export default defineConfig({
   imports: false,
@@ -91,8 +85,6 @@ export default defineConfig({
       },
     },
     content_security_policy: {
-      // Elsewhere only models' servers, of which none is asked before the person adds it and allows it; the same list as in
-      // engine/chat/providers.ts. Of this machine any port.
       extension_pages: `script-src 'self' 'wasm-unsafe-eval'; object-src 'self'; connect-src 'self' ${MODEL_SERVERS.join(' ')}`,
     },
     ...(browser === 'firefox'

@@ -1,5 +1,6 @@
 /** Everything the user owns as one .zip, made while it is written out. */
 import { EngineError } from '../errors';
+import { sha256 } from '../sha256';
 import type { Queryable } from '../store';
 import {
   FILES,
@@ -218,11 +219,6 @@ export function streamOf(bytes: AsyncGenerator<Uint8Array>): ReadableStream<Uint
       await bytes.return(undefined);
     },
   });
-}
-
-export async function sha256(data: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', data as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -4,9 +4,9 @@
  */
 import type { FileDamage, ImportReport } from '../api';
 import { EngineError } from '../errors';
+import { sha256 } from '../sha256';
 import { type Bytes, bytesAhead, bytesOf } from './bytes';
 import { deciphered, isEnciphered } from './cipher';
-import { sha256 } from './export';
 import { type DataRecord, entryKind, FILES, FORMAT, type Manifest, readRecord, TABLES } from './format';
 import type { VectorModel } from './vectors';
 import { nextLocal, readDirectory, readLocal, unpack, whatStandsAt, type ZipEntry } from './zip';

@@ -5,12 +5,9 @@ import type { PrivacyShelf, Vault } from '../privacy';
 import { anthropicGenerator } from './anthropic';
 import { openAiGenerator } from './openai';
 import type { Generator } from './port';
+import { ELSEWHERE, HERE } from './servers';
 import type { Patience } from './sse';
 import type { Consent, FoundServer, NewProvider, Provider, SentEntry } from './types';
-
-/** Where the package's content security policy lets a request go; `connect-src` in wxt.config.ts says the same. */
-const ELSEWHERE = ['api.openai.com', 'api.anthropic.com', 'api.groq.com', 'openrouter.ai'];
-const HERE = ['localhost', '127.0.0.1'];
 
 /** Servers for models that people run themselves, by the port they listen on unless told. */
 const LOCAL_SERVERS = [

@@ -33,10 +33,8 @@ export interface AskRequest {
   budget?: number;
 }
 
-/** A passage as the generator is given it. */
-export interface ContextPassage {
-  /** Its number in the answer's [n], from 1; 0 when it was left out. */
-  n: number;
+/** Which passage it is, and who said it where and when. */
+export interface PassageFacts {
   chunk_id: string;
   document_id: string;
   message_id: string | null;
@@ -50,6 +48,12 @@ export interface ContextPassage {
   /** The person's name, "You", the assistant's name, or a page's author; null where nobody is known. */
   speaker: string | null;
   said_at: string;
+}
+
+/** A passage as the generator is given it. */
+export interface ContextPassage extends PassageFacts {
+  /** Its number in the answer's [n], from 1; 0 when it was left out. */
+  n: number;
   text: string;
   /** An estimate, its heading included. */
   tokens: number;
@@ -110,20 +114,8 @@ export interface AnswerSentence {
 }
 
 /** A passage that the answer points at. */
-export interface Citation {
+export interface Citation extends PassageFacts {
   n: number;
-  chunk_id: string;
-  document_id: string;
-  message_id: string | null;
-  message_external_id: string | null;
-  kind: DocumentKind;
-  source: string;
-  title: string | null;
-  url: string | null;
-  original_url: string | null;
-  role: Role | null;
-  speaker: string | null;
-  said_at: string;
   /** The passage; null when it is not kept any more. */
   text: string | null;
   /** The sentence of `text` that it is cited for, [start, end) in UTF-16 units. */

@@ -1,6 +1,7 @@
 import type { DocumentKind, ForgetCount, ForgetReceipt, ForgetScope } from '../api';
 import { type Capture, sourceOf } from '../capture/types';
 import { EngineError } from '../errors';
+import { sha256 } from '../sha256';
 import type { Queryable, Store } from '../store';
 import { uuid } from './list';
 
@@ -22,11 +23,6 @@ const PURGE_SLICE = 400;
 /** Sha256, in hex, of a document's source and id: all that stays of a deleted document. */
 export function forgottenHash(source: string, externalId: string): Promise<string> {
   return sha256(`${source}\n${externalId}`);
-}
-
-async function sha256(text: string): Promise<string> {
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** What names no site or host takes all of them. No document's hash is that of such a text: it has three lines. */

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors';
+import { sha256 } from '../sha256';
 import type { ModelFile } from '../../models';
 
 /** Reads one file of a model by its path under the model's directory. */
@@ -15,8 +16,7 @@ export async function readPinned(read: ReadModelFile, file: ModelFile): Promise<
   } catch (cause) {
     throw new EngineError('model_invalid', `The model file ${file.path} cannot be read.`, { cause });
   }
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = await sha256(bytes);
   if (hex !== file.sha256) {
     throw new EngineError('model_invalid', `The model file ${file.path} has sha256 ${hex}, not ${file.sha256}.`, {
       remedy: 'Install the extension again.',

@@ -1,4 +1,5 @@
 /** What Postgres refuses in a text (NUL, half of a surrogate pair) is dropped or replaced, the rest kept as it is. */
+import { sha256 } from '../sha256';
 export function clean(text: string): string {
   return text.includes('\0') || !text.isWellFormed() ? text.replaceAll('\0', '').toWellFormed() : text;
 }
@@ -16,10 +17,7 @@ export function cleanJson(value: unknown): string {
 
 /** 128 bits of the text's SHA-256 as hex. */
 export async function textHash(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  let hex = '';
-  for (const byte of new Uint8Array(digest, 0, 16)) hex += byte.toString(16).padStart(2, '0');
-  return hex;
+  return (await sha256(text)).slice(0, 32);
 }
 
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/gu;

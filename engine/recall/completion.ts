@@ -1,5 +1,6 @@
 import type { Store } from '../store';
-import { bare, stemOf, wordsOf } from '../words';
+import { bare, wordsOf } from '../words';
+import { stemsFound, stemsOf } from './stem';
 
 /** Shorter ones begin too many words. */
 const LEAST_LETTERS = 3;
@@ -26,9 +27,8 @@ export async function completions(
   if (last === undefined || !text.endsWith(last)) return null;
   const begun = bare(last).toLowerCase();
   if (begun.length < LEAST_LETTERS || !LETTERS.test(begun)) return null;
-  const stems = (word: string) => languages.map((language) => stemOf(word, language));
-  const seen = new Set(found.flatMap((term) => [...wordsOf(term)]).flatMap((word) => stems(bare(word.text))));
-  if (stems(begun).some((stem) => seen.has(stem))) return null;
+  const seen = stemsFound(found, languages);
+  if (stemsOf(begun, languages).some((stem) => seen.has(stem))) return null;
   const titles = await store.query<{ title: string }>(
     `select title from document where forget_id is null and title ~* $1 order by happened_at desc, id desc limit ${TITLES}`,
     [`\\m${begun}`],

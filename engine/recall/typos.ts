@@ -4,9 +4,10 @@
  * https://norvig.com/spell-correct.html) and the index of words is asked which of them it holds.
  */
 import type { Queryable, Store } from '../store';
-import { bare, isFunctionWord, stemOf, wordsOf } from '../words';
+import { bare, isFunctionWord, wordsOf } from '../words';
 import type { ParsedQuery } from './parse';
 import { stopIf } from './run';
+import { stemsFound, stemsOf } from './stem';
 import { TERMS } from './words-index';
 
 /** A word that stands nowhere, and the stored one that it is taken for, as it is written there. */
@@ -47,8 +48,8 @@ export async function corrections(
   found: readonly string[],
   signal?: AbortSignal,
 ): Promise<Correction[]> {
-  const stems = (word: string) => [...new Set(languages.map((language) => stemOf(word, language)))];
-  const seen = new Set(found.flatMap((term) => [...wordsOf(term)]).flatMap(({ text }) => stems(bare(text))));
+  const stems = (word: string) => stemsOf(word, languages);
+  const seen = stemsFound(found, languages);
   const unseen = new Map<string, string>();
   for (const { text } of wordsOf(asked.about, asked.language, false)) {
     const from = bare(text);

@@ -1,9 +1,9 @@
 /** Asking in the panel, in a real Chromium, on a real engine with invented conversations. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../../harness/chromium';
 import { EVERYTHING } from './harness/invented';
+import { launchToDraw } from './harness/launch';
 import { type Harness, serveHarness } from './harness/serve';
 import { type } from './states';
 
@@ -19,14 +19,7 @@ describe.skipIf(executablePath === null)('asking in the panel', () => {
 
   beforeAll(async () => {
     harness = await serveHarness(EVERYTHING);
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: [
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        '--disable-quic',
-        '--disable-background-networking',
-      ],
-    });
+    browser = await launchToDraw(executablePath);
   });
   afterAll(async () => {
     await browser.close();

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type axe from 'axe-core';
 import type { Browser } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../harness/chromium';
 import { EVERYTHING } from './harness/invented';
+import { launchToDraw } from './harness/launch';
 import { type Harness, serveHarness } from './harness/serve';
 import { reach, STATES } from './states';
 
@@ -20,14 +20,7 @@ describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
   beforeAll(async () => {
     source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     memories = { full: await serveHarness(EVERYTHING), empty: await serveHarness([]) };
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: [
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        '--disable-quic',
-        '--disable-background-networking',
-      ],
-    });
+    browser = await launchToDraw(executablePath);
   });
   afterAll(async () => {
     await browser.close();

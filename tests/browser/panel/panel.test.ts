@@ -1,9 +1,9 @@
 /** The panel in a real Chromium, on a real engine with invented conversations. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../../harness/chromium';
 import { conversation, EVERYTHING, HOSTILE } from './harness/invented';
+import { launchToDraw } from './harness/launch';
 import { type Harness, serveHarness } from './harness/serve';
 import { reach, STATES, type } from './states';
 
@@ -17,14 +17,7 @@ describe.skipIf(executablePath === null)('the panel', () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: executablePath ?? '',
-      args: [
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        '--disable-quic',
-        '--disable-background-networking',
-      ],
-    });
+    browser = await launchToDraw(executablePath);
   });
   afterAll(async () => {
     await browser.close();

@@ -3,9 +3,9 @@
  * Writes to screenshots/panel/, which git does not keep.
  */
 import { mkdir } from 'node:fs/promises';
-import { chromium } from 'playwright-core';
 import { findChromium } from '../../harness/chromium';
 import { EVERYTHING } from './harness/invented';
+import { launchToDraw } from './harness/launch';
 import { serveHarness } from './harness/serve';
 import { reach, STATES } from './states';
 
@@ -15,7 +15,7 @@ const FOLDER = 'screenshots/panel';
 export async function main(only: string[]): Promise<void> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium was found.');
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-quic'] });
+  const browser = await launchToDraw(executablePath);
   await mkdir(FOLDER, { recursive: true });
   const memories = { full: await serveHarness(EVERYTHING), empty: await serveHarness([]) };
   try {
