@@ -1,7 +1,7 @@
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
-import { dropModel, indexVectors, modelsWithVectors, renewIndexes, vectorIndexes } from '../vectors';
+import { coarse, dropModel, indexVectors, modelsWithVectors, renewIndexes, vectorIndexes } from '../vectors';
 import type { Handler } from './scheduler';
 import { boundLog } from './upkeep';
 
@@ -142,16 +142,16 @@ async function writeVectors(
   made: Array<{ id: string; vector: Float32Array }>,
 ): Promise<void> {
   if (made.length === 0) return;
-  const index = (await vectorIndexes(store, modelId)).at(-1)?.id ?? 0;
+  const index = (await vectorIndexes(store, modelId)).at(-1);
   await store.query(
     `with written as (
-      insert into embedding (chunk_id, model_id, vector, index_id)
-      select v.id, $1, v.vector::halfvec, $4
+      insert into embedding (chunk_id, model_id, vector, index_id, coarse)
+      select v.id, $1, v.vector::halfvec, $4, ${index ? coarse(index, 'v.vector::halfvec') : 'null'}
       from unnest($2::uuid[], $3::text[]) as v(id, vector) join chunk c on c.id = v.id
       on conflict do nothing returning 1
     )
     update vector_index set inserted = inserted + (select count(*) from written) where id = $4`,
-    [modelId, made.map(({ id }) => id), made.map(({ vector }) => literal(vector)), index],
+    [modelId, made.map(({ id }) => id), made.map(({ vector }) => literal(vector)), index?.id ?? 0],
   );
 }
 

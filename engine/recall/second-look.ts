@@ -5,7 +5,7 @@
 import { LOOKED_AT, SAME_WORDS, type Weights } from './constants';
 import type { ParsedQuery } from './parse';
 import type { Row } from './sql';
-import { wordsOf } from './stem';
+import { searchTerms } from '../words';
 
 /**
  * The hits in their order after the second look; those after the first {@link LOOKED_AT} follow as they came.
@@ -48,7 +48,8 @@ function conversationShares(rows: readonly Row[], rarities: ReadonlyMap<string, 
   for (const row of rows) {
     const stems = found.get(row.document_id) ?? new Set();
     found.set(row.document_id, stems);
-    for (const { stem } of wordsOf(row.text, row.language)) if (rarities.has(stem)) stems.add(stem);
+    const terms = ownTerms(row);
+    for (const stem of rarities.keys()) if (terms.includes(` ${stem} `)) stems.add(stem);
   }
   const total = sum([...rarities.values()]);
   return new Map(
@@ -57,6 +58,13 @@ function conversationShares(rows: readonly Row[], rarities: ReadonlyMap<string, 
       total === 0 ? 0 : sum([...stems].map((stem) => rarities.get(stem) ?? 0)) / total,
     ]),
   );
+}
+
+/** The terms of a passage without those of its context, each between blanks; made anew where the store has none yet. */
+function ownTerms({ terms, context, text, language }: Row): string {
+  const before = searchTerms(context, language);
+  const own = terms?.startsWith(before) ? terms.slice(before.length) : searchTerms(text, language);
+  return ` ${own} `;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -2,15 +2,15 @@
  * The one statement of a recall. It is built from its parts so that a question without a vector or without filters
  * does not pay for them: Postgres plans every question anew, and joins that a filter does not need cost most of it.
  */
-import { coarse, type VectorIndex } from '../vectors';
-import { COARSE_CANDIDATES, POOL, type Weights, WEIGHTS } from './constants';
+import { coarse, coarseColumn, type VectorIndex } from '../vectors';
+import { VECTOR_CANDIDATES, type Weights, WEIGHTS, WORD_CANDIDATES } from './constants';
 import type { ParsedQuery } from './parse';
 import { phrasePattern } from './passage';
 import { TERMS, type WordsIndex } from './words-index';
 
 /** What {@link searchStatement} counts on; for its transaction only. */
 export const SETTINGS = `set local enable_seqscan = off;
-set local hnsw.ef_search = ${COARSE_CANDIDATES};
+set local hnsw.ef_search = ${VECTOR_CANDIDATES};
 set local hnsw.iterative_scan = relaxed_order;`;
 
 /**
@@ -24,7 +24,7 @@ set local enable_hashjoin = off;
 set local enable_mergejoin = off;
 set local enable_sort = off;
 set local plan_cache_mode = force_generic_plan;
-set local pg_textsearch.default_limit = ${POOL};`;
+set local pg_textsearch.default_limit = ${WORD_CANDIDATES};`;
 
 export interface Statement {
   text: string;
@@ -48,6 +48,10 @@ export interface Row {
   created_at: Date | string;
   text: string;
   language: string | null;
+  /** The line before the text, which is searched by and not shown. */
+  context: string;
+  /** What the index of words has of the context and the text, null where that is not made yet. */
+  terms: string | null;
   score: number;
   words: number | null;
   similarity: number | null;
@@ -121,7 +125,7 @@ const SOURCES = `chunk c join document d on d.id = c.document_id left join messa
 /** What is shown of the hits of `ranked`, which has id, score, words, similarity and time. */
 const shown = (ranked: string) => `select c.id as chunk_id, c.document_id, c.message_id,
        m.external_id as message_external_id, d.kind, d.source, d.title, d.url, m.role,
-       coalesce(m.author, d.author) as author, m.model, ${SAID} as created_at, c.text, c.language,
+       coalesce(m.author, d.author) as author, m.model, ${SAID} as created_at, c.text, c.language, c.terms, c.context,
        ranked.score, ranked.words, ranked.similarity, ranked.time
 from ${ranked} join ${SOURCES.replace('chunk c', 'chunk c on c.id = ranked.id')}`;
 
@@ -160,23 +164,25 @@ ${
     : '  where c.level = 1'
 }
   order by c.${index.column} <@> ${question}
-  limit ${POOL}
+  limit ${WORD_CANDIDATES}
 ) words`;
   const parts: string[] = [];
   if (meaning) {
     const vector = params.add(meaning.vector, 'halfvec');
     const model = params.add(meaning.modelId, 'text');
+    // The cosine distance of vectors of length 1, which all are; `<=>` would also measure both lengths, number by number
+    const distance = `1 + (e.vector <#> ${vector})`;
     // Early, the conditions are inside, so that the scan of an index goes on until enough rows pass them; where few can pass,
     // Postgres reads those instead.
     const candidates = (inIndex: string, order: string, count: number) => `(
 ${
   early
-    ? `  select c.id, e.vector <=> ${vector} as distance
+    ? `  select c.id, ${distance} as distance
   from embedding e join chunk c on c.id = e.chunk_id join document d on d.id = c.document_id
        left join message m on m.id = c.message_id
   where ${inIndex}
     and ${visible}`
-    : `  select e.chunk_id as id, e.vector <=> ${vector} as distance
+    : `  select e.chunk_id as id, ${distance} as distance
   from embedding e
   where ${inIndex}`
 }
@@ -188,17 +194,17 @@ ${
     const lists = (meaning.indexes ?? []).map((index) =>
       candidates(
         `e.model_id = ${literal(index.model_id)} and e.index_id = ${index.id}`,
-        `${coarse(index, 'e.vector')} <~> ${coarse(index, vector)}`,
-        COARSE_CANDIDATES,
+        `${coarseColumn(index)} <~> ${coarse(index, vector)}`,
+        VECTOR_CANDIDATES,
       ),
     );
-    lists.push(candidates(`e.model_id = ${model} and e.index_id = 0`, `e.vector <=> ${vector}`, POOL));
+    lists.push(candidates(`e.model_id = ${model} and e.index_id = 0`, 'distance', VECTOR_CANDIDATES));
     parts.push(`near as materialized (
 ${lists.join('\nunion all\n')}
 )`);
     parts.push(`meaning as materialized (
   select c.id, c.message_id, c.document_id, nearest.score
-  from (select id, 1 - distance as score from near order by distance limit ${POOL}) nearest
+  from (select id, 1 - distance as score from near order by distance limit ${VECTOR_CANDIDATES}) nearest
        join chunk c on c.id = nearest.id and c.level = 1
 )`);
   } else {

@@ -5,6 +5,7 @@ import embeddingSigns from './migrations/0002_embedding_signs.sql?raw';
 import forgetting from './migrations/0003_forgetting.sql?raw';
 import terms from './migrations/0004_terms.sql?raw';
 import vectorIndexes from './migrations/0005_vector_indexes.sql?raw';
+import coarseVectors from './migrations/0006_coarse_vectors.sql?raw';
 
 export interface Migration {
   /** 1, 2, 3 … without a gap. */
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 3, name: 'forgetting', sql: forgetting },
   { version: 4, name: 'terms', sql: terms },
   { version: 5, name: 'vector_indexes', sql: vectorIndexes },
+  { version: 6, name: 'coarse_vectors', sql: coarseVectors },
 ];
 
 const CREATE_VERSIONS = `

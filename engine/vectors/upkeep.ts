@@ -1,5 +1,5 @@
 import type { Queryable, Store } from '../store';
-import { coarse, forgetKnown, vectorIndexes, type VectorIndex } from './indexes';
+import { coarse, coarseColumn, forgetKnown, vectorIndexes, type VectorIndex } from './indexes';
 
 /**
  * As many vectors are searched one by one, which finds the nearest without fail; more come into an index.
@@ -60,7 +60,7 @@ async function makeIndex(store: Store, modelId: string): Promise<VectorIndex> {
       );
       const made = index as VectorIndex;
       await tx.exec(`create index embedding_coarse_${made.id} on embedding
-        using hnsw (${coarse(made, 'vector')} bit_hamming_ops)
+        using hnsw (${coarseColumn(made)} bit_hamming_ops)
         where model_id = '${modelId.replaceAll("'", "''")}' and index_id = ${made.id}`);
       return made;
     });
@@ -76,7 +76,7 @@ async function move(store: Store, from: number, to: VectorIndex, pause: Pause): 
     const started = performance.now();
     const moved = await store.transaction(async (tx) => {
       const rows = await tx.query(
-        `update embedding set index_id = $3 where model_id = $1 and chunk_id = any(array(
+        `update embedding set index_id = $3, coarse = ${coarse(to, 'vector')} where model_id = $1 and chunk_id = any(array(
           select chunk_id from embedding where model_id = $1 and index_id = $2 limit $4)) returning 1`,
         [to.model_id, from, to.id, size],
       );

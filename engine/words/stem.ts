@@ -50,7 +50,7 @@ const STEMMERS: Readonly<Record<string, (word: string) => string>> = {
 
 /** Stems already made: texts are the same words again and again. By language, then by word. */
 const known = new Map<string, Map<string, string>>();
-const KNOWN_WORDS = 10_000;
+const KNOWN_WORDS = 50_000;
 /** A longer one is no word. */
 const WORD_CHARACTERS = 40;
 

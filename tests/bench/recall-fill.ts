@@ -1,5 +1,6 @@
 /** Fills a store with conversations the way ingest does, for the recall benchmarks. */
 import type { Store } from '../../engine/store';
+import { coarse, type VectorIndex } from '../../engine/vectors';
 import { searchTerms } from '../../engine/words';
 import type { Conversation } from './recall-corpus';
 
@@ -10,13 +11,13 @@ export interface Passage {
   vector: Float32Array;
 }
 
-/** One document of these passages, their vectors in the index `indexId` (0: in none); the ids of its messages by turn. */
+/** One document of these passages, their vectors in this index or in none; the ids of its messages by turn. */
 export async function fillConversation(
   store: Store,
   conversation: Conversation,
   passages: Passage[],
   modelId: string,
-  indexId = 0,
+  index?: VectorIndex,
 ): Promise<string[]> {
   const [{ id: document }] = (await store.query<{ id: string }>(
     `insert into document (kind, source, external_id, title, captured_at, happened_at, content_hash)
@@ -54,9 +55,9 @@ export async function fillConversation(
       ],
     );
     await store.query(
-      `insert into embedding (chunk_id, model_id, vector, index_id)
-       select c, $2, v::halfvec, $4 from unnest($1::uuid[], $3::text[]) as t (c, v)`,
-      [chunks.map((c) => c.id), modelId, part.map((p) => literal(p.vector)), indexId],
+      `insert into embedding (chunk_id, model_id, vector, index_id, coarse)
+       select c, $2, v::halfvec, $4, ${index ? coarse(index, 'v::halfvec') : 'null'} from unnest($1::uuid[], $3::text[]) as t (c, v)`,
+      [chunks.map((c) => c.id), modelId, part.map((p) => literal(p.vector)), index?.id ?? 0],
     );
   }
   return ids;

@@ -10,7 +10,7 @@ import { ingest } from '../../../engine/ingest';
 import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { recall } from '../../../engine/recall';
 import { openStore, type Store } from '../../../engine/store';
-import { coarse, EXACT_AT_MOST, indexVectors, vectorIndexes } from '../../../engine/vectors';
+import { coarse, coarseColumn, EXACT_AT_MOST, indexVectors, vectorIndexes } from '../../../engine/vectors';
 import { fillConversation } from '../recall-fill';
 import { createCorpus, DIMENSIONS, randomFrom, type Made } from './corpus';
 import { shared, spread, type Spread } from './measure';
@@ -20,7 +20,7 @@ export type { Spread };
 const PER_DOCUMENT = 50;
 const baseUrl = new URL('/', self.location.href).href;
 const CHECKPOINT_AT = 48e6;
-/** As many as recall takes (COARSE_CANDIDATES). */
+/** As many as recall takes (VECTOR_CANDIDATES). */
 const CANDIDATES = 150;
 const MODEL = 'e5-small-v2/q8/1';
 
@@ -104,12 +104,12 @@ const bench = {
         ...passage,
       }));
       const started = performance.now();
-      const indexId = (await vectorIndexes(to, MODEL)).at(-1)?.id ?? 0;
-      await fillConversation(to, { id: `d${from}`, turns, questions: [] }, passages, MODEL, indexId);
+      const newest = (await vectorIndexes(to, MODEL)).at(-1);
+      await fillConversation(to, { id: `d${from}`, turns, questions: [] }, passages, MODEL, newest);
       if ((await to.walBytes()) > CHECKPOINT_AT) await to.maintain('checkpoint');
       rows += performance.now() - started;
       // as the embedding job does: the index is made when there are enough, what comes later goes straight in
-      if (indexId > 0 || from + PER_DOCUMENT <= EXACT_AT_MOST) continue;
+      if (newest || from + PER_DOCUMENT <= EXACT_AT_MOST) continue;
       const begun = performance.now();
       let last = begun;
       await indexVectors(to, MODEL, async () => {
@@ -153,7 +153,7 @@ const bench = {
           await tx.exec(
             `set local enable_seqscan = off; set local enable_sort = off; set local hnsw.ef_search = ${CANDIDATES}`,
           );
-          const order = index ? `${coarse(index, 'vector')} <~> ${coarse(index, literal)}` : `vector <=> ${literal}`;
+          const order = index ? `${coarseColumn(index)} <~> ${coarse(index, literal)}` : `vector <=> ${literal}`;
           const rows = await tx.query<{ place: number }>(
             `with near as materialized (
               select chunk_id, vector <=> ${literal} as distance from embedding

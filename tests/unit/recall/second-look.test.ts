@@ -30,6 +30,8 @@ function row(text: string, more: Partial<Row> = {}): Row {
     similarity: null,
     time: null,
     language: 'en',
+    context: '',
+    terms: null,
     ...more,
   };
 }

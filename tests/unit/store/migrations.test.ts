@@ -74,6 +74,24 @@ const UPGRADES: Record<number, { fill?: (store: Store) => Promise<void>; check: 
       expect(await store.query(`select to_regclass('embedding_signs')::text as old`)).toEqual([{ old: null }]);
     },
   },
+  6: {
+    // vectors leave the indexes of before, to be put into new ones
+    async fill(store) {
+      await store.exec(`
+        insert into vector_index (model_id, dimensions, mean, spread)
+          select model_id, vector_dims(vector), vector, 1 from embedding limit 1;
+        create index embedding_coarse_1 on embedding
+          using hnsw ((binary_quantize(vector)::bit(384)) bit_hamming_ops) where model_id = 'm' and index_id = 1;
+        update embedding set index_id = 1`);
+    },
+    async check(store) {
+      for (const row of await store.query('select index_id, coarse, vector is null as lost from embedding')) {
+        expect(row).toEqual({ index_id: 0, coarse: null, lost: false });
+      }
+      expect(await store.query('select * from vector_index')).toEqual([]);
+      expect(await store.query(`select to_regclass('embedding_coarse_1')::text as old`)).toEqual([{ old: null }]);
+    },
+  },
   [NEXT.version]: {
     async check(store) {
       expect(await store.query('select pinned from document')).toEqual([{ pinned: true }]);
