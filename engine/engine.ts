@@ -209,12 +209,9 @@ export function createEngine(options: EngineOptions): Engine {
       throw error;
     }
     storeState = store.opened;
-    if (storeState.state === 'restored' || (await isEmpty(store))) await takeUpRestored(store);
-    await enqueue(store, 'resplit', after(storeState.state === 'restored' ? 0 : RESPLIT_AFTER_MS));
-    // Whoever could still undo may be gone: a killed browser says nothing.
-    if ((await hasten(store, null, after(UNDO_AFTER_START_MS))) > 0)
-      await enqueue(store, 'purge', after(UNDO_AFTER_START_MS));
-    await enqueue(store, 'retain', after(RETAIN_AFTER_MS));
+    const restored = storeState.state === 'restored';
+    if (restored || (await isEmpty(store))) await takeUpRestored(store);
+    await planUpkeep(store, restored);
     const scheduler = startScheduler({
       store,
       gate,
@@ -258,6 +255,22 @@ export function createEngine(options: EngineOptions): Engine {
     inBackground(askForVectors());
     inBackground(takeUpImports(store));
     return { store, scheduler };
+  }
+
+  /** In one commit: each waits for the disk, and the first search for them. Nothing is found by them, so without room for them it goes on. */
+  async function planUpkeep(store: Store, restored: boolean): Promise<void> {
+    try {
+      await store.transaction(async (tx) => {
+        await enqueue(tx, 'resplit', after(restored ? 0 : RESPLIT_AFTER_MS));
+        // Whoever could still undo may be gone: a killed browser says nothing.
+        if ((await hasten(tx, null, after(UNDO_AFTER_START_MS))) > 0)
+          await enqueue(tx, 'purge', after(UNDO_AFTER_START_MS));
+        await enqueue(tx, 'retain', after(RETAIN_AFTER_MS));
+      });
+    } catch (error) {
+      if (EngineError.from(error).code !== 'store_full') throw error;
+      console.warn('commonplace: there is no room on the disk to plan the upkeep of this start');
+    }
   }
 
   /** A snapshot has no chunks, and lacks what came after it: the outbox kept that. */

@@ -7,6 +7,7 @@ import { connectEmbedder } from './embed';
 import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
 import { openCounts, openOutbox } from './outbox';
 import { memoryShelf, openPrivacyShelf } from './privacy';
+import { warmUp } from './recall';
 import { openStore } from './store';
 
 const say = (message: FromWorker) => {
@@ -25,9 +26,19 @@ function spawnEmbedder(): Promise<MessagePort> {
 
 async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
   const outbox = await openOutbox();
+  const opening = openStore({
+    storage: 'browser',
+    dataDirectory: `${baseUrl}data-dir.tar.gz`,
+    counts: openCounts(),
+    meanwhile: warmUp,
+  });
   const engine = createEngine({
-    store: () => openStore({ storage: 'browser', dataDirectory: `${baseUrl}data-dir.tar.gz`, counts: openCounts() }),
-    embedder: connectEmbedder({ spawn: spawnEmbedder }),
+    store: () => opening,
+    // The model comes second: on two cores it would take the time from the database, and words can be searched at once.
+    embedder: async () => {
+      await opening.catch(() => undefined);
+      return connectEmbedder({ spawn: spawnEmbedder });
+    },
     outbox,
     // Firefox isolates no extension page; a model on one thread was not seen to run there yet.
     ...(crossOriginIsolated ? { llama: { files: opfsModelFiles(), open: packagedLlama } } : {}),

@@ -1,3 +1,3 @@
 export { recall } from './recall';
-export { namedTimes, parseQuery, type ParsedQuery } from './parse';
+export { namedTimes, parseQuery, type ParsedQuery, warmUp } from './parse';
 export { searchStems, type Word, wordsOf } from './stem';

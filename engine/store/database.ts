@@ -44,12 +44,18 @@ export interface Database extends Queryable {
 /**
  * Starts Postgres on a drive.
  *
+ * @param meanwhile called when its code is being fetched and compiled, which leaves this thread idle
  * @param dataDirectory a tar of a data directory, for a drive that holds none
  * @throws EngineError `store_corrupt` when Postgres said that its files are damaged, `timeout` when it said nothing
  */
 export async function startDatabase(
   drive: Drive,
-  options: { dataDirectory?: Blob | undefined; files?: EngineFiles; timeout_ms: number },
+  options: {
+    dataDirectory?: Blob | undefined;
+    files?: EngineFiles;
+    meanwhile?: (() => void) | undefined;
+    timeout_ms: number;
+  },
 ): Promise<Database> {
   const log = serverLog();
   const pg = new PGlite({
@@ -61,6 +67,7 @@ export async function startDatabase(
     onStderr: log.line,
     onStdout: log.line,
   });
+  options.meanwhile?.();
   log.onPanic = (error) => {
     stopCalling(pg, error);
   };

@@ -29,6 +29,8 @@ export interface OpenSettings {
   dataDirectory?: Blob | string | URL | undefined;
   /** Compiled modules and bundles, where the caller has them. */
   files?: EngineFiles;
+  /** Called once Postgres starts, while its code is compiled on other threads and this one would wait. */
+  meanwhile?: () => void;
   /** How long Postgres may take to start; 60 s unless told. */
   timeout_ms?: number;
   /** Where failed opens are counted: outside the database. */
@@ -173,7 +175,11 @@ async function open(
     drive.abandon();
     throw new EngineError('store_corrupt', `There is no database in ${current.directory}.`);
   }
-  const db = await startDatabase(drive, { files: settings.files ?? {}, timeout_ms: settings.timeout_ms ?? 60_000 });
+  const db = await startDatabase(drive, {
+    files: settings.files ?? {},
+    meanwhile: settings.meanwhile,
+    timeout_ms: settings.timeout_ms ?? 60_000,
+  });
   try {
     await copyBefore(db, kept, migrations);
     const schema = await upgrade(db, drive, migrations);
@@ -226,6 +232,7 @@ async function make(
   const db = await startDatabase(drive, {
     dataDirectory: await fetched(settings.dataDirectory),
     files: settings.files ?? {},
+    meanwhile: settings.meanwhile,
     timeout_ms: settings.timeout_ms ?? 60_000,
   });
   try {
