@@ -89,7 +89,7 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings') => void;
+  show: (view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' | 'space') => void;
   copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
@@ -208,6 +208,15 @@ export function Header(props: HeaderProps) {
             }}
           >
             {words('import_title')}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setOpen(null);
+              props.show('space');
+            }}
+          >
+            {words('space_title')}
           </button>
           <button
             type="button"

@@ -1,14 +1,21 @@
 /** What the machinery has to say, if anything: trouble above the list, progress below it, where it moves nothing. */
 import { useState } from 'preact/hooks';
 import type { EngineStatus } from '../engine/api';
+import { sizeInWords } from './size';
 import { sentenceFor } from './trouble';
 import { count, words } from './words';
 
+interface TroublesProps {
+  status: EngineStatus | null;
+  showSpace: () => void;
+  onRestart: () => void;
+}
+
 /** Trouble that a person should know of. At most one each. */
-export function Troubles({ status, onRestart }: { status: EngineStatus | null; onRestart: () => void }) {
+export function Troubles({ status, showSpace, onRestart }: TroublesProps) {
   const [seen, setSeen] = useState(false);
   if (!status) return null;
-  const { store } = status;
+  const { store, room } = status;
   return (
     <>
       {store.state === 'failed' && (
@@ -45,6 +52,19 @@ export function Troubles({ status, onRestart }: { status: EngineStatus | null; o
             }}
           >
             {words('understood')}
+          </button>
+        </div>
+      )}
+      {room.state !== 'ok' && store.state !== 'failed' && (
+        <div
+          class={room.state === 'full' ? 'notice trouble' : 'notice'}
+          role={room.state === 'full' ? 'alert' : 'status'}
+        >
+          <h2>{room.state === 'full' ? words('room_full') : words('room_low', sizeInWords(room.free ?? 0))}</h2>
+          <p>{words(room.state === 'full' ? 'room_full_more' : 'room_low_more')}</p>
+          {room.state === 'full' && status.outbox_waiting > 0 && <p>{count('room_waits', status.outbox_waiting)}</p>}
+          <button type="button" onClick={showSpace}>
+            {words('room_show')}
           </button>
         </div>
       )}
@@ -85,7 +105,7 @@ function progressLine(status: EngineStatus | null, connected: boolean): { text: 
     return { text: words('indexing', done, status.chunks), done: status.chunks === 0 ? 0 : done / status.chunks };
   }
   const storing = status.outbox_waiting - status.outbox_refused;
-  if (storing > 0) return { text: count('storing', storing), done: null };
+  if (storing > 0 && status.room.state !== 'full') return { text: count('storing', storing), done: null };
   if (status.outbox_refused > 0) return { text: count('not_stored', status.outbox_refused), done: null };
   return null;
 }

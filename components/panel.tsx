@@ -20,6 +20,7 @@ import { CHATS } from './sites';
 import { About, Keys, ReadPages } from './sheets';
 import type { Shell, TabState } from './shell';
 import { Snackbar, type Message } from './snackbar';
+import { Space } from './space';
 import { errorCode, inPlainWords } from './trouble';
 import { useEngineNews, useSearch, useTimeline } from './use-engine';
 import { NO_CHOICE } from './use-ask';
@@ -31,7 +32,7 @@ type View =
   | { name: 'read'; documentId: string; hit: Hit | null; over?: 'ask' }
   | { name: 'ask' }
   | { name: 'models'; over?: 'ask' }
-  | { name: 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' };
+  | { name: 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' | 'space' };
 
 const LIST: View = { name: 'list' };
 
@@ -371,6 +372,9 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
           >
             <Troubles
               status={status}
+              showSpace={() => {
+                setView({ name: 'space' });
+              }}
               onRestart={() => {
                 shell.restartEngine().catch((error: unknown) => {
                   say(inPlainWords(error));
@@ -545,6 +549,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             ]}
           />
         )}
+        {view.name === 'space' && <Space engine={engine} changes={news.changes + news.resets} say={say} back={back} />}
         {view.name === 'about' && <About engine={engine} changes={news.changes + news.resets} back={back} />}
       </div>
       <footer class="foot">

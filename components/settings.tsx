@@ -258,7 +258,7 @@ interface Wanted {
 }
 
 /** How long each kind is kept. What a shorter time would delete is said first, because that cannot be undone. */
-function Keep({ engine, say }: { engine: PanelEngine; say: (text: string) => void }) {
+export function Keep({ engine, say }: { engine: PanelEngine; say: (text: string) => void }) {
   const [retention, setRetention] = useState<Retention | null>(null);
   /** Kinds whose number of days is being typed. */
   const [custom, setCustom] = useState<ReadonlySet<RetainedKind>>(new Set());

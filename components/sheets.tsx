@@ -7,9 +7,10 @@ import { kindName } from './filters';
 import { BackIcon } from './icons';
 import { PagesSection } from './pages';
 import type { Shell } from './shell';
+import { sizeInWords } from './size';
 import { sourceName } from './sites';
 import { inPlainWords } from './trouble';
-import { count, words, wordsLocale, type WordKey } from './words';
+import { count, words, type WordKey } from './words';
 
 export function Sheet({ title, back, children }: { title: string; back: () => void; children: ComponentChildren }) {
   const button = useRef<HTMLButtonElement>(null);
@@ -123,7 +124,7 @@ export function About({ engine, changes, back }: { engine: PanelEngine; changes:
               ))}
               <tr>
                 <th scope="row">{words('about_size')}</th>
-                <td>{bytes(stats.database_bytes)}</td>
+                <td>{sizeInWords(stats.database_bytes)}</td>
               </tr>
             </tbody>
           </table>
@@ -156,13 +157,4 @@ export function About({ engine, changes, back }: { engine: PanelEngine; changes:
       )}
     </Sheet>
   );
-}
-
-function bytes(amount: number): string {
-  const mega = amount / 1e6;
-  return new Intl.NumberFormat(wordsLocale(), {
-    style: 'unit',
-    unit: mega >= 1000 ? 'gigabyte' : 'megabyte',
-    maximumFractionDigits: mega >= 10 && mega < 1000 ? 0 : 1,
-  }).format(mega >= 1000 ? mega / 1000 : mega);
 }

@@ -5,6 +5,7 @@ import type { PanelEngine } from './connection';
 import { exactly, inWords } from './dates';
 import { kindName } from './filters';
 import type { BackupNote, Shell } from './shell';
+import { sizeInWords } from './size';
 import { sourceName } from './sites';
 import { inPlainWords } from './trouble';
 import { count, words, wordsLocale, type WordKey } from './words';
@@ -180,7 +181,7 @@ function Doing({ work, store }: { work: Work; store: Store }) {
     case 'exported':
       return (
         <p class={work.checked ? 'notice' : 'notice trouble'} role="status">
-          {work.checked ? count('data_exported', work.documents, size(work.bytes)) : words('data_unchecked')}
+          {work.checked ? count('data_exported', work.documents, sizeInWords(work.bytes)) : words('data_unchecked')}
         </p>
       );
     case 'looking':
@@ -538,7 +539,7 @@ function Copies({ engine, say, wentBack }: { engine: PanelEngine; say: (text: st
           <li key={name}>
             <div class="copy">
               <span title={exactly(at)}>
-                {inWords(at)} · {count('data_amount', documents)} · {size(bytes)}
+                {inWords(at)} · {count('data_amount', documents)} · {sizeInWords(bytes)}
               </span>
               <button
                 type="button"
@@ -607,10 +608,4 @@ function Difference({ difference }: { difference: CopyDifference }) {
       </tbody>
     </table>
   );
-}
-
-function size(bytes: number): string {
-  const [amount, unit] =
-    bytes >= 1e9 ? [bytes / 1e9, 'gigabyte'] : bytes >= 1e6 ? [bytes / 1e6, 'megabyte'] : [bytes / 1e3, 'kilobyte'];
-  return new Intl.NumberFormat(wordsLocale(), { style: 'unit', unit, maximumFractionDigits: 1 }).format(amount);
 }

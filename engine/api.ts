@@ -222,6 +222,46 @@ export interface EngineStatus {
   /** Of those, how many could not be stored; they stay, and are tried again at the next start. */
   outbox_refused: number;
   outbox_full: boolean;
+  room: Room;
+}
+
+/**
+ * Room for more: `low` is said in time to do something about it; while it is `full` nothing is stored, and captures wait in
+ * the outbox. `free` is bytes as the browser says, null where it does not.
+ */
+export interface Room {
+  state: 'ok' | 'low' | 'full';
+  free: number | null;
+}
+
+/** What takes how much, in bytes. */
+export interface SpaceReport {
+  /** Documents and their messages as they lie on the disk, most first. */
+  by_source: Array<{ source: string; kind: DocumentKind; documents: number; bytes: number }>;
+  /** The database by what it holds, each with its indexes: texts, passages to find words by, vectors, the log of changes. */
+  database: { text: number; words: number; vectors: number; other: number; log: number };
+  /** Of the database, what nothing uses and `compact` would give back; an estimate. */
+  spare: number;
+  copies: { count: number; bytes: number };
+  /** Databases that were set aside; null where the storage does not tell. */
+  aside: { count: number; bytes: number | null };
+  /** Models that were added as files. */
+  models: number;
+  /** Copies of files that are being imported. */
+  imports: number;
+  /** A file on its way to the downloads. */
+  exported: number;
+  /** Captures in the outbox. */
+  waiting: number;
+  room: Room;
+}
+
+export interface CompactReport {
+  /** Bytes of the database and its log. */
+  before: number;
+  after: number;
+  /** Something was left as it was because there was no room to write it anew. */
+  no_room: boolean;
 }
 
 export interface EngineStats extends EngineStatus {
@@ -427,6 +467,8 @@ export interface ImportRun {
 export type EngineEvent =
   /** How far looking at a file or importing it has come, in bytes; told while it goes on. */
   | { type: 'import'; doing: 'looking' | 'importing'; done: number; total: number }
+  /** How far compacting has come, in bytes; over when they are equal. */
+  | { type: 'compact'; done: number; total: number }
   | { type: 'status'; status: EngineStatus }
   | { type: 'changed'; document_ids: string[] }
   | { type: 'forgotten'; receipt_id: string }
@@ -502,6 +544,14 @@ export interface Engine {
   discardSetAside(): Promise<void>;
   /** Makes a whole one the database again and sets this one aside. @throws `not_found` */
   takeBack(at: string): Promise<void>;
+
+  /** What takes how much. */
+  space(): Promise<SpaceReport>;
+  /**
+   * Gives back what nothing uses. Searches wait while a table is written anew; captures wait in the outbox. A second call
+   * joins the first. Stopped or killed, it leaves every table whole.
+   */
+  compact(signal?: AbortSignal): Promise<CompactReport>;
 
   /** Copies inside of the extension, newest first: of now, and of about an hour, a day and a week ago. */
   copies(): Promise<DatabaseCopy[]>;

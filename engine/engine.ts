@@ -4,6 +4,7 @@ import type {
   AskContext,
   AskEvent,
   AskRequest,
+  CompactReport,
   EmbedderState,
   Engine,
   EngineEvent,
@@ -62,6 +63,7 @@ import {
   embedHandler,
   enqueue,
   Gate,
+  type Handler,
   maintainHandler,
   purge,
   purgeHandler,
@@ -74,6 +76,7 @@ import {
 import type { Outbox, OutboxEntry } from './outbox';
 import { memoryShelf, openVault, type PrivacyShelf } from './privacy';
 import { recall } from './recall';
+import { compact, type Disk, measure, watchRoom } from './space';
 import type { Store } from './store';
 
 export interface EngineOptions {
@@ -88,6 +91,8 @@ export interface EngineOptions {
   shelf?: ImportShelf;
   /** What runs models here; without it there are none. */
   llama?: { files: ModelFiles; open: OpenLlama };
+  /** What is known of the disk; without it nobody is warned before it is full. */
+  disk?: Disk;
   clock?: () => Date;
 }
 
@@ -156,6 +161,16 @@ export function createEngine(options: EngineOptions): Engine {
   const { llama } = options;
   const localModels = llama ? openLocalModels(shelf, llama.files, llama.open, clock) : null;
   const closing = new AbortController();
+  const disk = options.disk ?? null;
+  const room = watchRoom(disk, {
+    onChange: () => {
+      changed();
+    },
+    onRoom: () => {
+      inBackground(drainOutbox());
+    },
+  });
+  let compacting: Promise<CompactReport> | null = null;
   /** Entries that could not be stored; they stay in the outbox and are tried again at the next start. */
   const refused = new Set<number>();
 
@@ -226,24 +241,26 @@ export function createEngine(options: EngineOptions): Engine {
           },
         }),
         maintain: maintainHandler(gate),
-        snapshot: snapshotHandler(gate, outbox),
-        resplit: resplitHandler({
-          exclusive,
-          async onResplit(documentIds) {
-            announce({ type: 'changed', document_ids: documentIds });
-            changed({ counts: true });
-            await enqueueVectors(store);
-          },
-        }),
+        snapshot: whileRoom(snapshotHandler(gate, outbox)),
+        resplit: whileRoom(
+          resplitHandler({
+            exclusive,
+            async onResplit(documentIds) {
+              announce({ type: 'changed', document_ids: documentIds });
+              changed({ counts: true });
+              await enqueueVectors(store);
+            },
+          }),
+        ),
         import: async (job, context) => (await importer()).work(job, context),
-        async embed(job, context) {
+        embed: whileRoom(async (job, context) => {
           await embedderReady;
           if (!embedder) return 'done';
           return embedHandler(embedder, (count) => {
             counts.chunks_waiting = Math.max(0, counts.chunks_waiting - count);
             changed();
           })(job, context);
-        },
+        }),
       },
       beside: ['import'],
       onError(job, error) {
@@ -271,6 +288,21 @@ export function createEngine(options: EngineOptions): Engine {
       if (EngineError.from(error).code !== 'store_full') throw error;
       console.warn('commonplace: there is no room on the disk to plan the upkeep of this start');
     }
+  }
+
+  /** Work that only takes room, and can wait until there is some. */
+  function whileRoom(handler: Handler): Handler {
+    return async (job, context) => {
+      await room.need();
+      const pause = async () => {
+        await context.pause();
+        await room.need();
+      };
+      return handler(job, { ...context, pause }).catch((error: unknown) => {
+        room.failed(error);
+        throw error;
+      });
+    };
   }
 
   /** A snapshot has no chunks, and lacks what came after it: the outbox kept that. */
@@ -343,6 +375,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function status(): Promise<EngineStatus> {
     const waiting = (await outbox?.size()) ?? { waiting: 0, full: false };
+    void room.look();
     if (countsStale && (storeState.state === 'ready' || storeState.state === 'restored') && !closing.signal.aborted) {
       const { store } = await opened;
       countsStale = false;
@@ -357,6 +390,7 @@ export function createEngine(options: EngineOptions): Engine {
       outbox_waiting: waiting.waiting,
       outbox_refused: refused.size,
       outbox_full: waiting.full,
+      room: room.now(),
     };
   }
 
@@ -404,6 +438,7 @@ export function createEngine(options: EngineOptions): Engine {
       ({ store, scheduler }) =>
         exclusive(async () => {
           signal?.throwIfAborted();
+          await room.need();
           const leave = gate.enter('ingest');
           try {
             const report = await ingest(store, await reconcile(store, captures), {
@@ -424,9 +459,38 @@ export function createEngine(options: EngineOptions): Engine {
             const ids = new Set(taken);
             if (ids.size > 0) announce({ type: 'changed', document_ids: [...ids] });
             return report;
+          } catch (error) {
+            room.failed(error);
+            throw error;
           } finally {
             leave();
             changed({ counts: true });
+          }
+        }),
+      signal,
+    );
+  }
+
+  function compactNow(signal?: AbortSignal): Promise<CompactReport> {
+    return withStore(
+      ({ store, scheduler }) =>
+        exclusive(async () => {
+          const leave = gate.enter('ingest');
+          try {
+            const { unindexed, ...report } = await compact(store, disk, {
+              now: clock(),
+              pause: () => gate.free('ingest'),
+              progress: (done, total) => {
+                announce({ type: 'compact', done, total });
+              },
+              signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
+            });
+            if (unindexed) await enqueueVectors(store);
+            scheduler.wake();
+            return report;
+          } finally {
+            leave();
+            changed();
           }
         }),
       signal,
@@ -705,7 +769,23 @@ export function createEngine(options: EngineOptions): Engine {
       },
       boundLog,
       onStored: broughtIn,
+      async onReplaced() {
+        if (importing !== null) await (await importer()).replaced();
+      },
     }),
+    space: () =>
+      withStore(async ({ store }) => {
+        const models = (await localModels?.list()) ?? [];
+        const added = models.reduce((sum, { bytes }) => sum + bytes, 0);
+        const { waiting } = (await outbox?.size()) ?? { waiting: 0 };
+        return { ...(await measure(store, disk, added)), waiting, room: await room.look() };
+      }),
+    compact(signal) {
+      compacting ??= compactNow(signal).finally(() => {
+        compacting = null;
+      });
+      return compacting;
+    },
     lookInside: (files, signal) => withStore(async () => (await importer()).look(files, signal), signal),
     startImport: (id, choice) => withStore(async () => (await importer()).start(id, choice)),
     pauseImport: (id) => withStore(async () => (await importer()).pause(id)),
@@ -759,6 +839,7 @@ export function createEngine(options: EngineOptions): Engine {
       if (closing.signal.aborted) return;
       closing.abort();
       if (announceTimer !== null) clearTimeout(announceTimer);
+      room.close();
       listeners.clear();
       try {
         const { store, scheduler } = await opened;

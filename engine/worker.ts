@@ -8,11 +8,15 @@ import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host
 import { openCounts, openOutbox } from './outbox';
 import { memoryShelf, openPrivacyShelf } from './privacy';
 import { warmUp } from './recall';
+import { browserDisk } from './space';
 import { openStore } from './store';
 
 const say = (message: FromWorker) => {
   self.postMessage(message);
 };
+
+/** Whoever waits for a call is told first, in milliseconds. */
+const DEATH_MS = 200;
 
 let giveEmbedder: ((port: MessagePort) => void) | null = null;
 
@@ -31,6 +35,12 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
     dataDirectory: `${baseUrl}data-dir.tar.gz`,
     counts: openCounts(),
     meanwhile: warmUp,
+    onDeath(words) {
+      console.error(`commonplace: Postgres died, and the engine is started anew: ${words}`);
+      setTimeout(() => {
+        self.close(); // the host notices and starts another
+      }, DEATH_MS);
+    },
   });
   const engine = createEngine({
     store: () => opening,
@@ -39,6 +49,7 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
       await opening.catch(() => undefined);
       return connectEmbedder({ spawn: spawnEmbedder });
     },
+    disk: browserDisk(navigator.storage),
     outbox,
     // Firefox isolates no extension page; a model on one thread was not seen to run there yet.
     ...(crossOriginIsolated ? { llama: { files: opfsModelFiles(), open: packagedLlama } } : {}),

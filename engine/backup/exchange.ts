@@ -22,6 +22,8 @@ export interface ExchangeParts {
   announce: (doing: 'looking' | 'importing', done: number, total: number) => void;
   /** Told of documents that came in or changed; null for all of them. */
   onStored: (documentIds: string[] | null) => Promise<void>;
+  /** Told when another database is in the place of the one before, while nothing else goes on. */
+  onReplaced: () => Promise<void>;
   /** Bounds the write-ahead log while much is written. */
   boundLog: (store: Store) => Promise<void>;
 }
@@ -114,6 +116,7 @@ export function exchange(parts: ExchangeParts): Exchange {
           },
         });
       });
+      await parts.onReplaced();
       // The last good copies are of the database that was replaced.
       await store.snapshot();
       return report;
@@ -227,6 +230,7 @@ export function exchange(parts: ExchangeParts): Exchange {
           await store.goBack(name);
           // what the copy says was cut into passages was not in it
           await store.exec('update message set chunked_as = null where chunked_as is not null');
+          await parts.onReplaced();
           await store.snapshot();
         });
         await onStored(null);
@@ -244,6 +248,7 @@ export function exchange(parts: ExchangeParts): Exchange {
         await exclusive(async () => {
           await endExports();
           await store.takeBack(wanted.directory);
+          await parts.onReplaced();
           await store.snapshot();
         });
         await onStored(null);

@@ -202,25 +202,68 @@ export class Importer {
     for (const id of [...this.#runs.keys()]) await this.cancel(id);
   }
 
+  /**
+   * Another database is in the place of the one that was imported into: what was under way waits to be asked for, from the
+   * beginning, because this one may hold none of it; what is in already changes nothing. A look was about the other one.
+   */
+  async replaced(): Promise<void> {
+    for (const run of this.runs()) {
+      if (run.state === 'looking' || run.state === 'looked') {
+        await this.cancel(run.id);
+        continue;
+      }
+      this.#ended.get(run.id)?.abort();
+      this.#ended.delete(run.id);
+      this.#live.delete(run.id);
+      if (run.state !== 'running' && run.state !== 'paused' && run.state !== 'needs_files') continue;
+      const state = run.state === 'running' ? 'paused' : run.state;
+      const again: ImportRun = {
+        ...run,
+        state,
+        done: 0,
+        added: 0,
+        updated: 0,
+        unchanged: 0,
+        passed_over: 0,
+        error: null,
+      };
+      this.#set(again);
+      await this.#write(again, null);
+    }
+    // of imports that have ended since, in a database that was taken back
+    await this.#options.store.query(`delete from job where kind = 'import' and subject <> all($1::uuid[])`, [
+      [...this.#runs.keys()],
+    ]);
+  }
+
   /** A turn of the job: some documents, then others may. */
   async work(job: Job, context: JobContext): Promise<Outcome> {
     const id = job.subject ?? '';
     const run = this.#runs.get(id);
     if (run === undefined) return 'done'; // cancelled
-    if (run.state !== 'running') return { again: NEVER };
+    if (run.state !== 'running') return this.#wait(run);
     try {
       return await this.#turn(id, run, context);
     } catch (error) {
       if (context.signal.aborted) throw error; // goes on at the next start
-      if (!this.#runs.has(id)) return 'done'; // cancelled
+      const present = this.#runs.get(id);
+      if (present === undefined) return 'done'; // cancelled
       this.#live.delete(id); // what was read last is not in: it is read again
+      if (present.state !== 'running') return this.#wait(present);
       const { code, message } = EngineError.from(error);
+      if (code === 'aborted') return { again: this.#options.clock() }; // ended under it, and asked for again since
       console.warn(`commonplace: an import stopped: ${code}: ${message}`);
-      const stopped: ImportRun = { ...(this.#runs.get(id) ?? run), state: 'paused', error: code };
+      const stopped: ImportRun = { ...present, state: 'paused', error: code };
       this.#set(stopped);
       await this.#write(stopped, null);
       return { again: NEVER };
     }
+  }
+
+  /** Until it is asked for; its row says so, whatever was on its way there. */
+  async #wait(run: ImportRun): Promise<Outcome> {
+    await this.#write(run, null);
+    return { again: NEVER };
   }
 
   async #turn(id: string, run: ImportRun, context: JobContext): Promise<Outcome> {

@@ -128,6 +128,8 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     sent: (limit) => engine.sent(limit),
     discardSetAside: () => engine.discardSetAside(),
     takeBack: (at) => engine.takeBack(at),
+    space: () => engine.space(),
+    compact: (signal) => engine.compact(signal),
     copies: () => engine.copies(),
     lookAtCopy: (name, signal) => engine.lookAtCopy(name, signal),
     goBack: (name) => engine.goBack(name),

@@ -39,6 +39,8 @@ export interface Database extends Queryable {
   close(): Promise<void>;
   /** For a database that died: frees what can be freed. */
   abandon(): void;
+  /** Resolves with Postgres' last words when it died. */
+  readonly died: Promise<string>;
 }
 
 /**
@@ -68,16 +70,19 @@ export async function startDatabase(
     onStdout: log.line,
   });
   options.meanwhile?.();
-  log.onPanic = (error) => {
-    stopCalling(pg, error);
-  };
+  const died = new Promise<string>((resolve) => {
+    log.onPanic = (error) => {
+      stopCalling(pg, error);
+      resolve(error.message);
+    };
+  });
   try {
     await withTimeout(pg.waitReady, options.timeout_ms);
   } catch (error) {
     drive.abandon();
     throw startingError(error, log);
   }
-  return database(pg, drive, log);
+  return database(pg, drive, log, died);
 }
 
 /**
@@ -93,7 +98,7 @@ function stopCalling(pg: PGlite, error: Error): void {
   (pg.Module as unknown as { stackRestore: () => never }).stackRestore = stop;
 }
 
-function database(pg: PGlite, drive: Drive, log: ServerLog): Database {
+function database(pg: PGlite, drive: Drive, log: ServerLog, died: Promise<string>): Database {
   /** Rejects as soon as Postgres dies, because the call that killed it may never come back. */
   async function alive<Result>(statement: string, call: () => Promise<Result>): Promise<Result> {
     if (log.panic) throw diedError(log);
@@ -136,6 +141,7 @@ function database(pg: PGlite, drive: Drive, log: ServerLog): Database {
       await pg.close();
     },
     abandon: () => drive.abandon(),
+    died,
   };
 }
 

@@ -35,6 +35,8 @@ export interface OpenSettings {
   timeout_ms?: number;
   /** Where failed opens are counted: outside the database. */
   counts?: KeyValue;
+  /** Told once when Postgres died under the open store: nothing works any more until it is opened again. */
+  onDeath?: (words: string) => void;
   /** The user asked: forget earlier failures. */
   retry?: boolean;
 }
@@ -311,10 +313,18 @@ async function storeOver(
     }
   }
 
+  function watchOver(watched: Database): void {
+    void watched.died.then((words) => {
+      if (watched === db && closing === undefined) settings.onDeath?.(words);
+    });
+  }
+  watchOver(db);
+
   async function reopen(catalogue: Catalogue, entry: Entry): Promise<void> {
     const again = await open(shelf, catalogue, entry, settings, migrations, kept, []);
     db = again.db;
     drive = again.drive;
+    watchOver(db);
   }
 
   /** The one in use, as one that was set aside whole. */
@@ -365,6 +375,7 @@ async function storeOver(
         if (beside) await db.close();
         db = fresh.db;
         drive = fresh.drive;
+        watchOver(db);
         made = null;
         for (const old of kickedOut) await shelf.removeDatabase(old.directory);
         return result;
@@ -390,6 +401,12 @@ async function storeOver(
     transaction: (work) => now(() => db.transaction(work)),
     maintain: (kind) => now(() => upkeep(db, drive, kind)),
     walBytes: () => now(() => walBytes(db, drive)),
+    rewrite: (table) =>
+      now(async () => {
+        await drive.reserve(MIGRATION_FILES);
+        await db.exec(`vacuum (full, analyze) "${table.replaceAll('"', '""')}"`);
+        await db.exec('checkpoint'); // what it wrote stands in the log too
+      }),
     snapshot: (signal) =>
       now(async () => {
         const report = await kept.take(db, schema, signal);
@@ -433,6 +450,11 @@ async function storeOver(
         }
       }),
     setAside: async () => (await knownCatalogue(shelf)).aside,
+    async setAsideBytes() {
+      const { aside } = await knownCatalogue(shelf);
+      const sizes = await Promise.all(aside.map(({ directory }) => shelf.databaseBytes(directory)));
+      return sizes.reduce<number | null>((sum, size) => (sum === null || size === null ? null : sum + size), 0);
+    },
     async discardSetAside() {
       const catalogue = await knownCatalogue(shelf);
       await writeCatalogue(shelf, { ...catalogue, aside: [] });

@@ -61,6 +61,7 @@ export async function idbShelf(place: string, lock: Shelf['lock']): Promise<Shel
         .filter((name) => name.startsWith(pgliteName(place, '')))
         .map((name) => name.slice(pgliteName(place, '').length));
     },
+    databaseBytes: () => Promise.resolve(null),
     drive(directory) {
       const holdsDatabase = async () =>
         (await indexedDB.databases()).some(({ name }) => name === pgliteName(place, directory));

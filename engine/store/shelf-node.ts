@@ -52,6 +52,13 @@ export async function nodeShelf(root: string): Promise<Shelf> {
       const entries = await fs.readdir(root, { withFileTypes: true });
       return entries.filter((entry) => entry.isDirectory() && entry.name !== 'files').map((entry) => entry.name);
     },
+    async databaseBytes(directory) {
+      const below = await fs.readdir(path.join(root, directory), { recursive: true, withFileTypes: true });
+      const sizes = below
+        .filter((entry) => entry.isFile())
+        .map(async (entry) => (await fs.stat(path.join(entry.parentPath, entry.name))).size);
+      return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    },
     drive(directory) {
       const dataDir = path.join(root, directory);
       const holdsDatabase = async () => (await namesIn(dataDir)).includes('PG_VERSION');

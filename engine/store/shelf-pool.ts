@@ -11,6 +11,8 @@ export interface Cabinet {
   directory(name: string): Promise<FileDirectory>;
   directories(): Promise<string[]>;
   removeDirectory(name: string): Promise<void>;
+  /** What the files in it take; nobody holds them open. */
+  bytes(name: string): Promise<number>;
 }
 
 const FILES = 'files';
@@ -19,6 +21,14 @@ const PIECE = 256 * 1024;
 /** Databases on the pool file system, and beside them small files in two slots. */
 export function poolShelf(cabinet: Cabinet, lock: Shelf['lock'], options: PoolOptions = {}): Shelf {
   const files = () => cabinet.directory(FILES);
+
+  /** A file has one holder at a time: two who read the same small one at once would refuse each other. */
+  let last: Promise<unknown> = Promise.resolve();
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = last.then(work, work);
+    last = mine.catch(() => undefined); // the failure is this caller's
+    return mine;
+  }
 
   /** Both slots, newest first. */
   async function slots(
@@ -35,21 +45,20 @@ export function poolShelf(cabinet: Cabinet, lock: Shelf['lock'], options: PoolOp
   return {
     storage: 'opfs',
     lock,
-    async read(name) {
-      return (await slots(name))[0]?.bytes;
-    },
-    async write(name, bytes) {
-      const [newest, oldest] = await slots(name);
-      if (!newest || !oldest) throw new EngineError('internal', 'a small file has two slots');
-      const file = await (await files()).open(oldest.slot, { create: true });
-      try {
-        file.truncate(0);
-        writeAll(file, seal(newest.generation + 1, bytes), 0);
-        file.flush();
-      } finally {
-        file.close();
-      }
-    },
+    read: (name) => inTurn(async () => (await slots(name))[0]?.bytes),
+    write: (name, bytes) =>
+      inTurn(async () => {
+        const [newest, oldest] = await slots(name);
+        if (!newest || !oldest) throw new EngineError('internal', 'a small file has two slots');
+        const file = await (await files()).open(oldest.slot, { create: true });
+        try {
+          file.truncate(0);
+          writeAll(file, seal(newest.generation + 1, bytes), 0);
+          file.flush();
+        } finally {
+          file.close();
+        }
+      }),
     async names() {
       return (await (await files()).names()).filter((name) => !/\.[01]$/.test(name));
     },
@@ -94,6 +103,7 @@ export function poolShelf(cabinet: Cabinet, lock: Shelf['lock'], options: PoolOp
     async databases() {
       return (await cabinet.directories()).filter((name) => name !== FILES);
     },
+    databaseBytes: (directory) => cabinet.bytes(directory),
     async drive(directory): Promise<Drive> {
       const fs = await PoolFilesystem.open(await cabinet.directory(directory), options);
       return {
@@ -121,6 +131,12 @@ export async function opfsCabinet(directory: string): Promise<Cabinet> {
       const names: string[] = [];
       for await (const [name, entry] of root.entries()) if (entry.kind === 'directory') names.push(name);
       return names;
+    },
+    async bytes(name) {
+      let sum = 0;
+      for await (const entry of (await root.getDirectoryHandle(name)).values())
+        if (entry.kind === 'file') sum += (await entry.getFile()).size;
+      return sum;
     },
     async removeDirectory(name) {
       try {

@@ -43,6 +43,8 @@ export interface Shelf {
   remove(name: string): Promise<void>;
 
   databases(): Promise<string[]>;
+  /** What a database that is not open takes; null where the storage does not tell. */
+  databaseBytes(directory: string): Promise<number | null>;
   drive(directory: string): Promise<Drive>;
   removeDatabase(directory: string): Promise<void>;
 }
@@ -70,6 +72,7 @@ export function memoryShelf(): Shelf {
     },
     remove: (name) => Promise.resolve(void large.delete(name)),
     databases: () => Promise.resolve([]),
+    databaseBytes: () => Promise.resolve(null),
     drive: () => Promise.resolve(plainDrive({ dataDir: 'memory://' }, () => Promise.resolve(false))),
     removeDatabase: () => Promise.resolve(),
   };

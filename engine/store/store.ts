@@ -70,6 +70,12 @@ export interface Store extends Queryable {
   maintain(kind: Maintenance): Promise<void>;
   /** Bytes of write-ahead log that wait for a checkpoint. */
   walBytes(): Promise<number>;
+  /**
+   * Writes a table and its indexes anew without what was deleted from them, and gives the room back to the system. Every
+   * other query waits meanwhile. It needs room for the table once more and for a log of it.
+   * @throws `store_full`, and then the table is as it was
+   */
+  rewrite(table: string): Promise<void>;
 
   /**
    * Writes a logical snapshot of the source tables, reads it back and checks it, and only then drops older ones: two are
@@ -105,6 +111,8 @@ export interface Store extends Queryable {
 
   /** Databases kept beside this one, oldest first: broken ones, and those that were `replaced`. */
   setAside(): Promise<SetAside[]>;
+  /** What they take, in bytes; null where the storage does not tell. */
+  setAsideBytes(): Promise<number | null>;
   /** Deletes them: for the user who wants every trace gone. */
   discardSetAside(): Promise<void>;
 

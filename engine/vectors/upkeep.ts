@@ -105,6 +105,26 @@ async function dropIndex(store: Store, id: number): Promise<void> {
   }
 }
 
+/**
+ * Drops every index, so that the table can be written anew without making them in one go: for 10,000 vectors that takes 5 s of
+ * processor time in which nothing else runs. Until {@link indexVectors} has made them again, vectors are searched one by one.
+ */
+export async function dropIndexes(store: Store, pause: Pause): Promise<void> {
+  const indexes = await store.query<{ id: number }>('select id from vector_index order by id');
+  for (const { id } of indexes) {
+    await pause();
+    try {
+      await store.transaction(async (tx) => {
+        await tx.exec(`drop index embedding_coarse_${id}`);
+        await tx.query('update embedding set index_id = 0, coarse = null where index_id = $1', [id]);
+        await tx.query('delete from vector_index where id = $1', [id]);
+      });
+    } finally {
+      forgetKnown(store);
+    }
+  }
+}
+
 /** Makes the index of a model anew when much was deleted of it, or something and it is old: see {@link DELETED_MOST}, {@link KEPT_DELETED}. */
 export async function renewIndexes(store: Store, modelId: string, pause: Pause): Promise<void> {
   const newest = (await vectorIndexes(store, modelId)).at(-1);

@@ -288,6 +288,18 @@ export const STATES: DrawnState[] = [
     },
   },
   {
+    name: 'space',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Space' }).click();
+      await page.getByRole('heading', { name: 'Make room' }).waitFor();
+      await page.locator('.setting select').first().waitFor();
+    },
+  },
+  { name: 'room-low', memory: 'full', status: { room: { state: 'low', free: 640_000_000 } } },
+  { name: 'room-full', memory: 'full', status: { room: { state: 'full', free: 90_000_000 }, outbox_waiting: 3 } },
+  {
     name: 'settings-keep',
     memory: 'full',
     reach: async (page) => {

@@ -256,6 +256,44 @@ describe('an import', () => {
     expect(new Set(taken).size).toBe(120);
   });
 
+  it('waits where the database is replaced under it, and then takes everything into the new one', async () => {
+    const shelf = memoryShelf();
+    const own = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
+    const engine = createEngine({ store: async () => own, embedder: null, shelf });
+    const { id } = await engine.beginExport({ what: { everything: true } });
+    const pieces: Uint8Array[] = [];
+    for (;;) {
+      const { bytes } = await engine.readExport(id);
+      if (bytes === null) break;
+      pieces.push(bytes);
+    }
+    const look = await engine.lookInside(notes(400));
+    const begun = new Promise<void>((resolve) => {
+      void engine.subscribe((event) => {
+        if (event.type === 'import_run' && event.run.state === 'running' && event.run.done > 0) resolve();
+      });
+    });
+    await engine.startImport(look.id, everything(look));
+    const left = await engine.lookInside(notes(1));
+    await begun;
+    await engine.importFile(new Blob(pieces as BlobPart[]), { mode: 'replace' });
+    await engine.idle();
+    expect(await engine.imports()).toMatchObject([{ id: look.id, state: 'paused', done: 0, error: null }]);
+    expect((await engine.imports()).map((run) => run.id)).not.toContain(left.id);
+    expect((await engine.stats()).documents).toBe(0);
+    // and so it stands there after a restart
+    expect(
+      await own.query(
+        `select progress ->> 'state' as state, progress -> 'done' as done from job where kind = 'import'`,
+      ),
+    ).toEqual([{ state: 'paused', done: 0 }]);
+    await engine.resumeImport(look.id);
+    await engine.idle();
+    expect(await ended(engine, look.id)).toMatchObject({ done: 400, error: null });
+    expect((await engine.stats()).documents).toBe(400);
+    await engine.close();
+  });
+
   it('asks for its files again where they were not kept', async () => {
     const first = open();
     const look = await first.lookInside(notes(200));

@@ -244,6 +244,11 @@ export class PowerLossCabinet implements Cabinet {
     return [...this.#directories.keys()];
   }
 
+  async bytes(name: string): Promise<number> {
+    const directory = this.at(name);
+    return (await directory.names()).reduce((sum, file) => sum + directory.contents(file).length, 0);
+  }
+
   async removeDirectory(name: string): Promise<void> {
     this.#directories.delete(name);
   }
