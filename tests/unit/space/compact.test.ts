@@ -76,7 +76,7 @@ describe('space', () => {
   test('that was deleted is given back: the files shrink, what there is stays and is found', async () => {
     const cabinet = new PowerLossCabinet();
     const store = await openOn(shelfOf(cabinet), { dataDirectory: await dataDirectory() });
-    await fill(store, 20, 300);
+    await fill(store, 20, 180);
     const before = await contents(store);
     const { spare } = await measure(store, null, 0);
     const onDisk = await cabinet.bytes('database-1');
