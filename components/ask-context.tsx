@@ -1,6 +1,6 @@
 /** What an answer is made of: the passages, why each is there, and what a model is given, word for word. */
 import { useState } from 'preact/hooks';
-import type { AskContext, ContextPassage, EngineStats, RecallFilters, Reason } from '../engine/api';
+import type { AskContext, ContextPassage, EngineStats, RecallFilters, Reason, Sends } from '../engine/api';
 import { daysBack, inWords } from './dates';
 import { shownPassage } from './passage';
 import { documentTitle } from './rows';
@@ -17,7 +17,16 @@ interface ContextViewProps {
   openPassage: (passage: ContextPassage) => void;
   /** While an answer is being made. */
   busy: boolean;
+  /** It has to be looked at before anything goes: the words themselves come first and are open. */
+  first?: boolean;
 }
+
+/** What may go to a server elsewhere, with what a person calls it. */
+export const SENDS: Array<{ sends: Sends; name: WordKey }> = [
+  { sends: 'replaced', name: 'ask_sends_replaced' },
+  { sends: 'passages', name: 'ask_sends_passages' },
+  { sends: 'question', name: 'ask_sends_question' },
+];
 
 const SPANS: Array<{ key: WordKey; days: number }> = [
   { key: 'time_week', days: 6 },
@@ -25,7 +34,7 @@ const SPANS: Array<{ key: WordKey; days: number }> = [
   { key: 'time_year', days: 364 },
 ];
 
-export function ContextView({ context, choice, kept, askAgain, openPassage, busy }: ContextViewProps) {
+export function ContextView({ context, choice, kept, askAgain, openPassage, busy, first = false }: ContextViewProps) {
   const [next, setNext] = useState<Choice>(choice);
   const changed = JSON.stringify(next) !== JSON.stringify(choice);
   const sources = [...new Set(kept.map(({ source }) => source))].filter((source) => source !== 'commonplace');
@@ -37,8 +46,11 @@ export function ContextView({ context, choice, kept, askAgain, openPassage, busy
     const { [name]: _old, ...rest } = next.filters;
     setNext({ ...next, filters: value === null ? rest : { ...rest, [name]: value } });
   };
+  const { leaves_to: to } = context;
+  const wording = <Wording context={context} first={first} />;
   return (
     <div class="context">
+      {first && wording}
       <p class="meta">
         <span>{count('ask_passages', context.passages.length)}</span>
         <span>{words('ask_size', aboutWords(context.tokens))}</span>
@@ -98,6 +110,22 @@ export function ContextView({ context, choice, kept, askAgain, openPassage, busy
             ))}
           </select>
         </label>
+        {to && !first && (
+          <label>
+            {words('ask_sends', to.name)}
+            <select
+              value={next.sends ?? to.sends}
+              onChange={(event) => {
+                const chosen = SENDS.find(({ sends }) => sends === event.currentTarget.value);
+                if (chosen) setNext({ ...next, sends: chosen.sends });
+              }}
+            >
+              {SENDS.map(({ sends, name }) => (
+                <option value={sends}>{words(name)}</option>
+              ))}
+            </select>
+          </label>
+        )}
         {limited > 0 && (
           <button
             type="button"
@@ -122,16 +150,39 @@ export function ContextView({ context, choice, kept, askAgain, openPassage, busy
           {words(changed ? 'ask_again_with' : 'ask_again')}
         </button>
       </div>
-      <details>
-        <summary>{words('ask_prompt')}</summary>
-        <p class="meta">{words('ask_prompt_more')}</p>
+      {!first && wording}
+    </div>
+  );
+}
+
+/** The prompt, and what in it stands for what. */
+function Wording({ context, first }: { context: AskContext; first: boolean }) {
+  const { leaves_to: to, replaced } = context;
+  return (
+    <>
+      <details open={first}>
+        <summary>{to ? words('ask_exactly', to.host) : words('ask_prompt')}</summary>
+        {!to && <p class="meta">{words('ask_prompt_more')}</p>}
         {context.prompt.map(({ role, content }) => (
           <pre class="prompt" tabIndex={0} aria-label={role}>
             {content}
           </pre>
         ))}
       </details>
-    </div>
+      {replaced.length > 0 && (
+        <details>
+          <summary>{count('ask_replaced', replaced.length)}</summary>
+          <p class="meta">{words('ask_replaced_more')}</p>
+          <ul class="replaced">
+            {replaced.map(({ placeholder, text }) => (
+              <li key={placeholder}>
+                <code>{placeholder}</code> {text}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 /** Asking: a question, its answer with citations to press, what it is made of, and the chat they belong to. */
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type {
   AskContext,
   ChatSummary,
@@ -10,9 +10,10 @@ import type {
   Hit,
   LocalModel,
   Provider,
+  Sends,
 } from '../engine/api';
 import { AnswerText } from './answer';
-import { ContextView } from './ask-context';
+import { ContextView, SENDS } from './ask-context';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
 import { BackIcon, CopyIcon, CrossIcon, DeleteIcon } from './icons';
@@ -270,8 +271,13 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
             askAgain={(next, question) => {
               asking.ask(question ?? turn.question, next, place);
             }}
-            allow={(consent) => {
-              asking.ask(turn.question, turn.choice, place, consent);
+            allow={(consent, sends) => {
+              asking.ask(turn.question, { ...turn.choice, sends }, place, consent);
+              setChoice({ ...choice, sends });
+            }}
+            temporary={asking.temporary}
+            look={(sends) => {
+              asking.look(place, sends);
             }}
             branch={
               chat && turn.answerId !== null
@@ -393,7 +399,10 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
                 if (value === MODELS) {
                   event.currentTarget.value = choice.generator;
                   actions.models();
-                } else setChoice({ ...choice, generator: value });
+                } else {
+                  const { sends: _another, ...rest } = choice;
+                  setChoice({ ...rest, generator: value });
+                }
               }}
             >
               <option value="none">{words('ask_who_none')}</option>
@@ -450,12 +459,16 @@ interface TurnProps {
   copy: (text: string) => void;
   show: (messageId: string) => void;
   askAgain: (choice: Choice, question?: string) => void;
-  allow: (consent: Consent) => void;
+  allow: (consent: Consent, sends: Sends) => void;
+  /** The same, if this much of it went. */
+  look: (sends: Sends) => void;
+  temporary: boolean;
   branch: (() => void) | null;
 }
 
-function TurnView({ turn, kept, live, busy, ...actions }: TurnProps) {
+function TurnView({ turn, kept, live, busy, temporary, ...actions }: TurnProps) {
   const { answer, context } = turn;
+  const undecided = answer?.failure?.code === 'consent_needed';
   const [open, setOpen] = useState(false);
   const [editing, setEditing] = useState<string | null>(null);
   return (
@@ -492,10 +505,16 @@ function TurnView({ turn, kept, live, busy, ...actions }: TurnProps) {
         {answer?.abstained && <Nothing context={context} openPassage={actions.openPassage} />}
       </div>
       {answer?.ended === 'stopped' && <p class="meta">{words('ask_stopped')}</p>}
-      {answer?.failure?.code === 'consent_needed' && context?.leaves_to && (
-        <ConsentNeeded context={context} to={context.leaves_to} allow={actions.allow} />
+      {undecided && context?.leaves_to && (
+        <ConsentNeeded
+          context={context}
+          to={context.leaves_to}
+          temporary={temporary}
+          look={actions.look}
+          allow={actions.allow}
+        />
       )}
-      {answer?.failure && answer.failure.code !== 'consent_needed' && (
+      {answer?.failure && !undecided && (
         <p class="notice trouble">
           {sentenceFor(answer.failure.code)}
           {answer.failure.remedy !== undefined && <span>{answer.failure.remedy}</span>}
@@ -557,9 +576,12 @@ function TurnView({ turn, kept, live, busy, ...actions }: TurnProps) {
           )}
         </div>
       )}
-      {(open || answer?.failure?.code === 'consent_needed') && context && (
+      {(open || undecided) && context && (
         <ContextView
+          // what was chosen anew is what it begins with
+          key={`${context.leaves_to?.sends} ${undecided}`}
           context={context}
+          first={undecided}
           choice={turn.choice}
           kept={kept}
           busy={busy}
@@ -571,33 +593,61 @@ function TurnView({ turn, kept, live, busy, ...actions }: TurnProps) {
   );
 }
 
-/** Before anything goes to a server elsewhere: to whom, how much, and the words themselves below it. */
+/** Before anything goes to a server elsewhere: to whom, how much of it, for how long; the words themselves are below it. */
 function ConsentNeeded({
   context,
   to,
+  temporary,
+  look,
   allow,
 }: {
   context: AskContext;
-  to: { name: string; host: string };
-  allow: (consent: Consent) => void;
+  to: NonNullable<AskContext['leaves_to']>;
+  /** A temporary chat is over when the panel is closed, and is not known by an id. */
+  temporary: boolean;
+  look: (sends: Sends) => void;
+  allow: (consent: Consent, sends: Sends) => void;
 }) {
   const choices = [
     ['once', 'ask_consent_once'],
-    ['chat', 'ask_consent_chat'],
+    ...(temporary ? [] : [['chat', 'ask_consent_chat'] as const]),
     ['always', 'ask_consent_always'],
   ] as const;
+  const name = useId();
   return (
-    <div class="notice">
-      <p>{words('ask_consent', to.name, count('ask_passages', context.passages.length), to.host)}</p>
+    <div class="notice consent">
+      <p>{words('ask_consent', to.name, to.host)}</p>
+      <fieldset>
+        <legend>{words('ask_sends', to.name)}</legend>
+        {SENDS.map(({ sends, name: what }) => (
+          <label>
+            <input
+              type="radio"
+              name={name}
+              checked={to.sends === sends}
+              onChange={() => {
+                look(sends);
+              }}
+            />
+            {words(what)}
+          </label>
+        ))}
+      </fieldset>
+      {to.sends === 'replaced' && (
+        <p>
+          {context.replaced.length > 0 ? count('ask_replaced', context.replaced.length) : words('ask_replaced_none')}.{' '}
+          {words('ask_replaced_care')}
+        </p>
+      )}
       <div class="choices">
-        {choices.map(([consent, name]) => (
+        {choices.map(([consent, what]) => (
           <button
             type="button"
             onClick={() => {
-              allow(consent);
+              allow(consent, to.sends);
             }}
           >
-            {words(name)}
+            {words(what)}
           </button>
         ))}
       </div>

@@ -1,6 +1,7 @@
 /** Who writes answers: nobody (quotes), a model's server on this computer, or one elsewhere; and what was sent to them. */
 import { useEffect, useState } from 'preact/hooks';
 import type { FoundServer, LocalModel, NewProvider, Provider, SentEntry } from '../engine/api';
+import { SENDS } from './ask-context';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
 import { Sheet } from './sheets';
@@ -86,9 +87,32 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
               {provider.name}: {provider.model}
               <span class="meta">
                 <span>{words(provider.local ? 'models_here' : 'models_elsewhere')}</span>
-                {provider.always && <span>{words('models_always')}</span>}
+                {provider.always && (
+                  <span>
+                    {words('models_always')}:{' '}
+                    {words(SENDS.find(({ sends }) => sends === provider.sends)?.name ?? 'ask_sends_passages')}
+                  </span>
+                )}
               </span>
             </span>
+            {provider.always && (
+              <button
+                type="button"
+                aria-label={words('models_ask_first_named', provider.model)}
+                onClick={() => {
+                  engine.withdrawConsent(provider.id).then(
+                    () => {
+                      setTurn((old) => old + 1);
+                    },
+                    (error: unknown) => {
+                      say(inPlainWords(error));
+                    },
+                  );
+                }}
+              >
+                {words('models_ask_first')}
+              </button>
+            )}
             <button
               type="button"
               aria-label={words('models_remove_named', provider.model)}

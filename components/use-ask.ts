@@ -1,6 +1,15 @@
 /** A chat with one's own memory, as the panel holds it: what is kept of it, and the answer that is being made. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { Answer, AskContext, AskRequest, ChatMessage, ChatView, Consent, RecallFilters } from '../engine/api';
+import type {
+  Answer,
+  AskContext,
+  AskRequest,
+  ChatMessage,
+  ChatView,
+  Consent,
+  RecallFilters,
+  Sends,
+} from '../engine/api';
 import type { PanelEngine } from './connection';
 import { inPlainWords, isAborted } from './trouble';
 
@@ -37,6 +46,8 @@ export interface Choice {
   dropped: string[];
   /** `none`, or the id of a model's server. */
   generator: string;
+  /** What of it may go to a server elsewhere; what that was allowed last unless chosen. */
+  sends?: Sends;
 }
 
 export const NO_CHOICE: Choice = { filters: {}, pinned: [], dropped: [], generator: 'none' };
@@ -54,6 +65,8 @@ export interface Asking {
   /** Asks after the last turn, or in the place of turn `place`. */
   ask(question: string, choice: Choice, place?: number, consent?: Consent): void;
   stop(): void;
+  /** What turn `place` would send if this much of it went; nothing goes. */
+  look(place: number, sends: Sends): void;
   /** Another branch, by a message on it. */
   show(messageId: string): void;
   reload(): void;
@@ -102,6 +115,16 @@ export function useAsk(engine: PanelEngine, chatId: string | null): Asking {
     });
   }, [chatId, load]);
 
+  const requestOf = ({ question, after, choice }: Turn, before: Turn[]): AskRequest => ({
+    question,
+    ...(temporary
+      ? { temporary: true, history: before.flatMap(historyOf) }
+      : chat
+        ? { chat_id: chat.id, after_id: after }
+        : {}),
+    ...choice,
+  });
+
   const ask = (question: string, choice: Choice, place = turns.length, consent?: Consent) => {
     if (stopping.current !== null || question.trim() === '') return;
     const before = turns.slice(0, place);
@@ -129,19 +152,7 @@ export function useAsk(engine: PanelEngine, chatId: string | null): Asking {
     const change = (more: Partial<Turn>) => {
       if (!over.current) setTurns((old) => old.map((one) => (one.key === turn.key ? { ...one, ...more } : one)));
     };
-    const request: AskRequest = {
-      question: turn.question,
-      ...(temporary
-        ? { temporary: true, history: before.flatMap(historyOf) }
-        : chat
-          ? { chat_id: chat.id, after_id: after }
-          : {}),
-      filters: choice.filters,
-      pinned: choice.pinned,
-      dropped: choice.dropped,
-      generator: choice.generator,
-      ...(consent ? { consent } : {}),
-    };
+    const request = { ...requestOf(turn, before), ...(consent ? { consent } : {}) };
     let context: AskContext | null = null;
     let text = '';
     let frame = 0;
@@ -190,6 +201,22 @@ export function useAsk(engine: PanelEngine, chatId: string | null): Asking {
     setTemporary,
     ask,
     stop: () => stopping.current?.abort(),
+    look(place, sends) {
+      const turn = turns[place];
+      if (!turn || stopping.current !== null) return;
+      const choice = { ...turn.choice, sends };
+      const change = (more: Partial<Turn>) => {
+        if (!over.current) setTurns((old) => old.map((one) => (one.key === turn.key ? { ...one, ...more } : one)));
+      };
+      engine.askContext(requestOf({ ...turn, choice }, turns.slice(0, place))).then(
+        (context) => {
+          change({ context, choice });
+        },
+        (error: unknown) => {
+          change({ failure: inPlainWords(error) });
+        },
+      );
+    },
     show(messageId) {
       if (!chat) return;
       load(chat.id, messageId).catch((error: unknown) => {

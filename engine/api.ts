@@ -605,6 +605,8 @@ export interface Engine {
   addProvider(provider: NewProvider): Promise<Provider>;
   /** Its key is deleted with it. */
   removeProvider(id: string): Promise<void>;
+  /** What was allowed to it for a chat or for good ends: it is asked for again. @throws `not_found`. */
+  withdrawConsent(id: string): Promise<void>;
   /** Asks the usual ports of this machine for servers with models; nothing leaves it. */
   findLocalServers(signal?: AbortSignal): Promise<FoundServer[]>;
   /** Every request that was made to a model's server, newest first; 100 unless told. */

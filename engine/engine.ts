@@ -18,6 +18,7 @@ import type { Importer, ImportShelf } from './connectors';
 import { reconcile } from './connectors/reconcile'; // the rest is loaded when something is imported
 import {
   answerQuestion,
+  asSent,
   branchCapture,
   buildContext,
   exchangeCapture,
@@ -523,14 +524,16 @@ export function createEngine(options: EngineOptions): Engine {
     let given: string[] = [];
     const { generator, leavesTo } = await generatorOf(request, () => given);
     const { contextTokens } = generator;
-    const context = () =>
-      first(
+    const context = async () => {
+      const built = await first(
         ({ store }) => buildContext(request, turns, { store, embedder, now, contextTokens, leavesTo, signal: ending }),
         ending,
       );
+      return asSent(built, { question: request.question.trim(), history: turns }, shelf);
+    };
     const beforeSending = async ({ passages }: AskContext) => {
-      given = passages.map(({ chunk_id }) => chunk_id);
-      if (leavesTo) await providers.allow(generator.id, request.chat_id ?? null, request.consent);
+      given = leavesTo?.sends === 'question' ? [] : passages.map(({ chunk_id }) => chunk_id);
+      if (leavesTo) await providers.allow(generator.id, request.chat_id ?? null, request.consent, leavesTo.sends);
     };
     const answer = await answerQuestion({ context, embedder, generator, beforeSending }, onEvent, ending);
     if (request.temporary || (answer.markdown === '' && !answer.abstained)) return answer;
@@ -541,7 +544,7 @@ export function createEngine(options: EngineOptions): Engine {
       messageId = written.messageId;
       return written.capture;
     });
-    if (leavesTo && request.consent === 'chat') providers.allowChat(generator.id, id);
+    if (leavesTo && request.consent === 'chat') providers.allowChat(generator.id, id, leavesTo.sends);
     return { ...answer, chat_id: id, message_id: messageId };
   }
 
@@ -551,7 +554,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function generatorOf(
-    { generator: id = 'none' }: AskRequest,
+    { generator: id = 'none', sends }: AskRequest,
     given: () => string[] = () => [],
   ): Promise<{ generator: Generator; leavesTo: AskContext['leaves_to'] }> {
     if (id === 'none') return { generator: extractiveGenerator(), leavesTo: null };
@@ -559,7 +562,9 @@ export function createEngine(options: EngineOptions): Engine {
     const generator = await providers.generator(id, given);
     const provider = (await providers.list()).find((one) => one.id === id);
     const leavesTo =
-      provider && !provider.local ? { name: provider.name, host: new URL(provider.base_url).host } : null;
+      provider && !provider.local
+        ? { name: provider.name, host: new URL(provider.base_url).host, sends: sends ?? provider.sends }
+        : null;
     return { generator, leavesTo };
   }
 
@@ -803,7 +808,7 @@ export function createEngine(options: EngineOptions): Engine {
         const { turns } = await historyOf(store, request);
         const { generator, leavesTo } = await generatorOf(request);
         const { contextTokens } = generator;
-        return buildContext(request, turns, {
+        const built = await buildContext(request, turns, {
           store,
           embedder,
           now: clock(),
@@ -811,6 +816,7 @@ export function createEngine(options: EngineOptions): Engine {
           leavesTo,
           signal: signal ?? closing.signal,
         });
+        return asSent(built, { question: request.question.trim(), history: turns }, shelf);
       }, signal),
     chats: () => first(({ store }) => listChats(store)),
     chat: (id, messageId) => first(({ store }) => readChat(store, id, messageId)),
@@ -822,6 +828,7 @@ export function createEngine(options: EngineOptions): Engine {
     providers: () => guarded(() => providers.list()),
     addProvider: (provider) => guarded(() => providers.add(provider)),
     removeProvider: (id) => guarded(() => providers.remove(id)),
+    withdrawConsent: (id) => guarded(() => providers.withdraw(id)),
     findLocalServers: (signal) => guarded(() => providers.findLocal(signal)),
     localModels: () => guarded(async () => (await localModels?.list()) ?? null),
     addLocalModel: (file, name, onProgress, signal) => guarded(() => here().add(file, name, onProgress, signal)),

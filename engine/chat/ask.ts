@@ -1,6 +1,7 @@
 /** One question, from its context to its checked answer. */
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
+import { loadReplacing } from '../privacy';
 import { checkAnswer, type Nearness } from './check';
 import { ANSWER_TOKENS } from './constants';
 import { NOTHING_FOUND } from './pack';
@@ -36,7 +37,7 @@ export async function answerQuestion(
   const contextMs = performance.now() - started;
 
   let text = '';
-  let told = 0;
+  let shown = 0;
   let firstMs: number | null = null;
   let ended: Answer['ended'] = 'done';
   let failure: EngineError | null = null;
@@ -52,16 +53,19 @@ export async function answerQuestion(
       },
       signal,
     );
-    // Without a passage there is nothing to answer from, whoever is asked.
-    if (context.passages.length > 0) {
-      for await (const piece of untilAborted(stream, signal)) {
+    // Without a passage there is nothing to answer from, whoever is asked; who asks without passages knows it.
+    if (context.passages.length > 0 || context.leaves_to?.sends === 'question') {
+      const pieces = untilAborted(stream, signal);
+      const { replaced } = context;
+      const told = replaced.length === 0 ? pieces : (await loadReplacing()).putBackStream(pieces, replaced);
+      for await (const piece of told) {
         if (piece === '') continue;
         firstMs ??= performance.now() - started;
         text += piece;
         // The word for "nothing" is not shown, nor what may still become it.
         if (NOTHING_FOUND.startsWith(text.trim()) || text.trim().startsWith(NOTHING_FOUND)) continue;
-        onEvent({ type: 'text', text: text.slice(told) });
-        told = text.length;
+        onEvent({ type: 'text', text: text.slice(shown) });
+        shown = text.length;
       }
     }
   } catch (error) {

@@ -66,5 +66,6 @@ export async function buildContext(
     tokens: promptTokens(prompt),
     prompt,
     leaves_to: leavesTo,
+    replaced: [],
   };
 }

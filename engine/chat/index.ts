@@ -4,6 +4,7 @@ export { branchCapture, exchangeCapture, exportChat, historyOf, listChats, readC
 export { buildContext } from './context';
 export { extractiveGenerator } from './extractive';
 export { CHAT_SOURCE } from './gather';
+export { asSent } from './leaving';
 export {
   LOCAL,
   type LocalModels,

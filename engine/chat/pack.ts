@@ -170,6 +170,14 @@ export function buildPrompt(question: string, passages: ContextPassage[], histor
   ];
 }
 
+/** The question by itself, for a model that is to see nothing of what is kept. */
+export function questionAlone(question: string): PromptMessage[] {
+  return [
+    { role: 'system', content: 'Answer briefly. No links, no images.' },
+    { role: 'user', content: question },
+  ];
+}
+
 /** A model with less room than this is a small one: it follows two rules, and not six. */
 const SMALL_CONTEXT = 2_048;
 

@@ -7,7 +7,7 @@ import { openAiGenerator } from './openai';
 import type { Generator } from './port';
 import { ELSEWHERE, HERE } from './servers';
 import type { Patience } from './sse';
-import type { Consent, FoundServer, NewProvider, Provider, SentEntry } from './types';
+import type { Consent, FoundServer, NewProvider, Provider, Sends, SentEntry } from './types';
 
 /** Servers for models that people run themselves, by the port they listen on unless told. */
 const LOCAL_SERVERS = [
@@ -32,14 +32,17 @@ export interface Providers {
   /** The generator of a provider; every request it makes is written down first. @throws EngineError `not_found`. */
   generator(id: string, passages: () => string[]): Promise<Generator>;
   /** @throws EngineError `consent_needed` when a provider elsewhere may not be asked. */
-  allow(id: string, chatId: string | null, given: Consent | undefined): Promise<void>;
+  allow(id: string, chatId: string | null, given: Consent | undefined, sends: Sends): Promise<void>;
   /** What was allowed for a chat that had no id yet. */
-  allowChat(id: string, chatId: string): void;
+  allowChat(id: string, chatId: string, sends: Sends): void;
+  /** From now on the provider is asked for again; chats that it was allowed for, too. @throws EngineError `not_found`. */
+  withdraw(id: string): Promise<void>;
   /** Newest first. */
   sent(limit: number): Promise<SentEntry[]>;
 }
 
-type KeptProvider = Omit<Provider, 'has_key' | 'local'>;
+/** Those of earlier versions do not say what they are sent: they were allowed the passages. */
+type KeptProvider = Omit<Provider, 'has_key' | 'local' | 'sends'> & { sends?: Sends };
 
 export function openProviders(
   shelf: PrivacyShelf,
@@ -47,12 +50,13 @@ export function openProviders(
   options: { clock?: () => Date; patience?: Patience; ports?: Array<{ name: string; port: number }> } = {},
 ): Providers {
   const { clock = () => new Date(), ports = LOCAL_SERVERS } = options;
-  /** `provider chat`; until the engine ends. */
-  const chats = new Set<string>();
+  /** By `provider chat`, until the engine ends. */
+  const chats = new Map<string, Sends>();
 
   const kept = async () => ((await shelf.get(PROVIDERS)) as KeptProvider[] | undefined) ?? [];
   const whole = async (provider: KeptProvider): Promise<Provider> => ({
     ...provider,
+    sends: sendsOf(provider),
     local: isHere(provider.base_url),
     has_key: await vault.has(secretName(provider.id)),
   });
@@ -60,6 +64,12 @@ export function openProviders(
     const provider = (await kept()).find((one) => one.id === id);
     if (!provider) throw new EngineError('not_found', `There is no model ${id}.`);
     return provider;
+  }
+  async function change(id: string, what: Partial<KeptProvider>): Promise<void> {
+    await shelf.put(
+      PROVIDERS,
+      (await kept()).map((one) => (one.id === id ? { ...one, ...what } : one)),
+    );
   }
   async function write(provider: string, url: string, bytes: number, passages: string[]): Promise<void> {
     const entry: SentEntry = {
@@ -87,6 +97,7 @@ export function openProviders(
         model: model.trim(),
         context_tokens: context_tokens ?? (here ? CONTEXT_TOKENS.local : CONTEXT_TOKENS.elsewhere),
         always: false,
+        sends: 'replaced',
       };
       if (key !== undefined && key.trim() !== '') await vault.put(secretName(provider.id), key.trim());
       await shelf.put(PROVIDERS, [...(await kept()), provider]);
@@ -117,30 +128,42 @@ export function openProviders(
         ...(options.patience ? { patience: options.patience } : {}),
       });
     },
-    async allow(id, chatId, given) {
+    async allow(id, chatId, given, sends) {
       const provider = await byId(id);
-      if (isHere(provider.base_url) || provider.always || given === 'once') return;
+      if (isHere(provider.base_url) || given === 'once') return;
       if (given === 'always') {
-        await shelf.put(
-          PROVIDERS,
-          (await kept()).map((one) => (one.id === id ? { ...one, always: true } : one)),
-        );
+        await change(id, { always: true, sends });
         return;
       }
       if (given === 'chat') {
-        if (chatId !== null) chats.add(`${id} ${chatId}`);
+        if (chatId !== null) chats.set(`${id} ${chatId}`, sends);
         return;
       }
-      if (chatId !== null && chats.has(`${id} ${chatId}`)) return;
+      if (provider.always && covers(sendsOf(provider), sends)) return;
+      if (chatId !== null && covers(chats.get(`${id} ${chatId}`), sends)) return;
       throw new EngineError('consent_needed', `${provider.name} is not on this computer; nothing was sent.`, {
         remedy: 'Look at what would go, then allow it.',
       });
     },
-    allowChat(id, chatId) {
-      chats.add(`${id} ${chatId}`);
+    allowChat(id, chatId, sends) {
+      chats.set(`${id} ${chatId}`, sends);
+    },
+    async withdraw(id) {
+      await byId(id);
+      for (const key of chats.keys()) if (key.startsWith(`${id} `)) chats.delete(key);
+      await change(id, { always: false });
     },
     sent: async (limit) => (await shelf.entries(limit)) as SentEntry[],
   };
+}
+
+function sendsOf({ always, sends }: KeptProvider): Sends {
+  return sends ?? (always ? 'passages' : 'replaced');
+}
+
+/** Who may be sent the passages may be sent less. A question by itself is not less than one with placeholders. */
+function covers(allowed: Sends | undefined, sends: Sends): boolean {
+  return allowed === 'passages' || allowed === sends;
 }
 
 function isHere(url: string): boolean {

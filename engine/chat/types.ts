@@ -2,6 +2,7 @@
 import type { DocumentKind, Reason, RecallFilters } from '../api';
 import type { Role } from '../capture/types';
 import type { SerialisedError } from '../errors';
+import type { Replaced } from '../privacy';
 
 /** One turn of a chat that is not stored. */
 export interface ChatTurn {
@@ -25,6 +26,8 @@ export interface AskRequest {
   generator?: string;
   /** That the question and its passages may go to a provider elsewhere; without it none is asked. */
   consent?: Consent;
+  /** What of it may go to a provider elsewhere; what the provider was allowed last unless told. */
+  sends?: Sends;
   filters?: RecallFilters;
   /** Passages that are in the context whatever the search says, and those that are not. */
   pinned?: string[];
@@ -86,8 +89,10 @@ export interface AskContext {
   tokens: number;
   /** Word for word what a model is given. `none` reads the passages themselves. */
   prompt: PromptMessage[];
-  /** Who would be asked elsewhere, with whether that is allowed; null when everything stays on this machine. */
-  leaves_to: { name: string; host: string } | null;
+  /** Who would be asked elsewhere, and what of all this would go there; null when everything stays on this machine. */
+  leaves_to: { name: string; host: string; sends: Sends } | null;
+  /** What stands in `prompt` in the place of what is personal, in its order. */
+  replaced: Replaced[];
 }
 
 /**
@@ -187,6 +192,8 @@ export interface Provider {
   has_key: boolean;
   /** Whether the person allowed it for good; otherwise each answer or each chat is asked for. */
   always: boolean;
+  /** What it was allowed to be sent last. Only that is allowed for good. */
+  sends: Sends;
 }
 
 /** A model's server to add; its key goes into the vault. */
@@ -198,6 +205,15 @@ export interface NewProvider {
   key?: string;
   context_tokens?: number;
 }
+
+/**
+ * - `question`: the question and nothing of what is kept;
+ * - `replaced`: the question and its passages with placeholders for names, addresses and the like;
+ * - `passages`: the question and its passages as they are.
+ */
+export type Sends = 'question' | 'replaced' | 'passages';
+
+export type { Replaced } from '../privacy';
 
 /** For how long the person allows that a question and its passages go to a provider. */
 export type Consent = 'once' | 'chat' | 'always';

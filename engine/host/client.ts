@@ -66,6 +66,7 @@ const REPEATABLE = new Set([
   'exportChat',
   'providers',
   'removeProvider',
+  'withdrawConsent',
   'localModels',
   'removeLocalModel',
   'findLocalServers',

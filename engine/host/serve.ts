@@ -116,6 +116,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     providers: () => engine.providers(),
     addProvider: (provider) => engine.addProvider(provider),
     removeProvider: (id) => engine.removeProvider(id),
+    withdrawConsent: (id) => engine.withdrawConsent(id),
     findLocalServers: (signal) => engine.findLocalServers(signal),
     localModels: () => engine.localModels(),
     async addLocalModel(file, name, onProgress, signal) {

@@ -197,6 +197,7 @@ describe('an answer that does not come to its end', () => {
     tokens: 10,
     prompt: [{ role: 'user', content: 'Which hotel?' }],
     leaves_to: null,
+    replaced: [],
   });
   const from = (generate: Generator['generate']): Generator => ({
     id: 'test',

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { AskEvent, AskRequest, Engine } from '../../../engine/api';
+import type { AskEvent, AskRequest, Engine, PromptMessage } from '../../../engine/api';
 import { openProviders } from '../../../engine/chat';
 import { createEngine } from '../../../engine/engine';
 import { memoryShelf, openVault } from '../../../engine/privacy';
@@ -110,12 +110,11 @@ describe('a model on this machine', () => {
 });
 
 describe('a model elsewhere', () => {
-  const fetched = vi.fn(
-    async (_url: string, _request: RequestInit) =>
-      new Response(openAiStream(['Hotel Lumen is booked [1].']), { headers: { 'content-type': 'text/event-stream' } }),
-  );
+  const STREAM = { headers: { 'content-type': 'text/event-stream' } };
+  const fetched = vi.fn<(url: string, request: RequestInit) => Promise<Response>>();
   beforeEach(() => {
-    fetched.mockClear();
+    fetched.mockReset();
+    fetched.mockImplementation(async () => new Response(openAiStream(['Hotel Lumen is booked [1].']), STREAM));
     vi.stubGlobal('fetch', fetched);
   });
   const addRemote = () =>
@@ -128,7 +127,11 @@ describe('a model elsewhere', () => {
     expect(fetched).not.toHaveBeenCalled();
     expect(await engine.sent()).toEqual([]);
     const [first] = events;
-    expect(first?.type === 'context' && first.context.leaves_to).toEqual({ name: 'Far', host: 'api.openai.com' });
+    expect(first?.type === 'context' && first.context.leaves_to).toEqual({
+      name: 'Far',
+      host: 'api.openai.com',
+      sends: 'replaced',
+    });
     const preview = first?.type === 'context' ? first.context.prompt : [];
     await ask({ generator: id, consent: 'once' });
     expect(fetched).toHaveBeenCalledTimes(1);
@@ -138,6 +141,67 @@ describe('a model elsewhere', () => {
     expect(request.headers).toMatchObject({ authorization: `Bearer ${KEY}` });
     // once is once
     expect((await ask({ generator: id })).answer.failure?.code).toBe('consent_needed');
+  });
+  test('is sent placeholders for what is personal, the same in all of a chat, and they are put back as the words come', async () => {
+    await engine.ingest([
+      conversation([message('p1', 'Hannah Whitlock paid the hotel from DE89 3704 0044 0532 0130 00.')], { id: 'paid' }),
+    ]);
+    const { id } = await addRemote();
+    const sent = () =>
+      fetched.mock.calls.map(([, { body }]) => (JSON.parse(body as string) as { messages: PromptMessage[] }).messages);
+    // answers with whoever is in the passage, a byte at a time
+    fetched.mockImplementation(async (_url, { body }) => {
+      const said = body as string;
+      const n = /\[(\d+)\][^[]*IBAN_/u.exec(said)?.[1] ?? '1';
+      const [person = ''] = /PERSON_[A-Z]{4}(?= PERSON_)/u.exec(said) ?? [];
+      const [account = ''] = /IBAN_[A-Z]{4}/u.exec(said) ?? [];
+      return new Response(openAiStream([...`${person} paid the hotel from ${account} [${n}].`]), STREAM);
+    });
+    const question = 'From which account did Hannah pay the hotel?';
+    const { answer, events } = await ask({ question, generator: id, consent: 'chat' });
+    expect(JSON.stringify(sent())).not.toMatch(/Hannah|Whitlock|3704/u);
+    expect(answer.markdown).toMatch(/^Hannah paid the hotel from DE89 3704 0044 0532 0130 00 \[\d\]\.$/u);
+    expect(answer.sentences.map(({ state }) => state)).toEqual(['supported']);
+    const texts = events.flatMap((event) => (event.type === 'text' ? [event.text] : []));
+    expect(texts.join('')).toBe(answer.markdown);
+    expect(texts.join('|')).not.toMatch(/PERS|IBAN_/u);
+    const [context] = events.flatMap((event) => (event.type === 'context' ? [event.context] : []));
+    expect(context?.prompt).toEqual(sent()[0]);
+    const person = context?.replaced.find(({ text }) => text === 'Hannah')?.placeholder ?? '';
+    expect(sent()[0]?.at(-1)?.content).toContain(`did ${person} pay`);
+    expect(context?.passages.map(({ text }) => text).join()).toContain('Hannah');
+    await ask({ question: 'And what did Hannah book?', generator: id, chat_id: answer.chat_id });
+    const [, next] = sent();
+    expect(next?.at(-1)?.content).toContain(`did ${person} book`);
+    expect(JSON.stringify(next)).not.toMatch(/Hannah|3704/u);
+    expect((await engine.chat(answer.chat_id ?? '')).messages[1]?.markdown).toContain('Hannah');
+  });
+  test('is sent the question and nothing of what is kept, where that is chosen', async () => {
+    const { id } = await addRemote();
+    const { answer } = await ask({ generator: id, consent: 'once', sends: 'question' });
+    const [, request] = fetched.mock.calls[0] ?? [];
+    const body = JSON.parse(request?.body as string) as { messages: PromptMessage[] };
+    expect(body.messages.at(-1)).toEqual({ role: 'user', content: QUESTION });
+    expect(JSON.stringify(body)).not.toContain('Lumen');
+    expect(await engine.sent()).toEqual([expect.objectContaining({ passages: [] })]);
+    // what it says without having seen them is still held to the passages, here
+    expect(answer.sentences.map(({ state }) => state)).toEqual(['supported']);
+  });
+  test('is asked for again when more is to go than was allowed, and when the consent is withdrawn', async () => {
+    const { id } = await addRemote();
+    const code = async (request: Partial<AskRequest>) =>
+      (await ask({ generator: id, ...request })).answer.failure?.code;
+    expect(await code({ consent: 'always', sends: 'replaced' })).toBeUndefined();
+    expect(await code({})).toBeUndefined();
+    expect(await code({ sends: 'passages' })).toBe('consent_needed');
+    expect(await code({ sends: 'question' })).toBe('consent_needed');
+    expect(await code({ consent: 'always', sends: 'passages' })).toBeUndefined();
+    expect((await engine.providers())[0]).toMatchObject({ always: true, sends: 'passages' });
+    expect(await code({ sends: 'question' })).toBeUndefined();
+    await engine.withdrawConsent(id);
+    expect(await code({})).toBe('consent_needed');
+    expect(await code({ consent: 'once' })).toBeUndefined();
+    expect(await code({})).toBe('consent_needed');
   });
   test('is allowed for a chat, or for good', async () => {
     const { id } = await addRemote();

@@ -1,0 +1,197 @@
+/**
+ * A model elsewhere, asked in the panel of the built extension: its servers answer under their own names on a local
+ * network, so that what goes out is what would go to them.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, engineIn, freshProfile, type RunningBrowser, type Tab, until } from '../../harness/browser';
+import { type Internet, type Site, startInternet } from '../../harness/internet';
+import { anthropicStream, openAiStream } from '../../unit/chat/model-server';
+import { conversation } from './suite';
+
+const KEY = 'sk-test-0123456789abcdefghijkl';
+const QUESTION = 'When does Hannah Whitlock come to Lisbon?';
+
+interface Asked {
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+describe('a model elsewhere', () => {
+  const profile = freshProfile();
+  const asked: Asked[] = [];
+  let internet: Internet;
+  let browser: RunningBrowser;
+  let engine: ReturnType<typeof engineIn>;
+  let panel: Tab;
+
+  /** Says what it was told of somebody, a few letters at a time. */
+  const site =
+    (stream: (pieces: string[]) => string): Site =>
+    (request, response, body) => {
+      response.setHeader('access-control-allow-origin', '*');
+      response.setHeader('access-control-allow-headers', '*');
+      if (request.method === 'OPTIONS') return void response.writeHead(204).end();
+      asked.push({ headers: request.headers, body });
+      const who = /PERSON_[A-Z]{4} PERSON_[A-Z]{4}|Hannah Whitlock/u.exec(body)?.[0] ?? 'Nobody';
+      const n = /\[(\d+)\] Guests/u.exec(body)?.[1] ?? '1';
+      const text = `${who} comes to Lisbon on the ninth of May [${n}].`;
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(stream(text.match(/.{1,5}/gsu) ?? []));
+    };
+
+  beforeAll(async () => {
+    internet = await startInternet({
+      'api.openai.com': site(openAiStream),
+      'api.anthropic.com': site(anthropicStream),
+    });
+    browser = await CHROMIUM.launch({ profile: profile.path, proxyPort: internet.port });
+    engine = engineIn(await browser.open('console.html'));
+    await until(
+      () => engine('status'),
+      ({ store }) => store.state !== 'opening',
+    );
+    await engine('ingest', [
+      conversation('guests', 'Guests in Lisbon', '2026-04-02', [
+        'Hannah Whitlock comes to Lisbon on the ninth of May. Her number is +44 7700 900123.',
+        'Noted.',
+      ]),
+    ]);
+    panel = await browser.open('sidepanel.html');
+    await until(
+      () => panel.evaluate(() => document.querySelectorAll('.row').length, null),
+      (rows) => rows === 1,
+    );
+  });
+  afterAll(async () => {
+    await browser.close();
+    await internet.close();
+    profile.remove();
+  });
+
+  const text = (selector: string) =>
+    panel.evaluate((one) => [...document.querySelectorAll(one)].map(({ textContent }) => textContent), selector);
+  const press = async (name: string, within = 'body') => {
+    const pressed = await until(
+      () =>
+        panel.evaluate(
+          ({ name, within }) => {
+            const found = [...document.querySelectorAll<HTMLElement>(`${within} :is(button, summary, label)`)].find(
+              (one) => one.getAttribute('aria-label') === name || one.textContent.trim() === name,
+            );
+            found?.click();
+            return found !== undefined;
+          },
+          { name, within },
+        ),
+      (found) => found,
+      20_000,
+    );
+    expect(pressed, name).toBe(true);
+  };
+  const choose = async (model: string) => {
+    await until(
+      () => text('.asker option'),
+      (options) => options.includes(model),
+    );
+    await panel.evaluate((model) => {
+      const select = document.querySelector<HTMLSelectElement>('.asker select');
+      const option = [...(select?.options ?? [])].find((one) => one.textContent === model);
+      if (!select || !option) throw new Error('no model to choose');
+      select.value = option.value;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }, model);
+  };
+  const ask = async (question: string) => {
+    await panel.type('.asker textarea', question);
+    await press('Ask', '.asker');
+  };
+  const shown = (what: string) =>
+    until(
+      () => text('.turn:last-of-type .body'),
+      ([body]) => body?.includes(what) === true,
+    );
+  const outside = () => internet.seen.filter(({ host }) => host.startsWith('api.'));
+
+  it('is sent nothing before the panel showed what goes, and then that, word for word', async () => {
+    await engine('addProvider', {
+      kind: 'openai',
+      name: 'OpenAI',
+      base_url: 'https://api.openai.com/v1',
+      model: 'test',
+      key: KEY,
+    });
+    await press('Menu');
+    await press('Ask and chats');
+    await choose('OpenAI: test');
+    await ask(QUESTION);
+    await until(
+      () => text('.consent'),
+      (found) => found.length === 1,
+    );
+    expect((await text('.consent')).join('')).toContain('api.openai.com');
+    expect(outside()).toEqual([]);
+    expect(await engine('sent')).toEqual([]);
+    const preview = await text('.context details[open] pre');
+    expect(preview.join('')).toMatch(/PERSON_[A-Z]{4} PERSON_[A-Z]{4} comes to Lisbon/u);
+    expect(preview.join('')).not.toMatch(/Hannah|7700/u);
+    await press('Send this once', '.consent');
+    await shown('Hannah Whitlock comes to Lisbon on the ninth of May');
+    const [request] = asked;
+    const { messages } = JSON.parse(request?.body ?? '{}') as { messages: Array<{ content: string }> };
+    expect(messages.map(({ content }) => content)).toEqual(preview);
+    expect(request?.headers['authorization']).toBe(`Bearer ${KEY}`);
+    expect(asked).toHaveLength(1);
+    expect(await text('.turn .body .unsupported')).toEqual([]);
+    const [entry] = await engine('sent');
+    expect(entry).toMatchObject({
+      host: 'api.openai.com',
+      local: false,
+      bytes: Buffer.byteLength(request?.body ?? ''),
+    });
+    expect(entry?.passages.length).toBeGreaterThan(0);
+    expect(await panel.evaluate(() => document.documentElement.outerHTML, null)).not.toContain(KEY);
+  });
+
+  it('is sent the words themselves, by the other protocol, only where that is chosen; for a chat that is once', async () => {
+    await engine('addProvider', {
+      kind: 'anthropic',
+      name: 'Anthropic',
+      base_url: 'https://api.anthropic.com/v1',
+      model: 'test',
+      key: KEY,
+    });
+    await press('New');
+    await press('Back');
+    await press('Menu');
+    await press('Ask and chats');
+    await choose('Anthropic: test');
+    await ask(QUESTION);
+    await press('The question and passages as they are', '.consent');
+    await until(
+      () => text('.context details[open] pre'),
+      (preview) => preview.join('').includes('Hannah Whitlock comes to Lisbon'),
+    );
+    expect(asked).toHaveLength(1);
+    await press('Allow for this chat', '.consent');
+    await shown('Hannah Whitlock comes to Lisbon on the ninth of May');
+    expect(asked[1]?.headers['x-api-key']).toBe(KEY);
+    expect(asked[1]?.body).toContain('Hannah Whitlock comes to Lisbon');
+    await ask('And on which day does Hannah come?');
+    await until(
+      async () => asked.length,
+      (count) => count === 3,
+    );
+    expect(await text('.consent')).toEqual([]);
+    expect((await engine('sent')).map(({ host }) => host)).toEqual([
+      'api.anthropic.com',
+      'api.anthropic.com',
+      'api.openai.com',
+    ]);
+  });
+
+  it('was reached by nothing else', () => {
+    const hosts = internet.seen.filter(({ origin }) => origin?.includes('-extension://')).map(({ host }) => host);
+    expect([...new Set(hosts)].sort()).toEqual(['api.anthropic.com', 'api.openai.com']);
+    expect(asked).toHaveLength(3);
+  });
+});
