@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { profilesInMemory } from './tests/browser/profiles';
 
 /** Files that take minutes. One of them begun last would be waited for by the other worker. */
 const LONG = [
@@ -34,9 +35,9 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.{ts,tsx}'],
           setupFiles: ['tests/unit/property-seed.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // two cores: each worker holds a database and, in some files, a model
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // two cores, which the browser tests use too: each worker holds a database and, in some files, a model
           maxWorkers: 2,
         },
       },
@@ -45,6 +46,8 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
+          globalSetup: ['tests/browser/profiles.ts'],
+          env: profilesInMemory(),
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // three browsers at a time on two cores: each waits more than it works

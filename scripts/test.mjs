@@ -1,8 +1,12 @@
 /**
- * Every suite, one after another: lint, format, types, build, unit tests (Node), browser tests (the built extension in
- * real Chromium and Firefox). The last line adds them all up. Usage: npm test [-- unit|browser|static …]
+ * Every suite: lint, format, types, build, unit tests (Node), browser tests (the built extension in real Chromium and
+ * Firefox). The last line adds them all up. Usage: npm test [-- unit|browser|static …]
+ *
+ * Two lanes side by side: a browser test waits more than it works, and leaves the processors to the others meanwhile.
  */
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { ensureBrowsers, ensurePackages, run } from './prepare.mjs';
 
 const only = process.argv.slice(2);
@@ -19,22 +23,37 @@ function count(suite, passed, failed, skipped, started) {
   );
 }
 
+/** Runs a command and gives its exit status; every line it says carries the suite's name, as the other lane talks too. */
+function say(name, command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    });
+    for (const input of [child.stdout, child.stderr])
+      createInterface({ input }).on('line', (line) => console.log(`${name.padEnd(7)} │ ${line}`));
+    child.on('error', (error) => {
+      console.log(`${name.padEnd(7)} │ ${error.message}`);
+      resolve(1);
+    });
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+}
+
 /** A check that is one test: it passes or fails as a whole. */
-function check(name, command, args) {
+async function check(name, command, args) {
   const started = Date.now();
-  console.log(`\n── ${name}`);
-  const failed = run(command, args) === 0 ? 0 : 1;
+  const failed = (await say(name, command, args)) === 0 ? 0 : 1;
   count(name, 1 - failed, failed, 0, started);
   return failed === 0;
 }
 
-function vitest(name, project) {
+async function vitest(project) {
   const started = Date.now();
-  console.log(`\n── ${name}`);
   mkdirSync('.cache', { recursive: true });
   const report = `.cache/vitest-${project}.json`;
   rmSync(report, { force: true });
-  const status = run('npx', [
+  const status = await say(project, 'npx', [
     'vitest',
     'run',
     '--project',
@@ -47,7 +66,7 @@ function vitest(name, project) {
   try {
     result = JSON.parse(readFileSync(report, 'utf8'));
   } catch (error) {
-    console.error(`${name} left no report: ${error.message}`);
+    console.error(`${project} left no report: ${error.message}`);
   }
   // a file that fails to load has no tests of its own to count
   const broken = result.testResults.filter(
@@ -55,21 +74,27 @@ function vitest(name, project) {
   ).length;
   let failed = result.numFailedTests + broken;
   if (status !== 0 && failed === 0) failed = 1;
-  count(name, result.numPassedTests, failed, result.numPendingTests + (result.numTodoTests ?? 0), started);
+  count(project, result.numPassedTests, failed, result.numPendingTests + (result.numTodoTests ?? 0), started);
+}
+
+async function source() {
+  if (wants('static')) {
+    await check('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
+    await check('lint', 'npx', ['eslint', '.']);
+    await check('types', 'npx', ['tsc', '--noEmit']);
+  }
+  if (wants('unit')) await vitest('unit');
+}
+
+async function extension() {
+  const built = await check('build', 'node', ['scripts/build.mjs', ...(wants('static') ? [] : ['--no-zip'])]);
+  if (wants('browser') && built) await vitest('browser');
 }
 
 ensurePackages();
 if (wants('browser')) ensureBrowsers(['chromium', 'firefox-esr', 'strace']);
 run('npx', ['wxt', 'prepare']);
-
-if (wants('static')) {
-  check('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
-  check('lint', 'npx', ['eslint', '.']);
-  check('types', 'npx', ['tsc', '--noEmit']);
-}
-const built = check('build', 'node', ['scripts/build.mjs', ...(wants('static') ? [] : ['--no-zip'])]);
-if (wants('unit')) vitest('unit', 'unit');
-if (wants('browser') && built) vitest('browser', 'browser');
+await Promise.all([source(), extension()]);
 
 console.log(`\n${rows.join('\n')}\n`);
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`);

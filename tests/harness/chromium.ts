@@ -131,7 +131,7 @@ function killGroup(pid: number | undefined): void {
 
 async function debuggingPort(profile: string, child: ChildProcess): Promise<number> {
   const file = join(profile, 'DevToolsActivePort');
-  for (let waited = 0; waited < 30_000; waited += 50) {
+  for (let waited = 0; waited < 90_000; waited += 50) {
     if (child.exitCode !== null) throw new Error(`Chromium ended with ${child.exitCode} before it could be reached.`);
     if (existsSync(file)) {
       const port = Number(readFileSync(file, 'utf8').split('\n')[0]);
@@ -139,12 +139,12 @@ async function debuggingPort(profile: string, child: ChildProcess): Promise<numb
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('Chromium did not open its debugging port within 30 s.');
+  throw new Error('Chromium did not open its debugging port within 90 s.');
 }
 
 async function findExtension(browser: Browser): Promise<string> {
   const session = await browser.newBrowserCDPSession();
-  for (let waited = 0; waited < 15_000; waited += 100) {
+  for (let waited = 0; waited < 60_000; waited += 100) {
     const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
     for (const { url } of targetInfos) {
       const id = /^chrome-extension:\/\/([a-p]{32})\//.exec(url)?.[1];

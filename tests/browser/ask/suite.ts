@@ -97,7 +97,7 @@ export function describeAsking(kind: BrowserKind): void {
             { name, within },
           ),
         (found) => found,
-        20_000,
+        60_000,
       );
       expect(pressed, name).toBe(true);
     };

@@ -124,7 +124,7 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
     await until(
       async () => (await workers()).some(({ targetId }) => targetId === worker?.targetId),
       (lives) => !lives,
-      10_000,
+      60_000,
     );
     await reached(16);
 
@@ -169,13 +169,13 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
     const asked = internet.seen.slice(before).flatMap(({ path }) => /\/conversations?\/([^/?]+)/.exec(path)?.[1] ?? []);
     expect([...new Set(asked)]).toEqual([uuid(7)]);
     await tab.close();
-  }, 120_000);
+  }, 240_000);
 
   it('pauses when nobody is signed in, and asks nothing while capture is paused', async () => {
     site.signedIn = false;
     const tab = await home();
     await control({ wish: 'start' });
-    await until(state, (now) => now?.state === 'paused', 30_000);
+    await until(state, (now) => now?.state === 'paused', 90_000);
     expect(await state()).toMatchObject({ reason: 'not_signed_in' });
     site.signedIn = true;
     await console.evaluate(() => chrome.storage.local.set({ 'consent.paused_until': 'until_resumed' }));
@@ -187,7 +187,7 @@ describe.skipIf(findChromium() === null || !existsSync(EXTENSION))('bringing in 
     await console.evaluate(() => chrome.storage.local.set({ 'consent.paused_until': null }));
     await until(state, (now) => now?.state === 'done', 60_000);
     await tab.close();
-  }, 120_000);
+  }, 240_000);
 });
 
 /** What the console page and its browser have. */

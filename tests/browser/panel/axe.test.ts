@@ -31,7 +31,7 @@ describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
     const context = await browser.newContext({ viewport: { width: 320, height: 760 }, reducedMotion: 'reduce' });
     try {
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(60_000);
       await reach(page, memories[state.memory].url, state);
       await page.evaluate(source);
       for (const [colorScheme, width] of [

@@ -27,7 +27,7 @@ describe.skipIf(executablePath === null)('the panel', () => {
     context = await browser.newContext({ viewport: { width: 400, height: 760 }, reducedMotion: 'reduce' });
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(harness.url).origin });
     page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     errors.length = 0;
     page.on('pageerror', (error) => errors.push(error.message));
   });
