@@ -6,6 +6,7 @@ import { defineConfig } from 'wxt';
 import { ALL_SITES, matchesOf } from './engine/capture/sites';
 import { ELSEWHERE, HERE } from './engine/chat/servers';
 import { onnxruntime } from './scripts/vite-onnxruntime';
+import { webLlm } from './scripts/vite-web-llm';
 import { wllama } from './scripts/vite-wllama';
 
 /**
@@ -19,15 +20,16 @@ function keepImportMetaUrl(): Plugin {
   return { name: 'keep-import-meta-url', enforce: 'post', config: drop, configResolved: drop };
 }
 
-/** What the package carries beside code: the default embedder and the prebuilt database (made by scripts/build.mjs). */
-function packagedFiles(): Array<{ absoluteSrc: string; relativeDest: string }> {
+/** What the package carries beside code: models, and the prebuilt database (made by scripts/build.mjs). */
+function packagedFiles(browser: string): Array<{ absoluteSrc: string; relativeDest: string }> {
   const root = import.meta.dirname;
   const below = (folder: string): string[] =>
     readdirSync(folder).flatMap((name) => {
       const path = join(folder, name);
       return statSync(path).isDirectory() ? below(path) : [path];
     });
-  const models = below(join(root, 'models', 'e5-small-v2'));
+  const carried = browser === 'firefox' ? ['e5-small-v2'] : ['e5-small-v2', 'webllm'];
+  const models = carried.flatMap((name) => below(join(root, 'models', name)));
   const dataDir = join(root, '.cache', 'data-dir.tar.gz');
   return [
     ...models.map((absoluteSrc) => ({ absoluteSrc, relativeDest: relative(root, absoluteSrc) })),
@@ -41,17 +43,28 @@ export default defineConfig({
   imports: false,
   ...(process.env.WXT_OUTDIR ? { outDir: process.env.WXT_OUTDIR } : {}),
   hooks: {
-    'build:publicAssets': (_wxt, files) => {
-      files.push(...packagedFiles());
+    'build:publicAssets': ({ config }, files) => {
+      files.push(...packagedFiles(config.browser));
     },
   },
   manifestVersion: 3,
   modules: [],
   vite: ({ browser }) => ({
-    plugins: [preact(), onnxruntime({ webgpu: browser !== 'firefox' }), wllama(), keepImportMetaUrl()],
+    plugins: [
+      preact(),
+      onnxruntime({ webgpu: browser !== 'firefox' }),
+      wllama(),
+      webLlm({ on: browser !== 'firefox' }),
+      keepImportMetaUrl(),
+    ],
     worker: {
       format: 'es',
-      plugins: () => [onnxruntime({ webgpu: browser !== 'firefox' }), wllama(), keepImportMetaUrl()],
+      plugins: () => [
+        onnxruntime({ webgpu: browser !== 'firefox' }),
+        wllama(),
+        webLlm({ on: browser !== 'firefox' }),
+        keepImportMetaUrl(),
+      ],
     },
     build: { target: 'esnext', assetsInlineLimit: 0 },
   }),

@@ -4,6 +4,7 @@ import type { FoundServer, LocalModel, NewProvider, Provider, SentEntry } from '
 import { SENDS } from './ask-context';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
+import { GpuModels, megabytes } from './gpu-models';
 import { Sheet } from './sheets';
 import type { Shell } from './shell';
 import { inPlainWords } from './trouble';
@@ -148,6 +149,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
                         ? words('models_known', model.licence ?? '')
                         : words('models_unknown', model.sha256.slice(0, 12))}
                     </span>
+                    {model.runs_on === 'gpu' && <span>{words('gpu_not_seen')}</span>}
                   </span>
                 </span>
                 <button
@@ -186,6 +188,13 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
               <p role="status">{words('models_adding', megabytes(copying[0]), megabytes(copying[1]))}</p>
             )}
           </div>
+          <GpuModels
+            engine={engine}
+            say={say}
+            changed={() => {
+              setTurn((old) => old + 1);
+            }}
+          />
         </>
       )}
       <h3>{words('models_local')}</h3>
@@ -239,10 +248,6 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
       </ul>
     </Sheet>
   );
-}
-
-function megabytes(bytes: number): string {
-  return Math.round(bytes / 1e6).toLocaleString();
 }
 
 function AddElsewhere({ shell, add }: { shell: Shell; add: (provider: NewProvider) => Promise<void> }) {

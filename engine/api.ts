@@ -12,7 +12,10 @@ import type {
   AskRequest,
   ChatSummary,
   ChatView,
+  FolderFile,
   FoundServer,
+  GpuFacts,
+  GpuModel,
   LocalModel,
   NewProvider,
   Provider,
@@ -637,6 +640,18 @@ export interface Engine {
     file: Blob,
     name: string,
     onProgress: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<LocalModel>;
+  /** What this machine's GPU is, and the models there is a library for; null where none can run on it. */
+  gpuModels(): Promise<{ gpu: GpuFacts; models: GpuModel[] } | null>;
+  /**
+   * Copies a folder of weights in MLC's format into the browser, each file held against the library that is to run it;
+   * `onProgress` is told the bytes so far, and of all. The same folder again gives the model that is there.
+   * @throws `bad_input` for what is not whole or fits no library; `store_full`; `aborted`.
+   */
+  addModelFolder(
+    files: FolderFile[],
+    onProgress: (done: number, all: number) => void,
     signal?: AbortSignal,
   ): Promise<LocalModel>;
   removeLocalModel(id: string): Promise<void>;

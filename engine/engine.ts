@@ -26,14 +26,15 @@ import {
   extractiveGenerator,
   type Generator,
   historyOf,
+  isLocal,
   listChats,
-  LOCAL,
   type ModelFiles,
   type OpenLlama,
   openLocalModels,
   openProviders,
   readChat,
   renameCapture,
+  type WebLlm,
 } from './chat';
 import {
   allowAgain,
@@ -94,6 +95,8 @@ export interface EngineOptions {
   llama?: { files: ModelFiles; open: OpenLlama };
   /** What is known of the disk; without it nobody is warned before it is full. */
   disk?: Disk;
+  /** What runs models on the GPU, beside `llama`. */
+  webllm?: WebLlm;
   clock?: () => Date;
 }
 
@@ -159,8 +162,8 @@ export function createEngine(options: EngineOptions): Engine {
   const chatting = createLane();
   const shelf = options.privacy ?? memoryShelf();
   const providers = openProviders(shelf, openVault(shelf), { clock });
-  const { llama } = options;
-  const localModels = llama ? openLocalModels(shelf, llama.files, llama.open, clock) : null;
+  const { llama, webllm } = options;
+  const localModels = llama ? openLocalModels({ shelf, clock, llama, ...(webllm ? { webllm } : {}) }) : null;
   const closing = new AbortController();
   const disk = options.disk ?? null;
   const room = watchRoom(disk, {
@@ -558,7 +561,7 @@ export function createEngine(options: EngineOptions): Engine {
     given: () => string[] = () => [],
   ): Promise<{ generator: Generator; leavesTo: AskContext['leaves_to'] }> {
     if (id === 'none') return { generator: extractiveGenerator(), leavesTo: null };
-    if (id.startsWith(LOCAL)) return { generator: await here().generator(id), leavesTo: null };
+    if (isLocal(id)) return { generator: await here().generator(id), leavesTo: null };
     const generator = await providers.generator(id, given);
     const provider = (await providers.list()).find((one) => one.id === id);
     const leavesTo =
@@ -832,6 +835,8 @@ export function createEngine(options: EngineOptions): Engine {
     findLocalServers: (signal) => guarded(() => providers.findLocal(signal)),
     localModels: () => guarded(async () => (await localModels?.list()) ?? null),
     addLocalModel: (file, name, onProgress, signal) => guarded(() => here().add(file, name, onProgress, signal)),
+    gpuModels: () => guarded(async () => (await localModels?.gpu()) ?? null),
+    addModelFolder: (files, onProgress, signal) => guarded(() => here().addFolder(files, onProgress, signal)),
     removeLocalModel: (id) => guarded(() => here().remove(id)),
     sent: (limit = 100) => guarded(() => providers.sent(limit)),
 

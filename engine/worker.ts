@@ -2,7 +2,7 @@
 import type { EngineStatus } from './api';
 import { opfsShelf } from './connectors/shelf-opfs';
 import { createEngine } from './engine';
-import { opfsModelFiles, packagedLlama } from './chat';
+import { opfsModelFiles, packagedLlama, packagedWebLlm } from './chat';
 import { connectEmbedder } from './embed';
 import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
 import { openCounts, openOutbox } from './outbox';
@@ -52,7 +52,9 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
     disk: browserDisk(navigator.storage),
     outbox,
     // Firefox isolates no extension page; a model on one thread was not seen to run there yet.
-    ...(crossOriginIsolated ? { llama: { files: opfsModelFiles(), open: packagedLlama } } : {}),
+    ...(crossOriginIsolated
+      ? { llama: { files: opfsModelFiles(), open: packagedLlama }, webllm: packagedWebLlm(baseUrl) }
+      : {}),
     privacy: await openPrivacyShelf().catch((error: unknown) => {
       // Answers without a model need none of it.
       console.error('commonplace: providers and their keys cannot be kept', error);

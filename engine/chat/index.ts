@@ -6,7 +6,7 @@ export { extractiveGenerator } from './extractive';
 export { CHAT_SOURCE } from './gather';
 export { asSent } from './leaving';
 export {
-  LOCAL,
+  isLocal,
   type LocalModels,
   type ModelFiles,
   type OpenLlama,
@@ -16,4 +16,5 @@ export {
 } from './local-models';
 export { openProviders, type Providers } from './providers';
 export type { Generator, GeneratorInput } from './port';
+export { packagedWebLlm, type WebLlm } from './webllm';
 export type * from './types';

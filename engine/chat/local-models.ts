@@ -1,12 +1,14 @@
-/** Models that run in this browser: GGUF files that the person added, where they lie, and the one that is loaded. */
+/** Models that run in this browser: files and folders that the person added, where they lie, and the one that is loaded. */
 import { createSHA256 } from 'hash-wasm';
 import { v7 as uuidv7 } from 'uuid';
 import { EngineError } from '../errors';
 import { knownGguf } from '../../models/generators';
+import { WEBLLM_LIBRARIES } from '../../models/webllm';
 import type { PrivacyShelf } from '../privacy';
-import { type LlamaRuntime, llamaGenerator } from './llama';
+import { type ModelRuntime, runtimeGenerator } from './model-runtime';
 import type { Generator } from './port';
-import type { LocalModel } from './types';
+import type { FolderFile, GpuFacts, GpuModel, LocalModel } from './types';
+import { gpuFacts, libraryOf, loadTaken, type TakenFolder, takeFolder, type WebLlm } from './webllm';
 
 /** Where the files of models lie. */
 export interface ModelFiles {
@@ -16,10 +18,27 @@ export interface ModelFiles {
   remove(name: string): Promise<void>;
 }
 
-export type OpenLlama = (file: Blob, contextTokens: number) => Promise<LlamaRuntime>;
+export type OpenLlama = (file: Blob, contextTokens: number) => Promise<ModelRuntime>;
+
+export interface LocalModelsOptions {
+  shelf: PrivacyShelf;
+  clock: () => Date;
+  /** What runs models on the processor. */
+  llama: { files: ModelFiles; open: OpenLlama };
+  /** What runs them on the GPU; without it none does. */
+  webllm?: WebLlm;
+}
 
 export interface LocalModels {
   list(): Promise<LocalModel[]>;
+  /** What this machine's GPU is, and the models there is a library for; null where none runs on it. */
+  gpu(): Promise<{ gpu: GpuFacts; models: GpuModel[] } | null>;
+  /** @throws EngineError `bad_input` for what is no folder of weights that a library here reads; `store_full`, `aborted`. */
+  addFolder(
+    files: FolderFile[],
+    onProgress: (done: number, all: number) => void,
+    signal?: AbortSignal,
+  ): Promise<LocalModel>;
   /** @throws EngineError `bad_input` for a file that is no GGUF, `store_full`, `aborted`. */
   add(file: Blob, name: string, onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<LocalModel>;
   remove(id: string): Promise<void>;
@@ -28,8 +47,12 @@ export interface LocalModels {
   close(): Promise<void>;
 }
 
-/** Ids begin with it. */
-export const LOCAL = 'llama:';
+const PREFIX = { processor: 'llama:', gpu: 'webllm:' } as const;
+
+/** Whether an id is that of a model in this browser. */
+export function isLocal(id: string): boolean {
+  return Object.values(PREFIX).some((prefix) => id.startsWith(prefix));
+}
 
 /**
  * Tokens of prompt and answer. Not what the model could have: one thread reads some 30 tokens a second of the smallest
@@ -42,18 +65,46 @@ const LOCAL_ANSWER_TOKENS = 256;
 const IDLE_MS = 5 * 60_000;
 
 const KEY = 'local-models';
-type Kept = LocalModel & { file: string };
+/** `file` is where it lies: a file's name, or the one that a folder's files are kept under. */
+type Kept = LocalModel & { file: string; folder?: TakenFolder };
 
-export function openLocalModels(
-  shelf: PrivacyShelf,
-  files: ModelFiles,
-  openLlama: OpenLlama,
-  clock: () => Date,
-): LocalModels {
+export function openLocalModels({ shelf, clock, llama, webllm }: LocalModelsOptions): LocalModels {
+  const { files } = llama;
   let held: { id: string; generator: Generator } | null = null;
   let idle: ReturnType<typeof setTimeout> | undefined;
 
-  const kept = async () => ((await shelf.get(KEY)) as Kept[] | undefined) ?? [];
+  const kept = async (): Promise<Kept[]> =>
+    // those kept by an older version run on the processor
+    (((await shelf.get(KEY)) as Kept[] | undefined) ?? []).map((model) => ({
+      ...model,
+      runs_on: model.runs_on ?? 'processor',
+    }));
+  const told = ({ file: _file, folder: _folder, ...model }: Kept): LocalModel => model;
+  const put = async (model: Kept): Promise<LocalModel> => {
+    const models = await kept();
+    const same = models.find(({ sha256 }) => sha256 === model.sha256);
+    if (same) {
+      await erase(model);
+      return told(same);
+    }
+    await shelf.put(KEY, [...models, model]);
+    return told(model);
+  };
+  const erase = ({ file, folder }: Kept) => (folder ? webllm?.weights.remove(file) : files.remove(file));
+  const load = async ({ name, bytes, file, folder }: Kept): Promise<ModelRuntime> => {
+    if (folder) return loadTaken(onGpu(), file, folder);
+    const blob = await files.open(file);
+    if (blob.size !== bytes) {
+      throw new EngineError('model_invalid', `${name} has ${blob.size} bytes and had ${bytes}.`, {
+        remedy: 'Remove it and add its file again.',
+      });
+    }
+    return llama.open(blob, LOCAL_CONTEXT_TOKENS);
+  };
+  const onGpu = (): WebLlm => {
+    if (!webllm) throw new EngineError('model_missing', 'No model runs on the graphics card here.');
+    return webllm;
+  };
   const release = async () => {
     clearTimeout(idle);
     const old = held;
@@ -62,7 +113,40 @@ export function openLocalModels(
   };
 
   return {
-    list: async () => (await kept()).map(({ file: _file, ...model }) => model),
+    list: async () => (await kept()).map(told),
+    async gpu() {
+      if (!webllm) return null;
+      return {
+        gpu: await gpuFacts(webllm),
+        models: WEBLLM_LIBRARIES.map(({ id, name, weights_bytes, memory_bytes, licence, published }) => ({
+          id,
+          name,
+          bytes: weights_bytes,
+          memory_bytes,
+          licence,
+          published,
+        })),
+      };
+    },
+    async addFolder(given, onProgress, signal) {
+      const file = uuidv7();
+      const folder = await takeFolder(onGpu(), file, given, onProgress, signal);
+      const { name, licence } = libraryOf(folder.library);
+      const { sha256, bytes, known } = folder;
+      const added_at = clock().toISOString();
+      return put({
+        id: `${PREFIX.gpu}${file}`,
+        name,
+        bytes,
+        sha256,
+        licence,
+        known,
+        added_at,
+        runs_on: 'gpu',
+        file,
+        folder,
+      });
+    },
     async add(given, name, onProgress, signal) {
       const magic = new Uint8Array(await given.slice(0, 4).arrayBuffer());
       if (new TextDecoder().decode(magic) !== 'GGUF') {
@@ -87,25 +171,18 @@ export function openLocalModels(
         })(),
       );
       const sha256 = hash.digest('hex');
-      const models = await kept();
-      const same = models.find((model) => model.sha256 === sha256);
-      if (same) {
-        await files.remove(file);
-        const { file: _file, ...model } = same;
-        return model;
-      }
       const known = knownGguf(sha256);
-      const model: LocalModel = {
-        id: `${LOCAL}${file}`,
+      return put({
+        id: `${PREFIX.processor}${file}`,
         name: known?.name ?? name.replace(/\.gguf$/iu, ''),
         bytes: given.size,
         sha256,
         licence: known?.licence ?? null,
         known: known !== null,
         added_at: clock().toISOString(),
-      };
-      await shelf.put(KEY, [...models, { ...model, file }]);
-      return model;
+        runs_on: 'processor',
+        file,
+      });
     },
     async remove(id) {
       if (held?.id === id) await release();
@@ -115,7 +192,7 @@ export function openLocalModels(
         KEY,
         models.filter((one) => one.id !== id),
       );
-      if (model) await files.remove(model.file);
+      if (model) await erase(model);
     },
     async generator(id) {
       const model = (await kept()).find((one) => one.id === id);
@@ -126,19 +203,8 @@ export function openLocalModels(
       }
       if (held?.id !== id) {
         await release();
-        const generator = llamaGenerator({
-          id,
-          contextTokens: LOCAL_CONTEXT_TOKENS,
-          async load() {
-            const file = await files.open(model.file);
-            if (file.size !== model.bytes) {
-              throw new EngineError('model_invalid', `${model.name} has ${file.size} bytes and had ${model.bytes}.`, {
-                remedy: 'Remove it and add its file again.',
-              });
-            }
-            return openLlama(file, LOCAL_CONTEXT_TOKENS);
-          },
-        });
+        const contextTokens = model.folder ? libraryOf(model.folder.library).context_tokens : LOCAL_CONTEXT_TOKENS;
+        const generator = runtimeGenerator({ id, contextTokens, load: () => load(model) });
         held = { id, generator };
       }
       clearTimeout(idle);
@@ -148,10 +214,8 @@ export function openLocalModels(
         async *generate(input, signal) {
           clearTimeout(idle);
           try {
-            yield* generator.generate(
-              { ...input, max_tokens: Math.min(input.max_tokens, LOCAL_ANSWER_TOKENS) },
-              signal,
-            );
+            const longest = model.folder ? input.max_tokens : LOCAL_ANSWER_TOKENS;
+            yield* generator.generate({ ...input, max_tokens: Math.min(input.max_tokens, longest) }, signal);
           } finally {
             clearTimeout(idle);
             idle = setTimeout(() => {

@@ -230,6 +230,35 @@ export interface LocalModel {
   /** Whether its bytes are those of a model that this version was tried with. */
   known: boolean;
   added_at: string;
+  runs_on: 'processor' | 'gpu';
+}
+
+/** A file of a folder, by its path in it. */
+export interface FolderFile {
+  path: string;
+  file: Blob;
+}
+
+/**
+ * What this machine's GPU is for models: there is `none`; it is `too_small`, with what it falls short of; a driver reckons
+ * in `software`, right and too slow; or it `fits`.
+ */
+export interface GpuFacts {
+  state: 'none' | 'too_small' | 'software' | 'fits';
+  name: string;
+  short_of: string[];
+}
+
+/** A model that the package has a library for; its weights are the person's to bring. */
+export interface GpuModel {
+  id: string;
+  name: string;
+  /** Of its weights, and of the GPU's memory that it takes with them: the compiler's estimate. */
+  bytes: number;
+  memory_bytes: number;
+  licence: string;
+  /** Where its weights are published; null where they are not. */
+  published: string | null;
 }
 
 /** A model's server found on this machine. */

@@ -2,10 +2,10 @@
 import { LoggerWithoutDebug, Wllama } from '@wllama/wllama/esm/index.js';
 import binary from '#wllama/binary?url';
 import { EngineError } from '../errors';
-import type { LlamaRuntime } from './llama';
+import type { ModelRuntime } from './model-runtime';
 
 /** Loads a model; its weights stay in memory until `close`. @throws EngineError `model_invalid`. */
-export async function openWllama(file: Blob, contextTokens: number): Promise<LlamaRuntime> {
+export async function openWllama(file: Blob, contextTokens: number): Promise<ModelRuntime> {
   const logger = { ...LoggerWithoutDebug, log: () => {}, warn: () => {} };
   const llama = new Wllama({ default: new URL(binary, self.location.href).href }, { logger, suppressNativeLog: true });
   try {

@@ -29,6 +29,7 @@ const UNBOUNDED = new Set([
   'idle',
   'ask',
   'addLocalModel',
+  'addModelFolder',
   'beginExport',
   'readExport',
   'lookAtImport',
@@ -68,6 +69,7 @@ const REPEATABLE = new Set([
   'removeProvider',
   'withdrawConsent',
   'localModels',
+  'gpuModels',
   'removeLocalModel',
   'findLocalServers',
   'sent',
@@ -266,7 +268,7 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
       method,
       (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args)),
     ]),
-  ) as unknown as Omit<Engine, 'subscribe' | 'ask' | 'addLocalModel'>;
+  ) as unknown as Omit<Engine, 'subscribe' | 'ask' | 'addLocalModel' | 'addModelFolder'>;
 
   return {
     ...remoteMethods,
@@ -279,6 +281,8 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
         Comlink.proxy(onProgress),
         ...(signal ? [signal] : []),
       ]) as Promise<LocalModel>,
+    addModelFolder: (files, onProgress, signal) =>
+      call('addModelFolder', [files, Comlink.proxy(onProgress), ...(signal ? [signal] : [])]) as Promise<LocalModel>,
     async subscribe(listener) {
       const first = eventListeners.size === 0;
       eventListeners.add(listener);

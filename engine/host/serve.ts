@@ -125,6 +125,13 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
       };
       return engine.addLocalModel(file, name, tell, signal ? AbortSignal.any([signal, gone]) : gone);
     },
+    gpuModels: () => engine.gpuModels(),
+    async addModelFolder(files, onProgress, signal) {
+      const tell = (done: number, all: number) => {
+        if (!gone.aborted) onProgress(done, all);
+      };
+      return engine.addModelFolder(files, tell, signal ? AbortSignal.any([signal, gone]) : gone);
+    },
     removeLocalModel: (id) => engine.removeLocalModel(id),
     sent: (limit) => engine.sent(limit),
     discardSetAside: () => engine.discardSetAside(),

@@ -78,6 +78,20 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
     expect(unexplained).toEqual([]);
   });
 
+  it.skipIf(!isBuilt)('carries WebLLM without its list of models, or the addresses it would run libraries from', () => {
+    const code = below(root)
+      .filter((file) => /\.m?js$/.test(file))
+      .map((file) => readFileSync(file, 'utf8'));
+    expect(code.filter((text) => /huggingface\.co\/mlc-ai|binary-mlc-llm-libs|Hermes-3-Llama/.test(text))).toEqual([]);
+    const webLlm = code.filter((text) => text.includes('appendReplyHeader'));
+    expect(webLlm).toHaveLength(name === 'chrome-mv3' ? 1 : 0);
+    for (const text of webLlm) {
+      // named in what it says when there is no GPU
+      expect([...new Set(text.match(/https?:\/\/[\w.-]+/g))]).toEqual(['https://webgpureport.org']);
+      expect(text).not.toContain('AGFzbQ'); // WASM as Base64
+    }
+  });
+
   it.skipIf(!isBuilt)(
     'may connect to itself and to models’ servers only, and asks for the sites it reads, and for others only later',
     () => {

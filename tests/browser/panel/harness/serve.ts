@@ -125,6 +125,7 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
   const engine = createEngine({
     store: () => openStore({ storage: 'memory' }),
     embedder: options.meaning ? startNodeEmbedder(resolve(ROOT, 'models')) : null,
+    ...modelsHere(),
   });
   opened = engine;
   if (captures.length > 0) await engine.ingest(captures);
@@ -144,6 +145,31 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
     async close() {
       await server.close();
       await engine.close();
+    },
+  };
+}
+
+/** A machine that could run models, with none added. */
+function modelsHere(): Required<Pick<engineModule.EngineOptions, 'llama' | 'webllm'>> {
+  const none = () => Promise.reject(new Error('the harness runs no models'));
+  return {
+    llama: { files: { write: none, open: none, remove: none }, open: none },
+    webllm: {
+      weights: { write: none, list: () => Promise.resolve([]), remove: none },
+      url: (path) => path,
+      read: none,
+      open: none,
+      adapter: () =>
+        Promise.resolve({
+          info: { vendor: 'intel', architecture: 'gen-12lp' },
+          limits: {
+            maxStorageBuffersPerShaderStage: 16,
+            maxComputeWorkgroupStorageSize: 32_768,
+            maxComputeInvocationsPerWorkgroup: 1_024,
+            maxBufferSize: 2 ** 31,
+            maxStorageBufferBindingSize: 2 ** 31,
+          },
+        }),
     },
   };
 }

@@ -1,10 +1,10 @@
-/** Answers by a model that runs in this browser, from a GGUF file that the person added. */
+/** Answers by a model that runs in this browser, whatever runs it: its patience, its stops and its faults in words. */
 import { EngineError } from '../errors';
 import type { Generator, GeneratorInput } from './port';
 import type { PromptMessage } from './types';
 
 /** A loaded model. */
-export interface LlamaRuntime {
+export interface ModelRuntime {
   /** Resolves with why it ended: by itself, or at `max_tokens` or the end of its context. Rejects when `signal` fires. */
   complete(
     input: { prompt: PromptMessage[]; max_tokens: number },
@@ -14,15 +14,15 @@ export interface LlamaRuntime {
   close(): Promise<void>;
 }
 
-export interface LlamaOptions {
+export interface RuntimeOptions {
   id: string;
   /** Loads the model when it is first asked; again after it failed. */
-  load: () => Promise<LlamaRuntime>;
+  load: () => Promise<ModelRuntime>;
   contextTokens: number;
-  patience?: LlamaPatience;
+  patience?: RuntimePatience;
 }
 
-export interface LlamaPatience {
+export interface RuntimePatience {
   /** Milliseconds to load, and then to read the prompt: on one thread a small model reads some 30 tokens a second. */
   loadMs: number;
   firstMs: number;
@@ -30,14 +30,14 @@ export interface LlamaPatience {
   stallMs: number;
 }
 
-const PATIENCE: LlamaPatience = { loadMs: 300_000, firstMs: 300_000, stallMs: 60_000 };
+const PATIENCE: RuntimePatience = { loadMs: 300_000, firstMs: 300_000, stallMs: 60_000 };
 
 /**
  * A model whose words stop coming is closed, and loaded again for the next question; one that is stopped by the person
  * stays loaded.
  */
-export function llamaGenerator({ id, load, contextTokens, patience = PATIENCE }: LlamaOptions): Generator {
-  let loaded: Promise<LlamaRuntime> | null = null;
+export function runtimeGenerator({ id, load, contextTokens, patience = PATIENCE }: RuntimeOptions): Generator {
+  let loaded: Promise<ModelRuntime> | null = null;
   /** The one before has to be through: the runtime holds one context. */
   let busy: Promise<unknown> = Promise.resolve();
 
@@ -56,7 +56,7 @@ export function llamaGenerator({ id, load, contextTokens, patience = PATIENCE }:
   async function* words(input: GeneratorInput, signal: AbortSignal): AsyncGenerator<string> {
     signal.throwIfAborted();
     loaded ??= load();
-    let runtime: LlamaRuntime;
+    let runtime: ModelRuntime;
     try {
       runtime = await within(loaded, patience.loadMs, 'loaded', signal);
     } catch (error) {
@@ -108,7 +108,8 @@ export function llamaGenerator({ id, load, contextTokens, patience = PATIENCE }:
       }
     } catch (error) {
       if (signal.aborted) throw new EngineError('aborted', 'The answer was stopped.', { cause: error });
-      if (error instanceof EngineError && error.code === 'answer_cut') throw error;
+      // neither says anything about the model
+      if (error instanceof EngineError && (error.code === 'answer_cut' || error.code === 'context_full')) throw error;
       drop();
       throw inWords(error);
     } finally {

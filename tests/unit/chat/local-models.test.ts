@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openLocalModels, type LocalModels, type ModelFiles } from '../../../engine/chat';
-import { llamaGenerator, type LlamaRuntime } from '../../../engine/chat/llama';
+import { runtimeGenerator, type ModelRuntime } from '../../../engine/chat/model-runtime';
 import { EngineError } from '../../../engine/errors';
 import { memoryShelf } from '../../../engine/privacy';
 import { collect, generatorAcceptance, input } from './generator-acceptance';
@@ -9,7 +9,7 @@ const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
 const soon = (milliseconds = 5) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A model that says {@link WORDS}, each a moment after the one before; `at` is called before each. */
-function runtime(at: (word: number) => void | Promise<void> = () => {}): LlamaRuntime & { closed: number } {
+function runtime(at: (word: number) => void | Promise<void> = () => {}): ModelRuntime & { closed: number } {
   const self = {
     closed: 0,
     async complete(_: unknown, onWords: (words: string) => void, signal: AbortSignal) {
@@ -31,9 +31,9 @@ function runtime(at: (word: number) => void | Promise<void> = () => {}): LlamaRu
 const PATIENCE = { loadMs: 400, firstMs: 400, stallMs: 200 };
 const never = () => new Promise<never>(() => {});
 
-async function failing(load: () => Promise<LlamaRuntime>): Promise<{ words: string; error: EngineError }> {
+async function failing(load: () => Promise<ModelRuntime>): Promise<{ words: string; error: EngineError }> {
   let words = '';
-  const generator = llamaGenerator({ id: 'llama:x', contextTokens: 2048, load, patience: PATIENCE });
+  const generator = runtimeGenerator({ id: 'llama:x', contextTokens: 2048, load, patience: PATIENCE });
   try {
     for await (const piece of generator.generate(input(), new AbortController().signal)) words += piece;
   } catch (error) {
@@ -44,13 +44,13 @@ async function failing(load: () => Promise<LlamaRuntime>): Promise<{ words: stri
 
 describe('a model in this browser', () => {
   generatorAcceptance(() =>
-    llamaGenerator({ id: 'llama:x', contextTokens: 2048, load: () => Promise.resolve(runtime()) }),
+    runtimeGenerator({ id: 'llama:x', contextTokens: 2048, load: () => Promise.resolve(runtime()) }),
   );
 
   test('is loaded once for many questions, and again after it failed', async () => {
     let loads = 0;
     let broken = false;
-    const generator = llamaGenerator({
+    const generator = runtimeGenerator({
       id: 'llama:x',
       contextTokens: 2048,
       load: () => {
@@ -101,7 +101,7 @@ describe('a model in this browser', () => {
   test('waits for the answer before, which was stopped, to be through', async () => {
     let running = 0;
     let most = 0;
-    const slow: LlamaRuntime = {
+    const slow: ModelRuntime = {
       async complete(_, onWords, signal) {
         most = Math.max(most, ++running);
         onWords(WORDS.join(''));
@@ -112,7 +112,7 @@ describe('a model in this browser', () => {
       },
       close: async () => {},
     };
-    const generator = llamaGenerator({ id: 'llama:x', contextTokens: 2048, load: () => Promise.resolve(slow) });
+    const generator = runtimeGenerator({ id: 'llama:x', contextTokens: 2048, load: () => Promise.resolve(slow) });
     const stop = new AbortController();
     await expect(
       (async () => {
@@ -149,12 +149,11 @@ const gguf = (rest: string) => new Blob(['GGUF', rest]);
 
 describe('models in this browser', () => {
   const open = (files = memoryFiles()): LocalModels =>
-    openLocalModels(
-      memoryShelf(),
-      files,
-      () => Promise.resolve(runtime()),
-      () => new Date('2026-05-08T10:00:00.000Z'),
-    );
+    openLocalModels({
+      shelf: memoryShelf(),
+      clock: () => new Date('2026-05-08T10:00:00.000Z'),
+      llama: { files, open: () => Promise.resolve(runtime()) },
+    });
 
   test('are added with their sum, once each, answer, and are gone when they are removed', async () => {
     const files = memoryFiles();

@@ -1,0 +1,122 @@
+/** Models on the graphics card: what this machine's is good for, what can run on it, and a folder of weights to add. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { FolderFile, GpuFacts, GpuModel } from '../engine/api';
+import type { PanelEngine } from './connection';
+import { inPlainWords } from './trouble';
+import { type WordKey, words } from './words';
+
+const VERDICT: Record<GpuFacts['state'], WordKey> = {
+  none: 'gpu_none',
+  too_small: 'gpu_too_small',
+  software: 'gpu_software',
+  fits: 'gpu_fits',
+};
+
+/** Makes a field take a folder; Preact's types do not know it. */
+const FOLDER = { webkitdirectory: true };
+
+export function megabytes(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString();
+}
+
+export function GpuModels({
+  engine,
+  say,
+  changed,
+}: {
+  engine: PanelEngine;
+  say: (what: string) => void;
+  changed: () => void;
+}) {
+  const [found, setFound] = useState<{ gpu: GpuFacts; models: GpuModel[] } | null>(null);
+  /** Bytes so far and in all of the folder that is copied. */
+  const [copying, setCopying] = useState<[number, number] | null>(null);
+  const stop = useRef<AbortController | null>(null);
+
+  useEffect(() => {
+    engine.gpuModels().then(setFound, inPlainWords);
+  }, [engine]);
+
+  const add = async (files: FolderFile[]) => {
+    const ending = new AbortController();
+    stop.current = ending;
+    setCopying([0, files.reduce((sum, { file }) => sum + file.size, 0)]);
+    try {
+      const model = await engine.addModelFolder(
+        files,
+        (done, all) => {
+          setCopying([done, all]);
+        },
+        ending.signal,
+      );
+      say(words('models_added', model.name));
+    } catch (error) {
+      if (!ending.signal.aborted) say(inPlainWords(error));
+    } finally {
+      stop.current = null;
+      setCopying(null);
+      changed();
+    }
+  };
+
+  if (found === null) return null;
+  const { gpu, models } = found;
+  const runs = gpu.state === 'fits' || gpu.state === 'software';
+  return (
+    <>
+      <h3>{words('gpu_title')}</h3>
+      <p>{words(VERDICT[gpu.state], gpu.name, gpu.short_of.join('; '))}</p>
+      {runs && (
+        <>
+          <p>{words('gpu_more')}</p>
+          <ul class="hosts">
+            {models
+              .filter(({ published }) => published !== null)
+              .map((model) => (
+                <li key={model.id}>
+                  <span>
+                    {model.name}
+                    <span class="meta">
+                      <span>{words('models_megabytes', megabytes(model.bytes))}</span>
+                      <span>{words('gpu_memory', megabytes(model.memory_bytes))}</span>
+                      <span>{model.licence}</span>
+                      <span>{words('gpu_not_seen')}</span>
+                    </span>
+                    <span class="meta folder-name">{model.published}</span>
+                  </span>
+                </li>
+              ))}
+          </ul>
+          <div class="choices">
+            {copying === null ? (
+              <label class="file">
+                {words('gpu_add_folder')}
+                <input
+                  type="file"
+                  {...FOLDER}
+                  onChange={(event) => {
+                    const files = [...(event.currentTarget.files ?? [])];
+                    event.currentTarget.value = '';
+                    if (files.length > 0) void add(files.map((file) => ({ path: file.webkitRelativePath, file })));
+                  }}
+                />
+              </label>
+            ) : (
+              <>
+                <p role="status">{words('models_adding', megabytes(copying[0]), megabytes(copying[1]))}</p>
+                <button
+                  type="button"
+                  onClick={() => {
+                    stop.current?.abort();
+                  }}
+                >
+                  {words('gpu_stop_adding')}
+                </button>
+              </>
+            )}
+          </div>
+        </>
+      )}
+    </>
+  );
+}
