@@ -82,7 +82,7 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
     const code = below(root)
       .filter((file) => /\.m?js$/.test(file))
       .map((file) => readFileSync(file, 'utf8'));
-    expect(code.filter((text) => /huggingface\.co\/mlc-ai|binary-mlc-llm-libs|Hermes-3-Llama/.test(text))).toEqual([]);
+    expect(code.filter((text) => /huggingface\.co\/mlc-ai|binary-mlc-llm-libs/.test(text))).toEqual([]);
     const webLlm = code.filter((text) => text.includes('appendReplyHeader'));
     expect(webLlm).toHaveLength(name === 'chrome-mv3' ? 1 : 0);
     for (const text of webLlm) {
