@@ -37,11 +37,14 @@ describe.skipIf(!findChromium() || gguf === null)('a model in the browser', () =
     const panel = await browser.open('sidepanel.html');
     await panel.getByRole('button', { name: 'Menu' }).click();
     await panel.getByRole('button', { name: 'Models for answers' }).click();
-    await panel.locator('input[type=file]').waitFor();
+    await panel.locator('input[accept=".gguf"]').waitFor();
     // by its path: Playwright sends no more than 50 MB to a browser that it did not start
     const session = await browser.context.newCDPSession(panel);
     const { root } = await session.send('DOM.getDocument', { depth: -1 });
-    const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'input[type=file]' });
+    const { nodeId } = await session.send('DOM.querySelector', {
+      nodeId: root.nodeId,
+      selector: 'input[accept=".gguf"]',
+    });
     await session.send('DOM.setFileInputFiles', { nodeId, files: [gguf ?? ''] });
     const models = await until(
       () => engine('localModels'),
