@@ -20,6 +20,7 @@ import { BackIcon, CopyIcon, CrossIcon, DeleteIcon } from './icons';
 import { documentTitle } from './rows';
 import { hostOf } from './sites';
 import { inPlainWords, sentenceFor } from './trouble';
+import { Unlock } from './vault';
 import { type Choice, NO_CHOICE, type Turn, useAsk } from './use-ask';
 import { count, words } from './words';
 
@@ -249,6 +250,7 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
             )}
           </header>
         )}
+        {!chat && turns.length > 0 && <h2 class="unseen">{words('ask_title')}</h2>}
         {turns.length === 0 && asking.failure === null && start.chatId === null && (
           <div class="empty">
             <h2>{words('ask_empty')}</h2>
@@ -259,6 +261,7 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
         {turns.map((turn, place) => (
           <TurnView
             key={turn.key}
+            engine={engine}
             turn={turn}
             kept={kept}
             live={running === place ? asking.words : null}
@@ -448,6 +451,7 @@ function statusOf(turn: Turn | undefined): string {
 }
 
 interface TurnProps {
+  engine: PanelEngine;
   turn: Turn;
   kept: EngineStats['by_source'];
   /** Words so far, while it is being answered. */
@@ -466,7 +470,7 @@ interface TurnProps {
   branch: (() => void) | null;
 }
 
-function TurnView({ turn, kept, live, busy, temporary, ...actions }: TurnProps) {
+function TurnView({ engine, turn, kept, live, busy, temporary, ...actions }: TurnProps) {
   const { answer, context } = turn;
   const undecided = answer?.failure?.code === 'consent_needed';
   const [open, setOpen] = useState(false);
@@ -517,14 +521,24 @@ function TurnView({ turn, kept, live, busy, temporary, ...actions }: TurnProps) 
       {answer?.failure && !undecided && (
         <p class="notice trouble">
           {sentenceFor(answer.failure.code)}
-          {answer.failure.remedy !== undefined && <span>{answer.failure.remedy}</span>}
+          {answer.failure.remedy !== undefined && answer.failure.code !== 'vault_locked' && (
+            <span>{answer.failure.remedy}</span>
+          )}
         </p>
+      )}
+      {answer?.failure?.code === 'vault_locked' && (
+        <Unlock
+          engine={engine}
+          opened={() => {
+            actions.askAgain(turn.choice);
+          }}
+        />
       )}
       {turn.failure !== null && <p class="notice trouble">{turn.failure}</p>}
       {live === null && (
         <div class="choices tools">
           <Versions all={turn.answers} shown={turn.answerId} show={actions.show} />
-          {context && (
+          {context && !undecided && (
             <button
               type="button"
               class="quiet"

@@ -8,6 +8,7 @@ import { GpuModels, megabytes } from './gpu-models';
 import { Sheet } from './sheets';
 import type { Shell } from './shell';
 import { inPlainWords } from './trouble';
+import { VaultSettings } from './vault';
 import { count, words } from './words';
 
 interface ModelsProps {
@@ -88,6 +89,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
               {provider.name}: {provider.model}
               <span class="meta">
                 <span>{words(provider.local ? 'models_here' : 'models_elsewhere')}</span>
+                {!provider.local && !provider.has_key && <span>{words('models_no_key')}</span>}
                 {provider.always && (
                   <span>
                     {words('models_always')}:{' '}
@@ -232,6 +234,14 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
       <h3>{words('models_far')}</h3>
       <p>{words('models_far_more')}</p>
       <AddElsewhere shell={shell} add={add} />
+      <h3>{words('vault_title')}</h3>
+      <VaultSettings
+        engine={engine}
+        say={say}
+        changed={() => {
+          setTurn((old) => old + 1);
+        }}
+      />
       <h3>{words('models_sent')}</h3>
       {sent.length === 0 && <p class="soft">{words('models_sent_nothing')}</p>}
       <ul class="sent">

@@ -20,6 +20,7 @@ import type {
   NewProvider,
   Provider,
   SentEntry,
+  VaultView,
 } from './chat/types';
 
 export type { HealthState, PageDiagnostics } from './capture/health';
@@ -610,6 +611,19 @@ export interface Engine {
   removeProvider(id: string): Promise<void>;
   /** What was allowed to it for a chat or for good ends: it is asked for again. @throws `not_found`. */
   withdrawConsent(id: string): Promise<void>;
+  /** How the keys of providers are kept; the keys themselves are told to nobody but their provider. */
+  vault(): Promise<VaultView>;
+  /**
+   * Opens the keys by this passphrase from now on; null: by a key of this browser's own.
+   * @throws `wrong_password` when there is a passphrase and `current` is not it; `bad_input` when it is too short.
+   */
+  setVaultPassphrase(passphrase: string | null, current?: string): Promise<VaultView>;
+  /** @throws `wrong_password`. */
+  unlockVault(passphrase: string): Promise<VaultView>;
+  /** Wipes what opens it from memory; without a passphrase there is nothing to wipe. */
+  lockVault(): Promise<VaultView>;
+  /** Deletes all keys and the passphrase; the providers stay, without keys. */
+  emptyVault(): Promise<VaultView>;
   /** Asks the usual ports of this machine for servers with models; nothing leaves it. */
   findLocalServers(signal?: AbortSignal): Promise<FoundServer[]>;
   /** Every request that was made to a model's server, newest first; 100 unless told. */

@@ -11,6 +11,7 @@ import type {
   EngineStatus,
   IngestReport,
   StoreState,
+  VaultView,
 } from './api';
 import { exchange } from './backup';
 import type { Capture } from './capture/types';
@@ -76,7 +77,7 @@ import {
   startScheduler,
 } from './jobs';
 import type { Outbox, OutboxEntry } from './outbox';
-import { memoryShelf, openVault, type PrivacyShelf } from './privacy';
+import { IDLE_LOCK_MS, memoryShelf, openVault, type PrivacyShelf } from './privacy';
 import { recall } from './recall';
 import { compact, type Disk, measure, watchRoom } from './space';
 import type { Store } from './store';
@@ -161,7 +162,8 @@ export function createEngine(options: EngineOptions): Engine {
   /** What is read of a chat must still hold when it is written. */
   const chatting = createLane();
   const shelf = options.privacy ?? memoryShelf();
-  const providers = openProviders(shelf, openVault(shelf), { clock });
+  const vault = openVault(shelf);
+  const providers = openProviders(shelf, vault, { clock });
   const { llama, webllm } = options;
   const localModels = llama ? openLocalModels({ shelf, clock, llama, ...(webllm ? { webllm } : {}) }) : null;
   const closing = new AbortController();
@@ -536,6 +538,7 @@ export function createEngine(options: EngineOptions): Engine {
     };
     const beforeSending = async ({ passages }: AskContext) => {
       given = leavesTo?.sends === 'question' ? [] : passages.map(({ chunk_id }) => chunk_id);
+      if (generator.id !== 'none' && !isLocal(generator.id)) await providers.ready(generator.id);
       if (leavesTo) await providers.allow(generator.id, request.chat_id ?? null, request.consent, leavesTo.sends);
     };
     const answer = await answerQuestion({ context, embedder, generator, beforeSending }, onEvent, ending);
@@ -549,6 +552,11 @@ export function createEngine(options: EngineOptions): Engine {
     });
     if (leavesTo && request.consent === 'chat') providers.allowChat(generator.id, id, leavesTo.sends);
     return { ...answer, chat_id: id, message_id: messageId };
+  }
+
+  async function vaultView(): Promise<VaultView> {
+    const idle_minutes = IDLE_LOCK_MS / 60_000;
+    return { state: await vault.state(), passphrase: await vault.hasPassphrase(), idle_minutes };
   }
 
   function here(): NonNullable<typeof localModels> {
@@ -832,6 +840,27 @@ export function createEngine(options: EngineOptions): Engine {
     addProvider: (provider) => guarded(() => providers.add(provider)),
     removeProvider: (id) => guarded(() => providers.remove(id)),
     withdrawConsent: (id) => guarded(() => providers.withdraw(id)),
+    vault: () => guarded(vaultView),
+    setVaultPassphrase: (passphrase, current) =>
+      guarded(async () => {
+        await vault.setPassphrase(passphrase, current);
+        return vaultView();
+      }),
+    unlockVault: (passphrase) =>
+      guarded(async () => {
+        await vault.unlock(passphrase);
+        return vaultView();
+      }),
+    lockVault: () =>
+      guarded(async () => {
+        vault.lock();
+        return vaultView();
+      }),
+    emptyVault: () =>
+      guarded(async () => {
+        await vault.empty();
+        return vaultView();
+      }),
     findLocalServers: (signal) => guarded(() => providers.findLocal(signal)),
     localModels: () => guarded(async () => (await localModels?.list()) ?? null),
     addLocalModel: (file, name, onProgress, signal) => guarded(() => here().add(file, name, onProgress, signal)),
@@ -862,6 +891,7 @@ export function createEngine(options: EngineOptions): Engine {
         // A store that never opened has nothing to close.
         if (storeState.state !== 'failed') throw EngineError.from(error);
       } finally {
+        vault.lock();
         await localModels?.close();
         await embedder?.close();
       }

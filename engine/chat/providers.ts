@@ -31,6 +31,8 @@ export interface Providers {
   findLocal(signal?: AbortSignal): Promise<FoundServer[]>;
   /** The generator of a provider; every request it makes is written down first. @throws EngineError `not_found`. */
   generator(id: string, passages: () => string[]): Promise<Generator>;
+  /** @throws EngineError `vault_locked` when its key cannot be read now. */
+  ready(id: string): Promise<void>;
   /** @throws EngineError `consent_needed` when a provider elsewhere may not be asked. */
   allow(id: string, chatId: string | null, given: Consent | undefined, sends: Sends): Promise<void>;
   /** What was allowed for a chat that had no id yet. */
@@ -127,6 +129,9 @@ export function openProviders(
         onSend: (url, bytes) => write(name, url, bytes, passages()),
         ...(options.patience ? { patience: options.patience } : {}),
       });
+    },
+    async ready(id) {
+      if (await vault.has(secretName(id))) await vault.get(secretName(id));
     },
     async allow(id, chatId, given, sends) {
       const provider = await byId(id);

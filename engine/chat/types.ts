@@ -261,6 +261,16 @@ export interface GpuModel {
   published: string | null;
 }
 
+/** Where the keys of providers are. */
+export interface VaultView {
+  /** `empty` holds none; `locked` waits for its passphrase. */
+  state: 'empty' | 'open' | 'locked';
+  /** Whether it is opened by a passphrase; otherwise by a key of this browser's own. */
+  passphrase: boolean;
+  /** Without use it locks itself after this long. */
+  idle_minutes: number;
+}
+
 /** A model's server found on this machine. */
 export interface FoundServer {
   name: string;

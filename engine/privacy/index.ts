@@ -5,4 +5,4 @@ export type { PersonalKind, PersonalSpan } from './spans';
 
 /** Its lists of names are large: loaded when something is to be replaced. */
 export const loadReplacing = () => import('./replace');
-export { openVault, type Vault, type VaultState } from './vault';
+export { IDLE_LOCK_MS, openVault, type Vault, type VaultState } from './vault';

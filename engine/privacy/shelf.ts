@@ -7,6 +7,8 @@ import { openDB } from 'idb';
 export interface PrivacyShelf {
   get(key: string): Promise<unknown>;
   put(key: string, value: unknown): Promise<void>;
+  /** All of these or, where it ends in between, none; what is undefined is deleted. */
+  putAll(values: ReadonlyMap<string, unknown>): Promise<void>;
   delete(key: string): Promise<void>;
   /** Adds to what was sent. */
   append(entry: object): Promise<void>;
@@ -28,6 +30,13 @@ export async function openPrivacyShelf(): Promise<PrivacyShelf> {
     get: (key) => db.get('kept', key) as Promise<unknown>,
     async put(key, value) {
       await db.put('kept', value, key);
+    },
+    async putAll(values) {
+      const tx = db.transaction('kept', 'readwrite', { durability: 'strict' });
+      await Promise.all([
+        ...[...values].map(([key, value]) => (value === undefined ? tx.store.delete(key) : tx.store.put(value, key))),
+        tx.done,
+      ]);
     },
     async delete(key) {
       await db.delete('kept', key);
@@ -57,6 +66,12 @@ export function memoryShelf(): PrivacyShelf {
     get: async (key) => kept.get(key),
     async put(key, value) {
       kept.set(key, structuredClone(value));
+    },
+    async putAll(values) {
+      for (const [key, value] of values) {
+        if (value === undefined) kept.delete(key);
+        else kept.set(key, structuredClone(value));
+      }
     },
     async delete(key) {
       kept.delete(key);

@@ -33,13 +33,24 @@ export interface Vault {
   get(name: string): Promise<string | null>;
   has(name: string): Promise<boolean>;
   delete(name: string): Promise<void>;
-  /** @throws EngineError `vault_locked` when the passphrase is not the one. */
+  /** @throws EngineError `wrong_password`. */
   unlock(passphrase: string): Promise<void>;
   /** Forgets the key until it is unlocked again; without a passphrase there is nothing to forget. */
   lock(): void;
-  /** Encrypts all anew under another passphrase; null: under a key of this browser's own. @throws `vault_locked`. */
-  setPassphrase(passphrase: string | null): Promise<void>;
+  /** Whether it is opened by a passphrase. */
+  hasPassphrase(): Promise<boolean>;
+  /**
+   * Encrypts all anew under another passphrase; null: under a key of this browser's own. It is open after it.
+   * @param current the passphrase that it has, where it has one: who finds it open cannot take it over.
+   * @throws `wrong_password` when that is not the one; `bad_input` for a passphrase that is too short.
+   */
+  setPassphrase(passphrase: string | null, current?: string): Promise<void>;
+  /** Deletes every secret and the passphrase: for who forgot it. */
+  empty(): Promise<void>;
 }
+
+/** Characters; Argon2id makes each guess dear, and does not make few guesses many. */
+const SHORTEST = 8;
 
 const KEY = 'vault';
 const NAMES = 'vault:names';
@@ -80,6 +91,25 @@ export function openVault(shelf: PrivacyShelf, idleMs = IDLE_LOCK_MS): Vault {
     return sealed ? unseal(key, name, sealed) : null;
   }
 
+  async function unlock(passphrase: string): Promise<void> {
+    const state = await kept();
+    if (state?.key.kind !== 'passphrase') return;
+    const wrong = (cause?: unknown) =>
+      new EngineError('wrong_password', 'This is not the passphrase of the vault.', {
+        cause,
+        remedy: 'Try again. Without it the keys have to be entered anew.',
+      });
+    if (passphrase === '') throw wrong(); // Argon2id takes none that is empty
+    const key = await derive(passphrase, state.key.salt);
+    try {
+      await unseal(key, 'check', state.key.check);
+    } catch (cause) {
+      throw wrong(cause);
+    }
+    open = key;
+    used();
+  }
+
   return {
     async state() {
       const state = await kept();
@@ -101,23 +131,14 @@ export function openVault(shelf: PrivacyShelf, idleMs = IDLE_LOCK_MS): Vault {
         (await names()).filter((one) => one !== name),
       );
     },
-    async unlock(passphrase) {
-      const state = await kept();
-      if (state?.key.kind !== 'passphrase') return;
-      const key = await derive(passphrase, state.key.salt);
-      try {
-        await unseal(key, 'check', state.key.check);
-      } catch (cause) {
-        throw new EngineError('vault_locked', 'This is not the passphrase of the vault.', {
-          cause,
-          remedy: 'Try again. Without it the keys have to be entered anew.',
-        });
-      }
-      open = key;
-      used();
-    },
+    unlock,
     lock,
-    async setPassphrase(passphrase) {
+    hasPassphrase: async () => (await kept())?.key.kind === 'passphrase',
+    async setPassphrase(passphrase, current = '') {
+      if (passphrase !== null && passphrase.length < SHORTEST) {
+        throw new EngineError('bad_input', `A passphrase has ${SHORTEST} characters or more.`);
+      }
+      await unlock(current);
       const old = await keyOf();
       const secrets = await Promise.all((await names()).map(async (name) => [name, await reveal(old, name)] as const));
       let next: Kept['key'];
@@ -130,16 +151,21 @@ export function openVault(shelf: PrivacyShelf, idleMs = IDLE_LOCK_MS): Vault {
         key = await derive(passphrase, salt);
         next = { kind: 'passphrase', salt, check: await seal(key, 'check', 'commonplace') };
       }
-      // Whatever happens in between, each secret can be read with one of two keys; a vault half changed is entered anew.
+      const changed = new Map<string, unknown>([[KEY, { format: 1, key: next } satisfies Kept]]);
       for (const [name, secret] of secrets) {
-        if (secret !== null) await shelf.put(secretKey(name), await seal(key, name, secret));
+        if (secret !== null) changed.set(secretKey(name), await seal(key, name, secret));
       }
-      await shelf.put(KEY, { format: 1, key: next } satisfies Kept);
+      await shelf.putAll(changed);
       lock();
       if (passphrase !== null) {
         open = key;
         used();
       }
+    },
+    async empty() {
+      const gone = [KEY, NAMES, ...(await names()).map(secretKey)];
+      lock();
+      await shelf.putAll(new Map(gone.map((key) => [key, undefined])));
     },
   };
 }

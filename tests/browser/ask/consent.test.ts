@@ -189,9 +189,60 @@ describe('a model elsewhere', () => {
     ]);
   });
 
+  it('waits for the passphrase of the keys, which the panel sets, asks for and never shows', async () => {
+    const fill = async (fields: string[]) => {
+      await until(
+        () => panel.evaluate(() => document.querySelectorAll('.vault input').length, null),
+        (count) => count === fields.length,
+      );
+      await panel.evaluate((values) => {
+        document.querySelectorAll<HTMLInputElement>('.vault input').forEach((input, n) => {
+          input.value = values[n] ?? '';
+          input.dispatchEvent(new Event('input', { bubbles: true }));
+        });
+      }, fields);
+    };
+    const vault = (state: string) =>
+      until(
+        () => engine('vault'),
+        (view) => view.state === state,
+      );
+    await panel.evaluate(() => {
+      const select = document.querySelector<HTMLSelectElement>('.asker select');
+      if (!select) throw new Error('no way to the models');
+      select.value = 'models';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }, null);
+    await press('Set a passphrase', '.vault');
+    await fill(['correct horse', 'correct horse']);
+    await press('Set it', '.vault');
+    await until(
+      () => engine('vault'),
+      ({ passphrase }) => passphrase,
+    );
+    await press('Lock now', '.vault');
+    await vault('locked');
+    await press('Back', '.sheet:last-of-type');
+    await ask('And at what time does Hannah come?');
+    await until(
+      () => text('.turn:last-of-type input[type=password]'),
+      (found) => found.length === 1,
+    );
+    expect(asked).toHaveLength(3);
+    await panel.type('.turn:last-of-type input[type=password]', 'correct horse');
+    await press('Unlock', '.turn:last-of-type');
+    await until(
+      async () => asked.length,
+      (count) => count === 4,
+    );
+    expect(asked[3]?.headers['x-api-key']).toBe(KEY);
+    await vault('open');
+    expect(await panel.evaluate(() => document.documentElement.outerHTML, null)).not.toMatch(/correct horse|sk-test/u);
+  });
+
   it('was reached by nothing else', () => {
     const hosts = internet.seen.filter(({ origin }) => origin?.includes('-extension://')).map(({ host }) => host);
     expect([...new Set(hosts)].sort()).toEqual(['api.anthropic.com', 'api.openai.com']);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(4);
   });
 });

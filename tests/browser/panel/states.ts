@@ -536,6 +536,35 @@ export const STATES: DrawnState[] = [
       await page.locator('.elsewhere').waitFor();
     },
   },
+  {
+    name: 'models-passphrase',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByRole('button', { name: 'Set a passphrase' }).click();
+      await page.getByLabel('New passphrase again').fill('another');
+      await page.getByText('They are not the same.').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'ask-consent',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByLabel('Model', { exact: true }).fill('invented');
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByText('OpenAI: invented').first().waitFor();
+      await page.getByRole('button', { name: 'Back' }).last().click();
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Ask and chats' }).click();
+      await page.getByLabel('Answered by').selectOption({ label: 'OpenAI: invented' });
+      await page.getByRole('textbox', { name: 'Your question' }).fill('Can the landlord keep the deposit for paint?');
+      await page.getByRole('button', { name: 'Ask', exact: true }).click();
+      await page.locator('.consent').waitFor();
+    },
+  },
   { name: 'welcome-1', memory: 'empty', page: 'welcome' },
   {
     name: 'welcome-2',

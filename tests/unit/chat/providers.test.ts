@@ -176,6 +176,23 @@ describe('a model elsewhere', () => {
     expect(JSON.stringify(next)).not.toMatch(/Hannah|3704/u);
     expect((await engine.chat(answer.chat_id ?? '')).messages[1]?.markdown).toContain('Hannah');
   });
+  test('whose key is locked is not asked, nor is consent, before it is opened', async () => {
+    const { id } = await addRemote();
+    expect(await engine.vault()).toMatchObject({ state: 'open', passphrase: false });
+    await engine.setVaultPassphrase('correct horse');
+    expect(await engine.lockVault()).toMatchObject({ state: 'locked', passphrase: true });
+    expect((await ask({ generator: id, consent: 'always' })).answer.failure?.code).toBe('vault_locked');
+    expect((await engine.providers())[0]).toMatchObject({ always: false, has_key: true });
+    expect(fetched).not.toHaveBeenCalled();
+    await expect(addRemote()).rejects.toMatchObject({ code: 'vault_locked' });
+    await engine.unlockVault('correct horse');
+    expect((await ask({ generator: id, consent: 'once' })).answer.failure).toBeNull();
+    const [, request] = fetched.mock.calls[0] ?? [];
+    expect(request?.headers).toMatchObject({ authorization: `Bearer ${KEY}` });
+    await engine.lockVault();
+    expect(await engine.emptyVault()).toMatchObject({ state: 'empty', passphrase: false });
+    expect((await engine.providers())[0]).toMatchObject({ has_key: false });
+  });
   test('is sent the question and nothing of what is kept, where that is chosen', async () => {
     const { id } = await addRemote();
     const { answer } = await ask({ generator: id, consent: 'once', sends: 'question' });

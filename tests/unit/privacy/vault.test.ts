@@ -56,15 +56,57 @@ describe('the vault', () => {
     expect(await vault.state()).toBe('locked');
     await expect(vault.get('openai')).rejects.toMatchObject({ code: 'vault_locked' });
     await expect(vault.put('other', 'x')).rejects.toMatchObject({ code: 'vault_locked' });
-    await expect(vault.unlock('wrong horse')).rejects.toMatchObject({ code: 'vault_locked' });
+    await expect(vault.unlock('wrong horse')).rejects.toMatchObject({ code: 'wrong_password' });
     expect(await everything(shelf)).not.toContain(SECRET);
     const later = openVault(shelf);
     expect(await later.state()).toBe('locked');
     await later.unlock('correct horse');
     expect(await later.get('openai')).toBe(SECRET);
-    await later.setPassphrase(null);
+    await expect(later.setPassphrase(null)).rejects.toMatchObject({ code: 'wrong_password' });
+    await later.setPassphrase(null, 'correct horse');
     later.lock();
     expect(await later.get('openai')).toBe(SECRET);
+  });
+
+  test('changes its passphrase for who knows it, all secrets at once or none', async () => {
+    const shelf = memoryShelf();
+    const vault = openVault(shelf);
+    await vault.put('openai', SECRET);
+    await vault.put('anthropic', 'other');
+    await expect(vault.setPassphrase('short')).rejects.toMatchObject({ code: 'bad_input' });
+    await vault.setPassphrase('correct horse');
+    await expect(vault.setPassphrase('battery staple', 'wrong')).rejects.toMatchObject({ code: 'wrong_password' });
+    const full = openVault({
+      ...shelf,
+      putAll: async () => {
+        throw new Error('no room');
+      },
+    });
+    await full.unlock('correct horse');
+    await expect(full.setPassphrase('battery staple', 'correct horse')).rejects.toThrow('no room');
+    expect(await vault.get('openai')).toBe(SECRET);
+    await vault.setPassphrase('battery staple', 'correct horse');
+    const later = openVault(shelf);
+    await expect(later.unlock('correct horse')).rejects.toMatchObject({ code: 'wrong_password' });
+    await later.unlock('battery staple');
+    expect([await later.get('openai'), await later.get('anthropic')]).toEqual([SECRET, 'other']);
+  });
+
+  test('that nobody can open is emptied and used again', async () => {
+    const shelf = memoryShelf();
+    const vault = openVault(shelf);
+    await vault.put('openai', SECRET);
+    await vault.setPassphrase('correct horse');
+    vault.lock();
+    await vault.empty();
+    expect([await vault.state(), await vault.has('openai'), await vault.hasPassphrase()]).toEqual([
+      'empty',
+      false,
+      false,
+    ]);
+    expect(await shelf.get('vault:secret:openai')).toBeUndefined();
+    await vault.put('openai', 'new');
+    expect(await vault.get('openai')).toBe('new');
   });
 
   test('locks by itself when it is not used', async () => {
@@ -92,6 +134,15 @@ describe.each([
     const shelf = await open();
     await shelf.put('a', { b: 1 });
     expect(await shelf.get('a')).toEqual({ b: 1 });
+    await shelf.putAll(
+      new Map<string, unknown>([
+        ['a', 2],
+        ['c', 3],
+      ]),
+    );
+    expect([await shelf.get('a'), await shelf.get('c')]).toEqual([2, 3]);
+    await shelf.putAll(new Map([['c', undefined]]));
+    expect(await shelf.get('c')).toBeUndefined();
     await shelf.delete('a');
     expect(await shelf.get('a')).toBeUndefined();
     for (const bytes of [1, 2, 3]) await shelf.append({ bytes });
