@@ -41,8 +41,10 @@ export interface OpenSettings {
   retry?: boolean;
 }
 
-/** Files a new database needs, with room for a first transaction; the prebuilt directory has 369. */
+/** Files a new database needs, with room for a first transaction: made by initdb or by PGlite from the archive. */
 const FRESH_FILES = 480;
+/** The same where the drive keeps what is only read in one file. */
+const SEEDED_FILES = 224;
 /** A migration makes tables and indexes, about five files each. */
 const MIGRATION_FILES = 160;
 /** Broken databases kept. */
@@ -230,9 +232,17 @@ async function make(
   const directory = directoryName(catalogue.next);
   await shelf.removeDatabase(directory);
   const drive = await shelf.drive(directory);
-  await drive.reserve(FRESH_FILES);
+  const archive = await fetched(settings.dataDirectory);
+  const seeded = archive !== undefined && drive.seed !== undefined;
+  try {
+    await drive.reserve(seeded ? SEEDED_FILES : FRESH_FILES);
+    if (archive) await drive.seed?.(archive);
+  } catch (error) {
+    drive.abandon();
+    throw error;
+  }
   const db = await startDatabase(drive, {
-    dataDirectory: await fetched(settings.dataDirectory),
+    dataDirectory: seeded ? undefined : archive,
     files: settings.files ?? {},
     meanwhile: settings.meanwhile,
     timeout_ms: settings.timeout_ms ?? 60_000,

@@ -109,6 +109,7 @@ export function poolShelf(cabinet: Cabinet, lock: Shelf['lock'], options: PoolOp
       return {
         options: { fs },
         holdsDatabase: () => Promise.resolve(fs.readdir('/').includes('PG_VERSION')),
+        seed: async (archive) => fs.seed(await unpacked(archive)),
         settle: async () => {
           fs.flushAll();
           await fs.syncToFs();
@@ -146,6 +147,13 @@ export async function opfsCabinet(directory: string): Promise<Cabinet> {
       }
     },
   };
+}
+
+/** Some servers unpack a .gz on the way, so its first bytes say what it is. */
+async function unpacked(archive: Blob): Promise<Uint8Array> {
+  const isZipped = new Uint8Array(await archive.slice(0, 2).arrayBuffer())[0] === 0x1f;
+  const tar = isZipped ? new Response(archive.stream().pipeThrough(new DecompressionStream('gzip'))) : archive;
+  return new Uint8Array(await tar.arrayBuffer());
 }
 
 async function readWhole(directory: FileDirectory, name: string): Promise<Uint8Array> {

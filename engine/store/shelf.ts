@@ -6,6 +6,8 @@ export interface Drive {
   readonly options: Pick<PGliteOptions, 'fs' | 'dataDir'>;
   /** True when a database was made here before; PGlite would make a new one over a missing one without a word. */
   holdsDatabase(): Promise<boolean>;
+  /** Puts the data directory of an archive (tar, or tar.gz) into an empty drive, where that is better done than by PGlite. */
+  seed?(archive: Blob): Promise<void>;
   /** Makes every byte durable, where the platform has means: after the first files were written. */
   settle(): Promise<void>;
   /** Makes room for `files` new files. */

@@ -4,13 +4,21 @@ import { isNamed, type FileDirectory, type SyncFile } from './directory';
 /** The names and directories of the file system, as they stand in a slot: everything but the files' content. */
 export type Image =
   | { kind: 'directory'; mode: number; children: Record<string, Image> }
-  | { kind: 'file'; mode: number; backing: string };
+  | { kind: 'file'; mode: number; backing: string }
+  | { kind: 'file'; mode: number; packed: Part };
+
+/** A part of the pack: the files that were never written since the database was made lie there one after another. */
+export interface Part {
+  at: number;
+  size: number;
+}
 
 /** One change of the names, applied after an image. */
 export type Change =
   | ['mkdir', path: string, mode: number]
   | ['rmdir', path: string]
   | ['create', path: string, mode: number, backing: string]
+  | ['own', path: string, backing: string]
   | ['unlink', path: string]
   | ['rename', from: string, to: string];
 

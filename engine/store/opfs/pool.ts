@@ -1,7 +1,8 @@
 import { BaseFilesystem, type FsStats } from '@electric-sql/pglite/basefs';
 import { EngineError } from '../../errors';
 import { isNamed, type FileDirectory, type SyncFile } from './directory';
-import { isFull, Journal, JOURNAL_SLOTS, writeAll, type Change, type Image } from './journal';
+import { isFull, Journal, JOURNAL_SLOTS, writeAll, type Change, type Image, type Part } from './journal';
+import { entriesOf } from './tar';
 
 /** WASI error numbers, as Emscripten wants them in `code`; anything without one is swallowed inside PGlite. */
 const ERRNO = {
@@ -36,6 +37,8 @@ interface Backing {
   /** Descriptors that hold it: an unlinked file can still be read and must not be given away. */
   opens: number;
   role: Role;
+  /** Set while it is a part of the pack, and `file` a view of that: nothing may be written to it. */
+  packed?: Part;
 }
 
 interface FileNode {
@@ -66,8 +69,11 @@ export interface PoolCounts {
   walBytes: number;
 }
 
-const DIRECTORY_MODE = 0o40700;
-const FILE_MODE = 0o100600;
+const DIRECTORY_TYPE = 0o40000;
+const FILE_TYPE = 0o100000;
+const DIRECTORY_MODE = DIRECTORY_TYPE | 0o700;
+const FILE_MODE = FILE_TYPE | 0o600;
+const PACK = 'pack';
 const REWRITE_BYTES = 256 * 1024;
 const OPEN_AT_ONCE = 64;
 
@@ -85,6 +91,11 @@ const OPEN_AT_ONCE = 64;
  *    emptying is durable before the new path is.
  * 5. Names become durable after WAL, so that a dropped table's file does not go before the drop.
  *
+ * Most files that a database is made with are never written again, and a browser asks much for every file held open (for
+ * Firefox see docs/decisions/0022). Those lie in one file, the pack, which is only read; the first write copies a file out of
+ * it into one of its own, which is durable before the journal says so. Until then a crash shows the part of the pack, as it
+ * would show any file without the writes that were not durable.
+ *
  * The journal (see journal.ts) gives names their atomicity. Descriptors hold nodes, not paths, as in POSIX.
  * The `BaseFilesystem` interface and the pool idea are PGlite's (`opfs-ahp`, after Roy Hashimoto's AccessHandlePoolVFS).
  */
@@ -93,6 +104,7 @@ export class PoolFilesystem extends BaseFilesystem {
   readonly #journal: Journal;
   readonly #spare: number;
   readonly #limit: number;
+  #pack: SyncFile | null = null;
   #root: DirectoryNode = { kind: 'directory', mode: DIRECTORY_MODE, mtime: 0, children: new Map() };
   #backings = new Map<string, Backing>();
   /** Empty, durable so, under no path. */
@@ -134,7 +146,7 @@ export class PoolFilesystem extends BaseFilesystem {
     }
     const pool = new PoolFilesystem(directory, journal, options);
     try {
-      await pool.#load(names.filter((name) => !(JOURNAL_SLOTS as readonly string[]).includes(name)));
+      await pool.#load(names.filter((name) => name !== PACK && !(JOURNAL_SLOTS as readonly string[]).includes(name)));
     } catch (error) {
       pool.abandon();
       throw openingError(error, 'the pool');
@@ -152,10 +164,13 @@ export class PoolFilesystem extends BaseFilesystem {
     if (found.state === 'good') {
       this.#root = grow(found.image) as DirectoryNode;
       for (const change of found.changes) this.#replay(change);
+      const packed: Backing[] = [];
       this.#eachFile(this.#root, '', (node, path) => {
         node.backing.role = roleOf(path);
-        wanted.set(node.backing.name, node.backing.role);
+        if (node.backing.packed) packed.push(node.backing);
+        else wanted.set(node.backing.name, node.backing.role);
       });
+      if (packed.length > 0) await this.#openPack(packed);
     }
 
     const missing = [...wanted.keys()].filter((name) => !names.includes(name));
@@ -170,7 +185,7 @@ export class PoolFilesystem extends BaseFilesystem {
       this.#backings.set(name, { name, file, size: file.size(), dirty: false, opens: 0, role });
     });
     this.#eachFile(this.#root, '', (node) => {
-      node.backing = this.#backings.get(node.backing.name) ?? node.backing;
+      if (!node.backing.packed) node.backing = this.#backings.get(node.backing.name) ?? node.backing;
     });
 
     if (found.state !== 'good') this.#journal.rewrite(shrink(this.#root));
@@ -189,6 +204,68 @@ export class PoolFilesystem extends BaseFilesystem {
     await this.reserve(this.#spare);
   }
 
+  async #openPack(packed: Backing[]): Promise<void> {
+    const pack = await this.#directory.open(PACK, { create: false });
+    this.#pack = pack;
+    const size = pack.size();
+    for (const backing of packed) {
+      const part = backing.packed as Part;
+      if (part.at + part.size > size) throw new EngineError('store_corrupt', 'The pack is too short.');
+      backing.file = viewOf(pack, part);
+    }
+  }
+
+  /**
+   * Puts the data directory of an archive (ustar) into an empty file system. Only log and `pg_control` get files of their own
+   * at once. Durable when it has resolved; before that the file system is still empty.
+   * @throws EngineError `store_full`
+   */
+  async seed(archive: Uint8Array): Promise<void> {
+    if (this.#root.children.size > 0)
+      throw new EngineError('internal', 'There is something in the file system already.');
+    const entries = [...entriesOf(archive)];
+    const contents = entries.flatMap((entry) => (entry.kind === 'file' ? [entry] : []));
+    const isOwn = ({ path }: { path: string }) => roleOf(path) !== 'data';
+    await this.reserve(contents.filter(isOwn).length);
+    try {
+      const pack = await this.#directory.open(PACK, { create: true });
+      this.#pack = pack;
+      pack.truncate(0);
+      let end = 0;
+      for (const entry of entries) {
+        if (entry.kind === 'directory') {
+          this.#place(entry.path, newDirectory(DIRECTORY_TYPE | entry.mode));
+          continue;
+        }
+        const { content } = entry;
+        const mode = FILE_TYPE | entry.mode;
+        const role = roleOf(entry.path);
+        if (isOwn(entry)) {
+          const backing = this.#take();
+          backing.role = role;
+          const node: FileNode = { kind: 'file', mode, mtime: Date.now(), backing };
+          this.#place(entry.path, node);
+          this.#soil(backing);
+          backing.size = content.length;
+          writeAll(backing.file, content, 0);
+          this.#flush(backing);
+        } else {
+          const part = { at: end, size: content.length };
+          const node = newPacked(mode, part);
+          node.backing.role = role;
+          node.backing.file = viewOf(pack, part);
+          this.#place(entry.path, node);
+          if (content.length > 0) writeAll(pack, content, end);
+          end += content.length;
+        }
+      }
+      this.#durably(() => pack.flush());
+      this.#durably(() => this.#journal.rewrite(shrink(this.#root)));
+    } catch (error) {
+      throw openingError(error, 'the data directory');
+    }
+  }
+
   /** Nothing is made new over files that hold something: that is how databases are lost. */
   async #refuseOverData(names: string[], what: string): Promise<void> {
     for (const name of names) {
@@ -202,13 +279,17 @@ export class PoolFilesystem extends BaseFilesystem {
   get counts(): PoolCounts {
     let walBytes = 0;
     for (const backing of this.#backings.values()) if (backing.role === 'wal') walBytes += backing.size;
-    return { handles: this.#backings.size + JOURNAL_SLOTS.length, free: this.#free.length, walBytes };
+    return {
+      handles: this.#backings.size + JOURNAL_SLOTS.length + (this.#pack ? 1 : 0),
+      free: this.#free.length,
+      walBytes,
+    };
   }
 
   /** Makes sure that `count` files can be created before the next sync. @throws `store_full` */
   async reserve(count: number): Promise<void> {
     const turn = this.#pooling.then(async () => {
-      const room = this.#limit - JOURNAL_SLOTS.length - this.#backings.size;
+      const room = this.#limit - JOURNAL_SLOTS.length - 1 - this.#backings.size;
       const wanted = Math.min(count - this.#free.length, room);
       const names = Array.from({ length: Math.max(0, wanted) }, () => `f-${(this.#nextName++).toString(36)}`);
       await inBatches(names, async (name) => {
@@ -267,6 +348,7 @@ export class PoolFilesystem extends BaseFilesystem {
     if (this.#closed) return;
     this.#closed = true;
     for (const backing of this.#backings.values()) backing.file.close();
+    this.#pack?.close();
     this.#journal.close();
   }
 
@@ -350,9 +432,9 @@ export class PoolFilesystem extends BaseFilesystem {
   truncate(path: string, length = 0): void {
     const node = this.#resolve(path);
     if (node.kind !== 'file') throw new FileError('EISDIR', path);
-    const { backing } = node;
-    if (backing.size === length) return;
+    if (node.backing.size === length) return;
     this.#guard('truncate', () => {
+      const backing = this.#own(node);
       if (backing.role !== 'wal') this.#flushWalAndNames(); // the record of it goes first
       backing.file.truncate(length);
       backing.size = length;
@@ -407,8 +489,8 @@ export class PoolFilesystem extends BaseFilesystem {
   // How the promises are kept.
 
   #writeTo(node: FileNode, bytes: Uint8Array, position: number): number {
-    const { backing } = node;
     return this.#guard('write', () => {
+      const backing = this.#own(node);
       if (backing.role === 'control') this.flushAll();
       else if (backing.role === 'data' && this.#dirtyWal.size > 0 && !addsZeros(backing, bytes, position)) {
         this.#flushWalAndNames();
@@ -421,6 +503,41 @@ export class PoolFilesystem extends BaseFilesystem {
       if (backing.role === 'control') this.#flush(backing);
       return bytes.length;
     });
+  }
+
+  /** The file of its own that a file is written to; its part of the pack is copied there first. */
+  #own(node: FileNode): Backing {
+    const { packed, file, role, opens, size } = node.backing;
+    if (!packed) return node.backing;
+    const own = this.#take();
+    own.size = size;
+    try {
+      const bytes = new Uint8Array(size);
+      file.read(bytes, 0);
+      if (size > 0) writeAll(own.file, bytes, 0);
+    } catch (error) {
+      this.#leaving.add(own); // emptied before it is given away
+      throw error;
+    }
+    own.role = role;
+    own.opens = opens;
+    this.#soil(own);
+    // flushed before the journal is: no durable path may stand for less than was in the pack
+    this.#unnamed.add(own);
+    const wasUnlinked = this.#leaving.delete(node.backing);
+    node.backing = own;
+    if (wasUnlinked) this.#leaving.add(own);
+    else this.#journal.append(['own', this.#pathOf(node), own.name]);
+    return own;
+  }
+
+  #pathOf(wanted: FileNode): string {
+    let found: string | undefined;
+    this.#eachFile(this.#root, '', (node, path) => {
+      if (node === wanted) found = path;
+    });
+    if (found === undefined) throw new FileError('ENOENT', 'a file of the pack that has no name');
+    return found;
   }
 
   #soil(backing: Backing): void {
@@ -463,7 +580,7 @@ export class PoolFilesystem extends BaseFilesystem {
     for (const backing of this.#leaving) {
       if (backing.opens > 0) continue;
       this.#leaving.delete(backing);
-      this.#empty(backing);
+      if (!backing.packed) this.#empty(backing);
     }
   }
 
@@ -504,6 +621,12 @@ export class PoolFilesystem extends BaseFilesystem {
           return this.#place(change[1], newDirectory(change[2]));
         case 'create':
           return this.#place(change[1], newFile(change[2], change[3]));
+        case 'own': {
+          const node = this.#resolve(change[1]);
+          if (node.kind !== 'file') throw new FileError('EISDIR', change[1]);
+          node.backing = { name: change[2] } as Backing;
+          return;
+        }
         case 'rename': {
           const { parent, name } = this.#parentOf(change[1]);
           const node = parent.children.get(name);
@@ -640,15 +763,42 @@ function newFile(mode: number, backing: string): FileNode {
   return { kind: 'file', mode, mtime: Date.now(), backing: { name: backing } as Backing };
 }
 
+/** Without its `file`, until the pack is open. */
+function newPacked(mode: number, packed: Part): FileNode {
+  const backing = { name: PACK, size: packed.size, dirty: false, opens: 0, role: 'data', packed };
+  return { kind: 'file', mode, mtime: Date.now(), backing: backing as unknown as Backing };
+}
+
+/** A part of the pack as a file; the pool never writes to one, see `#own`. */
+function viewOf(pack: SyncFile, { at, size }: Part): SyncFile {
+  const refuse = (): never => {
+    throw new FileError('EIO', 'the pack is only read');
+  };
+  return {
+    read: (into, from) => (from >= size ? 0 : pack.read(into.subarray(0, size - from), at + from)),
+    size: () => size,
+    write: refuse,
+    truncate: refuse,
+    flush: refuse,
+    close: () => undefined,
+  };
+}
+
 function grow(image: Image): Node {
-  if (image.kind === 'file') return newFile(image.mode, image.backing);
+  if (image.kind === 'file')
+    return 'packed' in image ? newPacked(image.mode, image.packed) : newFile(image.mode, image.backing);
   const node = newDirectory(image.mode);
   for (const [name, child] of Object.entries(image.children)) node.children.set(name, grow(child));
   return node;
 }
 
 function shrink(node: Node): Image {
-  if (node.kind === 'file') return { kind: 'file', mode: node.mode, backing: node.backing.name };
+  if (node.kind === 'file') {
+    const { mode, backing } = node;
+    return backing.packed
+      ? { kind: 'file', mode, packed: backing.packed }
+      : { kind: 'file', mode, backing: backing.name };
+  }
   const children: Record<string, Image> = {};
   for (const [name, child] of node.children) children[name] = shrink(child);
   return { kind: 'directory', mode: node.mode, children };
