@@ -81,6 +81,8 @@ export default defineConfig({
       'alarms',
       ...(browser === 'firefox' ? [] : ['offscreen', 'sidePanel']),
     ],
+    // asked when the user turns on backups into the downloads
+    optional_permissions: ['downloads'],
     host_permissions: ALL_SITES.map(matchesOf),
     // asked when the user turns on that pages they read are kept
     optional_host_permissions: ['https://*/*', 'http://*/*'],

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { DocumentKind, EngineStatus, ForgetCount, ForgetScope } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { CrossIcon } from './icons';
+import type { BackupsShell, BackupsView, Shell } from './shell';
 import { sourceName } from './sites';
 import { inPlainWords } from './trouble';
 import { count, words, wordsLocale, type CountKey } from './words';
@@ -29,6 +30,7 @@ function placeName(place: Place): string {
 
 interface ForgetProps {
   engine: PanelEngine;
+  shell: Shell;
   status: EngineStatus | null;
   places: Place[];
   forget: (scope: ForgetScope, what: string) => Promise<void>;
@@ -45,7 +47,7 @@ interface Asked {
   aside: number;
 }
 
-export function Forget({ engine, status, places, forget, say, done }: ForgetProps) {
+export function Forget({ engine, shell, status, places, forget, say, done }: ForgetProps) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const confirm = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -94,6 +96,7 @@ export function Forget({ engine, status, places, forget, say, done }: ForgetProp
         {waiting > 0 && <p>{count('forget_waiting', waiting)}</p>}
         {aside > 0 && <p>{count('forget_aside', aside)}</p>}
         <p class="soft">{words('forget_undo_until')}</p>
+        <BackUpFirst backups={shell.files.backups} say={say} />
         <div class="choices">
           <button
             type="button"
@@ -149,6 +152,28 @@ export function Forget({ engine, status, places, forget, say, done }: ForgetProp
         }}
       >
         {words('forget_everything')}
+      </button>
+    </div>
+  );
+}
+
+/** Where backups are made by themselves, one more before much goes; nobody is made to keep a file of what they want gone. */
+function BackUpFirst({ backups, say }: { backups: BackupsShell; say: (text: string) => void }) {
+  const [view, setView] = useState<BackupsView | null>(null);
+  useEffect(() => backups.watch(setView), [backups]);
+  if (view === null || view.plan === null) return null;
+  if (view.running) return <p role="status">{words('backups_running')}</p>;
+  return (
+    <div class="choices">
+      <button
+        type="button"
+        onClick={() => {
+          backups.now().catch((error: unknown) => {
+            say(inPlainWords(error));
+          });
+        }}
+      >
+        {words('backups_first')}
       </button>
     </div>
   );

@@ -4,7 +4,7 @@ import type { EngineStatus, ForgetScope } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { Diagnostics } from './diagnostics';
 import { Forget, type Place } from './forget';
-import { ChevronIcon, GoOnIcon, MenuIcon, NeverIcon, PauseIcon, StateMark, type MarkShape } from './icons';
+import { ChevronIcon, GoOnIcon, MenuIcon, NeverIcon, PauseIcon, PencilIcon, StateMark, type MarkShape } from './icons';
 import { ReadHere } from './pages';
 import { sayPause } from './pause';
 import type { PauseLength, Shell, TabState } from './shell';
@@ -89,7 +89,9 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' | 'space') => void;
+  show: (
+    view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' | 'space' | 'note',
+  ) => void;
   copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
@@ -144,6 +146,18 @@ export function Header(props: HeaderProps) {
           <StateMark shape={said.shape} />
           <span class="said">{said.line}</span>
           <ChevronIcon />
+        </button>
+        <button
+          type="button"
+          class="quiet icon-only"
+          aria-label={words('note_new')}
+          title={words('note_new_key')}
+          onClick={() => {
+            setOpen(null);
+            props.show('note');
+          }}
+        >
+          <PencilIcon />
         </button>
         <Quick {...props} />
         <button

@@ -38,6 +38,11 @@ export const MenuIcon = () => (
     <path d="M2.75 4.25h10.5M2.75 8h10.5M2.75 11.75h10.5" />
   </Icon>
 );
+export const PencilIcon = () => (
+  <Icon>
+    <path d="m3 13 .75-3L10.5 3.25l2.25 2.25L6 12.25z" />
+  </Icon>
+);
 export const PauseIcon = () => (
   <Icon>
     <path d="M5.75 3.5v9M10.25 3.5v9" />

@@ -1,6 +1,14 @@
 /** The panel: what is kept of this page, and where that thing is. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { DocumentKind, DocumentSummary, EngineStats, ForgetScope, Hit, RecallFilters } from '../engine/api';
+import type {
+  DocumentKind,
+  DocumentSummary,
+  EngineStats,
+  ExportSelection,
+  ForgetScope,
+  Hit,
+  RecallFilters,
+} from '../engine/api';
 import { Ask, type AskStart } from './ask';
 import type { PanelEngine } from './connection';
 import { chipsOf, isFiltered, spanInWords } from './filters';
@@ -8,6 +16,7 @@ import { Field } from './field';
 import { type Deletion, Deletions } from './forget';
 import { Header } from './header';
 import { Models } from './models';
+import { Note } from './note';
 import { HistorySection, PastConversations } from './history';
 import { heldCount } from './hold';
 import { Progress, Troubles } from './notices';
@@ -15,6 +24,7 @@ import { Reading } from './reading';
 import { DocumentRow, documentTitle, HitRow, moveFocus, RowList, timelineHeading, type Presence } from './rows';
 import { PagesSection } from './pages';
 import { Import, ImportLine, ImportSection, useDrop, useImports } from './import';
+import { Save } from './save';
 import { Settings } from './settings';
 import { CHATS } from './sites';
 import { About, Keys, ReadPages } from './sheets';
@@ -32,6 +42,7 @@ type View =
   | { name: 'read'; documentId: string; hit: Hit | null; over?: 'ask' }
   | { name: 'ask' }
   | { name: 'models'; over?: 'ask' }
+  | { name: 'note'; documentId: string | null }
   | { name: 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' | 'space' };
 
 const LIST: View = { name: 'list' };
@@ -69,6 +80,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const presence = useRef<Presence>({ pointer: null, focus: null });
   const returnTo = useRef<string | null>(null);
+  const draft = useRef('');
 
   const searching = text.trim() !== '';
   // While a conversation is read, the list under it is still on the row it was opened from.
@@ -258,7 +270,13 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
       }
       return;
     }
-    if (event.altKey) return;
+    if (event.altKey) {
+      // by the place of the key: with Alt it writes another letter on some keyboards
+      if (event.code !== 'KeyN' || bare || view.name === 'note') return;
+      event.preventDefault();
+      setView({ name: 'note', documentId: null });
+      return;
+    }
     if (event.key === 'Escape') {
       if (view.name !== 'list') back();
       else if (target !== input.current) input.current?.focus();
@@ -301,6 +319,8 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
     }
   };
 
+  /** The documents of the hits. */
+  const found = [...new Set(hits.map(({ document_id }) => document_id))];
   const sources = [...new Set(kept.map((row) => row.source))];
   const kinds = [...new Set(kept.map((row) => row.kind))];
   const extra = showHits ? understoodBeyond(search.understood?.filters ?? {}, filters) : null;
@@ -332,6 +352,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             returnTo.current = selected;
             if (name === 'ask') begin({ chatId: null, question: null, choice: NO_CHOICE });
             else if (name === 'models') setView({ name: 'models' });
+            else if (name === 'note') setView({ name: 'note', documentId: null });
             else setView({ name });
           }}
           copyDiagnostics={(diagnostics) => {
@@ -398,6 +419,16 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
               </p>
             )}
             {showHits && search.failure !== null && <p class="notice">{search.failure}</p>}
+            {showHits && search.settled && hits.length > 0 && (
+              <Save
+                engine={engine}
+                shell={shell}
+                name={text}
+                what={count('save_hits', found.length)}
+                selection={{ document_ids: found }}
+                say={say}
+              />
+            )}
             {showHits && hits.length > 0 && (
               <RowList
                 name={words('hits')}
@@ -444,6 +475,18 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
                   />
                 )}
                 {timeline.failure !== null && <p class="notice">{timeline.failure}</p>}
+                {isFiltered(filters) && filters.roles === undefined && documents.length > 0 && (
+                  <Save
+                    engine={engine}
+                    shell={shell}
+                    name={chipsOf(filters)
+                      .map(({ label }) => label)
+                      .join(', ')}
+                    what={words('save_filtered')}
+                    selection={selectionOf(filters)}
+                    say={say}
+                  />
+                )}
                 {documents.length > 0 && (
                   <RowList
                     name={words('timeline')}
@@ -513,6 +556,11 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
         {view.name === 'models' && <Models engine={engine} shell={shell} back={back} say={say} />}
         {view.name === 'read' && (
           <Reading
+            shell={shell}
+            say={say}
+            edit={(documentId) => {
+              setView({ name: 'note', documentId });
+            }}
             key={`${view.documentId} ${view.hit?.chunk_id ?? ''}`}
             engine={engine}
             documentId={view.documentId}
@@ -526,6 +574,20 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
               back();
               void forget({ document_ids: [document.id] }, documentTitle(document));
             }}
+          />
+        )}
+        {view.name === 'note' && (
+          <Note
+            key={view.documentId}
+            engine={engine}
+            documentId={view.documentId}
+            draft={draft}
+            kept={(id, isNew) => {
+              back();
+              const undoing = () => void forget({ document_ids: [id] }, words('note_new'));
+              setMessage({ text: words('note_kept'), until: Date.now() + 6_000, undo: isNew ? undoing : null });
+            }}
+            back={back}
           />
         )}
         {view.name === 'keys' && <Keys shell={shell} back={back} />}
@@ -581,6 +643,11 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
       </p>
     </div>
   );
+}
+
+/** The same documents; roles are of messages, and a document goes as a whole. */
+function selectionOf({ roles: _roles, ...selection }: RecallFilters): ExportSelection {
+  return selection;
 }
 
 function originalOf(url: string | null, open: (url: string) => void): (() => void) | null {

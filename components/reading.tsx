@@ -1,4 +1,5 @@
 /** Reading: the conversation as it was, the hit scrolled to and marked. Slides over the list, which stays where it was. */
+import type { ComponentChildren } from 'preact';
 import { memo } from 'preact/compat';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { DocumentView, Hit, MessageView } from '../engine/api';
@@ -8,7 +9,9 @@ import { BackIcon, CopyIcon, DeleteIcon, KindIcon, OpenIcon } from './icons';
 import { domRange, locate } from './locate';
 import { Markdown } from './markdown';
 import { documentTitle } from './rows';
-import { sourceName } from './sites';
+import { Save } from './save';
+import type { Shell } from './shell';
+import { NOTES, sourceName } from './sites';
 import { speaker } from './speaker';
 import { inPlainWords, isAborted } from './trouble';
 import { count, words } from './words';
@@ -19,17 +22,21 @@ export interface ReadingActions {
   copy(text: string): void;
   forget(document: DocumentView): void;
   openLink(url: string): void;
+  /** Of a note that was written here. */
+  edit(documentId: string): void;
+  say(text: string): void;
 }
 
 interface ReadingProps extends ReadingActions {
   engine: PanelEngine;
+  shell: Shell;
   documentId: string;
   hit: Hit | null;
   /** Grows when documents changed: the conversation may have gone on. */
   changes: number;
 }
 
-export function Reading({ engine, documentId, hit, changes, ...actions }: ReadingProps) {
+export function Reading({ engine, shell, documentId, hit, changes, ...actions }: ReadingProps) {
   const [view, setView] = useState<DocumentView | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const back = useRef<HTMLButtonElement>(null);
@@ -91,6 +98,17 @@ export function Reading({ engine, documentId, hit, changes, ...actions }: Readin
                 {words('original')}
               </button>
             )}
+            {view.source === NOTES && (
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => {
+                  actions.edit(view.id);
+                }}
+              >
+                {words('note_edit')}
+              </button>
+            )}
             <button
               type="button"
               class="quiet icon-only"
@@ -117,7 +135,18 @@ export function Reading({ engine, documentId, hit, changes, ...actions }: Readin
         )}
       </div>
       {failure !== null && <p class="notice">{failure}</p>}
-      {view && <Pages view={view} hit={hit} openLink={actions.openLink} copy={actions.copy} />}
+      {view && (
+        <Pages view={view} hit={hit} openLink={actions.openLink} copy={actions.copy}>
+          <Save
+            engine={engine}
+            shell={shell}
+            name={documentTitle(view)}
+            what={words('save_this')}
+            selection={{ document_ids: [view.id] }}
+            say={actions.say}
+          />
+        </Pages>
+      )}
     </section>
   );
 }
@@ -127,9 +156,11 @@ interface PagesProps {
   hit: Hit | null;
   openLink: (url: string) => void;
   copy: (text: string) => void;
+  /** Below the title. */
+  children: ComponentChildren;
 }
 
-function Pages({ view, hit, openLink, copy }: PagesProps) {
+function Pages({ view, hit, openLink, copy, children }: PagesProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const messages = view.messages.filter((message) => message.finished || view.messages.length === 1);
   const wanted = hit ? messages.findIndex((message) => message.id === hit.message_id) : -1;
@@ -184,6 +215,7 @@ function Pages({ view, hit, openLink, copy }: PagesProps) {
         </p>
         {view.note !== null && <p class="note">{view.note}</p>}
         {view.kind === 'conversation' && !view.complete && <p class="meta">{words('not_whole')}</p>}
+        {children}
       </header>
       {messages.map((message, index) => {
         const date = message.created_at === null ? '' : day(message.created_at);

@@ -75,7 +75,7 @@ export function Settings({ engine, shell, status, changes, forget, say, back, se
       <h3>{words('settings_keep')}</h3>
       <Keep engine={engine} say={say} />
       <h3>{words('forget')}</h3>
-      <Forget engine={engine} status={status} places={places} forget={forget} say={say} />
+      <Forget engine={engine} shell={shell} status={status} places={places} forget={forget} say={say} />
     </Sheet>
   );
 }

@@ -38,6 +38,7 @@ const KEYS: Array<[string[], WordKey]> = [
   [['↑', '↓'], 'key_choose'],
   [['Enter'], 'key_read'],
   [['Ctrl/⌘ Enter'], 'key_ask'],
+  [['Alt N'], 'key_note'],
   [['O'], 'key_original'],
   [['C'], 'key_copy'],
   [['Del'], 'key_delete'],

@@ -142,12 +142,43 @@ export interface BackupNote {
   encrypted: boolean;
 }
 
+/** Backups that are made by themselves. */
+export interface BackupPlan {
+  every: 'day' | 'week';
+  to: 'downloads' | 'folder';
+  /** They are encrypted with it; null for none. */
+  password: string | null;
+}
+
+export interface BackupsView {
+  plan: { every: BackupPlan['every']; to: BackupPlan['to']; encrypted: boolean } | null;
+  /** Name of the folder that was picked. */
+  folder: string | null;
+  running: boolean;
+  /** Why the last one failed: a code of the engine's errors, or `not_permitted`; null when it did not. */
+  trouble: string | null;
+  /** Whether this browser lets a folder be picked. */
+  canPickFolder: boolean;
+}
+
+export interface BackupsShell {
+  /** Calls the listener soon and on every change, until the returned function is called. */
+  watch(listener: (view: BackupsView) => void): () => void;
+  /** Must be called inside the click, because something is asked. Makes the first one. False: the user did not want to. */
+  begin(plan: BackupPlan): Promise<boolean>;
+  /** No more of them; those that were made stay. */
+  end(): Promise<void>;
+  /** Makes one. Must be called inside the click. */
+  now(): Promise<void>;
+}
+
 export interface FilesShell {
   /** Must be called inside the click. Null: the user thought better of it. */
   save(name: string): Promise<FileSaver | null>;
   /** The last copy of everything, null for none; calls the listener soon and on every change. */
   watchLast(listener: (note: BackupNote | null) => void): () => void;
   noteBackup(note: BackupNote): Promise<void>;
+  backups: BackupsShell;
   /** What the user set in this browser, to go along with an export. */
   settings(): Promise<Record<string, unknown>>;
   /** Takes settings of a file; what cannot be read of them is left out, and no permission comes with them. */

@@ -10,6 +10,8 @@ export const SITES: Record<string, { name: string; host: string }> = {
 
 /** The source of chats with one's own memory. */
 export const CHATS = 'commonplace';
+/** The source of notes that were written in the panel. */
+export const NOTES = 'notes';
 
 /** Where imported things come from: proper names too, as `engine/capture/types.ts` and the connectors have them. */
 const SERVICES: Record<string, string> = {
@@ -31,6 +33,7 @@ const SOURCES: Record<string, WordKey> = {
   files: 'source_files',
   [CHATS]: 'app_name',
   mail: 'source_mail',
+  [NOTES]: 'source_notes',
   web: 'source_web',
 };
 

@@ -9,6 +9,7 @@ import { sizeInWords } from './size';
 import { sourceName } from './sites';
 import { inPlainWords } from './trouble';
 import { count, words, wordsLocale, type WordKey } from './words';
+import { Backups } from './backups';
 import { dataWork, type Work } from './your-data-work';
 
 interface YourDataProps {
@@ -28,6 +29,7 @@ export function YourData({ engine, shell, say }: YourDataProps) {
       <LastBackup shell={shell} />
       <p class="soft">{words('data_what')}</p>
       <Export start={store.exportAll} disabled={busy} />
+      <Backups backups={shell.files.backups} say={say} />
       <p class="soft">{words('data_import_what')}</p>
       <Pick look={store.look} disabled={busy} />
       <Doing work={work} store={store} />
@@ -57,7 +59,7 @@ export function BringBack({ engine, shell }: Omit<YourDataProps, 'say'>) {
   );
 }
 
-function LastBackup({ shell }: { shell: Shell }) {
+export function LastBackup({ shell }: { shell: Shell }) {
   const [last, setLast] = useState<BackupNote | null | undefined>(undefined);
   useEffect(() => shell.files.watchLast(setLast), [shell]);
   if (last === undefined) return null;

@@ -530,6 +530,11 @@ export interface Engine {
   purgeForgotten(receiptIds?: string[]): Promise<number>;
   /** Whether the user deleted this document, so that it is passed over when it is captured. */
   wasForgotten(where: { source: string; external_id: string }): Promise<boolean>;
+  /**
+   * Keeps a note; with `documentId` it becomes the text of that note. Words find it at once. Resolves with the document's id.
+   * @throws `bad_input` for a note without a word, `not_found` when there is no such note; `store_full`
+   */
+  keepNote(text: string, documentId?: string): Promise<string>;
   /** Allows a document that was deleted before to be captured again, and shows it again where that can be undone. */
   allowAgain(where: { source: string; external_id: string }): Promise<void>;
 

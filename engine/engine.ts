@@ -50,6 +50,8 @@ import {
   forget,
   hasten,
   hideLate,
+  noteCapture,
+  NOTES,
   readDocument,
   readRetention,
   timeline,
@@ -517,7 +519,7 @@ export function createEngine(options: EngineOptions): Engine {
       const capture = await withStore(({ store }) => make(store));
       const { document_ids } = await take([capture]);
       const [id] = document_ids;
-      if (!id) throw new EngineError('not_found', 'The chat was deleted.');
+      if (!id) throw new EngineError('not_found', 'It was deleted.');
       return id;
     });
   }
@@ -745,6 +747,16 @@ export function createEngine(options: EngineOptions): Engine {
           scheduler.wake();
           return count;
         });
+      }),
+    keepNote: (text, documentId) =>
+      takeChat(async (store) => {
+        if (documentId === undefined) return noteCapture(text, clock());
+        const [note] = await store.query<{ external_id: string }>(
+          `select external_id from document where id::text = $1 and source = '${NOTES}' and forget_id is null`,
+          [documentId],
+        );
+        if (!note) throw new EngineError('not_found', `There is no note ${documentId}.`);
+        return noteCapture(text, clock(), note.external_id);
       }),
     wasForgotten: (where) => withStore(({ store }) => wasForgotten(store, where)),
     allowAgain: (where) =>

@@ -4,6 +4,7 @@ import { defineBackground } from 'wxt/utils/define-background';
 import type { Capture } from '../engine/capture/types';
 import { OUTBOX_BELL } from '../engine/host';
 import { openCounts, openOutbox, sourceOf, type WritableOutbox } from '../engine/outbox';
+import { backUpByThemselves } from './shell/backups';
 import { watchConsent } from './shell/consent';
 import { createEngineHost } from './shell/engine-host';
 import { bringInHistory } from './shell/history';
@@ -70,11 +71,16 @@ function main(): void {
   }
 
   const readPages = keepReadPages({ keep, changed: refreshTab, onFailure: logFailure });
+  const backups = backUpByThemselves((order, report) => host.backUp(order, report));
+  const tendBackups = () => {
+    logFailure(backups.tick(), 'it could not be seen whether a backup is due');
+  };
   const past = bringInHistory({ connect: () => host.connect(), onFailure: logFailure });
 
   handleMessages({
     ...readPages.handlers,
     ...past.handlers,
+    ...backups.handlers,
     async mayCapture({ url }, sender) {
       const reason = await whyNotNow(url, sender.tab?.incognito ?? false);
       if (reason !== null) return { allowed: false, reason };
@@ -178,6 +184,7 @@ function main(): void {
   watchTemporary(refreshSoon);
   // a pause of an hour ends without an event of its own
   browser.alarms.onAlarm.addListener(refreshSoon);
+  browser.alarms.onAlarm.addListener(tendBackups);
 
   // --- the user's gestures
   browser.contextMenus.onClicked.addListener((info, tab) => {
@@ -216,6 +223,7 @@ function main(): void {
       logFailure(injectIntoOpenTabs(reason), 'open tabs could not be joined');
     }
     logFailure(wakeIfWaiting(), 'the outbox could not be looked at');
+    if (reason === 'update') logFailure(backups.want(), 'a backup after the update could not be asked for');
   });
   // An engine that runs for months would put updates off for months: they wait for an idle extension.
   browser.runtime.onUpdateAvailable.addListener(() => {

@@ -18,4 +18,5 @@ export {
   wasForgotten,
 } from './forget';
 export type { PurgeHooks } from './forget';
+export { noteCapture, NOTES } from './note';
 export { countExpired, hideExpired, readExpired, readRetention, writeRetention } from './retention';

@@ -95,6 +95,7 @@ const REPEATABLE = new Set([
 /** Calls that are sent once: whether they did what they do is asked, not guessed. */
 const ONCE = [
   'forget',
+  'keepNote',
   'undoForget',
   'purgeForgotten',
   'allowAgain',

@@ -94,6 +94,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     undoForget: (id) => engine.undoForget(id),
     endUndo: (ids) => engine.endUndo(ids),
     purgeForgotten: (ids) => engine.purgeForgotten(ids),
+    keepNote: (text, id) => engine.keepNote(text, id),
     wasForgotten: (where) => engine.wasForgotten(where),
     allowAgain: (where) => engine.allowAgain(where),
     retention: () => engine.retention(),

@@ -76,11 +76,12 @@ export async function measure(
     group by d.source, d.kind order by 4 desc, 1, 2`,
   );
   const copies = await store.snapshots();
-  const [asideBytes, aside, imports, exported] = await Promise.all([
+  const [asideBytes, aside, imports, exported, backup] = await Promise.all([
     store.setAsideBytes(),
     store.setAside(),
     disk?.folder('imports') ?? Promise.resolve(0),
     disk?.folder('exports') ?? Promise.resolve(0),
+    disk?.folder('backups') ?? Promise.resolve(0),
   ]);
   return {
     by_source: bySource,
@@ -90,6 +91,6 @@ export async function measure(
     aside: { count: aside.length, bytes: asideBytes },
     models,
     imports,
-    exported,
+    exported: exported + backup,
   };
 }

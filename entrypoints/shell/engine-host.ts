@@ -1,6 +1,7 @@
 /** Where the engine host lives in this browser, and how a client's port gets there. */
 import { browser } from 'wxt/browser';
 import { type Host, startHost } from '../../engine/host';
+import { type BackupMessage, type BackupOrder, runBackup } from './backup-run';
 import { connectEngine, type EnginePortMessage } from './engine-connection';
 
 export interface EngineHost {
@@ -10,6 +11,16 @@ export interface EngineHost {
   stop(): Promise<void>;
   /** A connection for the background itself. */
   connect: typeof connectEngine;
+  /**
+   * Makes a backup where a page's interfaces are.
+   * @param report.download and `ended` are used where that is the background itself; elsewhere a message tells
+   */
+  backUp(order: BackupOrder, report: BackupReport): Promise<void>;
+}
+
+interface BackupReport {
+  download: Parameters<typeof runBackup>[2];
+  ended: (outcome: Awaited<ReturnType<typeof runBackup>>) => Promise<unknown>;
 }
 
 /** What is used of a service worker's global; TypeScript's DOM library knows only a page's. */
@@ -49,13 +60,15 @@ function offscreenHost(): EngineHost {
     await creating;
   }
 
-  async function deliver(port: MessagePort, clientLock: string): Promise<void> {
+  async function post(message: EnginePortMessage | BackupMessage, transfer: Transferable[]): Promise<void> {
     await ensure();
     const clients = await worker.clients.matchAll({ includeUncontrolled: true, type: 'all' });
     const offscreen = clients.find((client) => new URL(client.url).pathname === '/offscreen.html');
-    const message: EnginePortMessage = { type: 'commonplace:engine-port', clientLock };
-    offscreen?.postMessage(message, [port]);
+    offscreen?.postMessage(message, transfer);
   }
+
+  const deliver = (port: MessagePort, clientLock: string) =>
+    post({ type: 'commonplace:engine-port', clientLock }, [port]);
 
   worker.addEventListener('message', (event) => {
     const data = event.data as EnginePortMessage;
@@ -66,7 +79,12 @@ function offscreenHost(): EngineHost {
     const open = await browser.runtime.getContexts({ contextTypes: ['OFFSCREEN_DOCUMENT'] });
     if (open.length > 0) await browser.offscreen.closeDocument();
   }
-  return { ensure, stop, connect: () => connectEngine(deliver) };
+  return {
+    ensure,
+    stop,
+    connect: () => connectEngine(deliver),
+    backUp: (order) => post({ type: 'commonplace:backup', order }, []),
+  };
 }
 
 /**
@@ -88,6 +106,10 @@ function eventPageHost(): EngineHost {
     host ??= startHost({ baseUrl: browser.runtime.getURL('/'), onActivity });
     return host;
   }
+  const connect = () =>
+    connectEngine(async (port, clientLock) => {
+      start().connect(port, clientLock);
+    });
   addEventListener('message', ({ data, ports }: MessageEvent<EnginePortMessage>) => {
     const [port] = ports;
     if (data.type === 'commonplace:engine-port' && port) start().connect(port, data.clientLock);
@@ -99,10 +121,18 @@ function eventPageHost(): EngineHost {
       host = null;
       onActivity(false);
     },
-    connect: () =>
-      connectEngine(async (port, clientLock) => {
-        start().connect(port, clientLock);
-      }),
+    connect,
+    async backUp(order, { download, ended }) {
+      const engine = connect(); // while it is connected the page is kept alive
+      void runBackup(engine, order, download)
+        .then(ended)
+        .catch((error: unknown) => {
+          console.error('commonplace: how a backup ended could not be noted', error);
+        })
+        .finally(() => {
+          engine.disconnect();
+        });
+    },
   };
 }
 

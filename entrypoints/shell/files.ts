@@ -1,11 +1,10 @@
 /** Files that the user keeps, and when there was last one. */
-import { storage } from 'wxt/utils/storage';
-import type { BackupNote, FileSaver, FilesShell } from '../../components/shell';
+import type { FileSaver, FilesShell } from '../../components/shell';
 import { neverEntry, PAGES_OFF, type PagesSetting, siteName } from '../../engine/capture/pages';
+import { lastBackup } from './backup-plan';
+import { backupsShell } from './backups-shell';
 import { excludeHost, readConsent } from './consent';
 import { changePagesSetting, readPagesSetting } from './pages-setting';
-
-const lastBackup = storage.defineItem<BackupNote | null>('local:backup.last', { fallback: null });
 
 export const filesShell: FilesShell = {
   async save(name) {
@@ -24,6 +23,7 @@ export const filesShell: FilesShell = {
     return lastBackup.watch(listener);
   },
   noteBackup: (note) => lastBackup.setValue(note),
+  backups: backupsShell,
   async settings() {
     const [{ excludedHosts }, pages] = await Promise.all([readConsent(), readPagesSetting()]);
     return { excluded_hosts: excludedHosts.toSorted(), pages: { ...pages } };

@@ -5,6 +5,7 @@ import type { PageDiagnostics } from '../../engine/api';
 import type { KeepLevel } from '../../engine/capture/pages';
 import type { Capture, Site } from '../../engine/capture/types';
 import { EngineError, type SerialisedError } from '../../engine/errors';
+import type { BackupOutcome } from './backup-run';
 import type { HistoryMessages } from './history-messages';
 
 /** Why a page is not captured now. */
@@ -55,6 +56,11 @@ export interface Messages extends HistoryMessages {
   /** From the panel, when the database could not be opened and the user wants to try again. */
   restartEngine: { input: null; output: null };
   addNote: { input: { capture: Capture }; output: null };
+  /** From the panel: makes a backup as the plan says; resolves when it has begun. */
+  backUpNow: { input: null; output: null };
+  /** From where backups are made: puts what an address holds into the downloads, and resolves when it is there. */
+  backupDownload: { input: { url: string; name: string; bytes: number }; output: null };
+  backupEnded: { input: { outcome: BackupOutcome }; output: null };
   /** From an ordinary page: how much of it may be kept if it is read; `off` when nothing of its site is. */
   mayKeepPage: { input: { url: string }; output: { level: KeepLevel | null; off: boolean } };
   /** Resolves once it is on disk, or was refused. */

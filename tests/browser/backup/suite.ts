@@ -87,6 +87,27 @@ export function describeBackup(kind: BrowserKind): void {
       await Promise.all([panel.close(), console.close()]);
     });
 
+    it('keeps a note that is written in the panel, and saves it as a file for reading', async () => {
+      const panel = await browser.open('sidepanel.html');
+      await withoutDialog(panel);
+      await press(panel, 'New note');
+      await panel.type('.note-sheet textarea', 'The kettle\nIt whistles at ninety degrees.');
+      await press(panel, 'Keep it');
+      await reads(panel, 'Kept.');
+      await panel.type('.field input', 'whistles');
+      await reads(panel, 'Your notes');
+      await press(panel, 'Save what was found');
+      await press(panel, 'Markdown');
+      await reads(panel, 'Saved: 1 document.');
+      expect(readFileSync(await downloaded('whistles.md')).toString()).toContain('It whistles at ninety degrees.');
+      await panel.close();
+      const console = await browser.open('console.html');
+      const [note] = (await engineIn(console)('recall', { text: 'whistles', mode: 'words' })).hits;
+      const { id } = await engineIn(console)('forget', { document_ids: [note?.document_id ?? ''] });
+      await engineIn(console)('purgeForgotten', [id]);
+      await console.close();
+    });
+
     it('writes it under a password, with vectors', async () => {
       const panel = await settings();
       await press(panel, 'Encrypt it with a password');

@@ -99,6 +99,8 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
         content_security_policy: { extension_pages: string };
         host_permissions: string[];
         optional_host_permissions: string[];
+        permissions: string[];
+        optional_permissions: string[];
         incognito: string;
         externally_connectable?: unknown;
         web_accessible_resources?: unknown;
@@ -125,6 +127,8 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
       });
       expect(manifest.host_permissions).toEqual(ALL_SITES.map(matchesOf));
       expect(manifest.optional_host_permissions).toEqual(['https://*/*', 'http://*/*']);
+      expect(manifest.optional_permissions).toEqual(['downloads']);
+      expect(manifest.permissions).not.toContain('downloads');
       expect(manifest.incognito).toBe('not_allowed');
       expect(manifest.externally_connectable).toBeUndefined();
       expect(manifest.web_accessible_resources).toBeUndefined();

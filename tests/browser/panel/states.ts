@@ -107,7 +107,7 @@ async function settings(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Menu' }).click();
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('heading', { name: 'Keep for' }).waitFor();
-  await page.locator('.setting select').first().waitFor();
+  await page.getByLabel('Conversations', { exact: true }).waitFor();
 }
 
 async function importing(page: Page): Promise<void> {
@@ -294,7 +294,26 @@ export const STATES: DrawnState[] = [
       await page.getByRole('button', { name: 'Menu' }).click();
       await page.getByRole('button', { name: 'Space' }).click();
       await page.getByRole('heading', { name: 'Make room' }).waitFor();
-      await page.locator('.setting select').first().waitFor();
+      await page.getByLabel('Conversations', { exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'note',
+    memory: 'full',
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'New note' }).click();
+      await page
+        .getByRole('textbox', { name: 'New note' })
+        .fill('The boiler\nTurn it down before the installer comes.');
+    },
+  },
+  {
+    name: 'save-found',
+    memory: 'full',
+    reach: async (page) => {
+      await type(page, 'partial index');
+      await page.locator('.save summary').click();
+      await page.getByRole('button', { name: 'Markdown' }).waitFor();
     },
   },
   { name: 'room-low', memory: 'full', status: { room: { state: 'low', free: 640_000_000 } } },

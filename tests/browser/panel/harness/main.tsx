@@ -143,6 +143,15 @@ const shell: Shell = {
       return () => {};
     },
     noteBackup: note('noteBackup'),
+    backups: {
+      watch(listener) {
+        listener({ plan: null, folder: null, running: false, trouble: null, canPickFolder: true });
+        return () => {};
+      },
+      begin: () => Promise.resolve(true),
+      end: note('backups.end'),
+      now: note('backups.now'),
+    },
     settings: () => Promise.resolve({}),
     applySettings: note('applySettings'),
   },

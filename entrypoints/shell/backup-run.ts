@@ -1,0 +1,116 @@
+/**
+ * Makes one backup: written beside the database, read back, put where the user wants it, and checked there. Runs where a page's
+ * interfaces are: Chrome's offscreen document, Firefox's event page.
+ */
+import type { Engine } from '../../engine/api';
+import { EngineError } from '../../engine/errors';
+import { keptFolder } from './backup-folder';
+import { outdated } from './backup-names';
+
+export interface BackupOrder {
+  name: string;
+  to: 'downloads' | 'folder';
+  password: string | null;
+  /** What goes along with it. */
+  settings: Record<string, unknown>;
+}
+
+export type BackupOutcome = { documents: number; bytes: number } | { code: string };
+
+/** A message to the offscreen document. */
+export interface BackupMessage {
+  type: 'commonplace:backup';
+  order: BackupOrder;
+}
+
+const FOLDER = 'backups';
+const LOCK = 'commonplace:backup';
+
+/** One at a time. @param download puts what an address holds into the downloads, and resolves when it is there */
+export async function runBackup(
+  engine: Engine,
+  order: BackupOrder,
+  download: (what: { url: string; name: string; bytes: number }) => Promise<unknown>,
+): Promise<BackupOutcome> {
+  return navigator.locks.request(LOCK, async () => {
+    const root = await navigator.storage.getDirectory();
+    try {
+      const folder = await root.getDirectoryHandle(FOLDER, { create: true });
+      const { file, documents } = await written(engine, order, folder);
+      await check(engine, file, order.password);
+      if (order.to === 'folder') await intoFolder(engine, file, order);
+      else {
+        const url = URL.createObjectURL(file);
+        try {
+          await download({ url, name: order.name, bytes: file.size });
+        } finally {
+          URL.revokeObjectURL(url);
+        }
+      }
+      return { documents, bytes: file.size };
+    } catch (error) {
+      console.error('commonplace: a backup failed', error);
+      return { code: codeOf(error) };
+    } finally {
+      await root.removeEntry(FOLDER, { recursive: true }).catch((error: unknown) => {
+        console.debug('commonplace: what a backup left could not be removed', error);
+      });
+    }
+  });
+}
+
+async function written(
+  engine: Engine,
+  { name, password, settings }: BackupOrder,
+  folder: FileSystemDirectoryHandle,
+): Promise<{ file: File; documents: number }> {
+  const handle = await folder.getFileHandle(name, { create: true });
+  const stream = await handle.createWritable();
+  const { id } = await engine.beginExport({ what: { everything: true }, password, settings });
+  let documents = 0;
+  try {
+    for (;;) {
+      const piece = await engine.readExport(id);
+      documents = piece.done;
+      if (piece.bytes === null) break;
+      await stream.write(piece.bytes as Uint8Array<ArrayBuffer>);
+    }
+    await stream.close();
+  } catch (error) {
+    await Promise.allSettled([engine.endExport(id), stream.abort()]);
+    throw error;
+  }
+  return { file: await handle.getFile(), documents };
+}
+
+/** What was never read back is no backup. */
+async function check(engine: Engine, file: Blob, password: string | null): Promise<void> {
+  const { damage } = await engine.lookAtImport(file, { password });
+  if (Object.keys(damage.counts).length > 0)
+    throw new EngineError('internal', `The backup cannot be read back: ${JSON.stringify(damage.counts)}`);
+}
+
+async function intoFolder(engine: Engine, file: File, { name, password }: BackupOrder): Promise<void> {
+  const folder = await keptFolder();
+  if (folder === null || (await folder.queryPermission({ mode: 'readwrite' })) !== 'granted')
+    throw new DOMException('The folder is not permitted any more.', 'NotAllowedError');
+  const handle = await folder.getFileHandle(name, { create: true });
+  try {
+    await file.stream().pipeTo(await handle.createWritable());
+    await check(engine, await handle.getFile(), password);
+  } catch (error) {
+    await folder.removeEntry(name); // half a backup is none
+    throw error;
+  }
+  const names: string[] = [];
+  for await (const one of folder.keys()) names.push(one);
+  for (const old of outdated(names)) await folder.removeEntry(old);
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof DOMException) {
+    if (error.name === 'NotAllowedError' || error.name === 'NotFoundError') return 'not_permitted';
+    if (error.name === 'QuotaExceededError') return 'store_full';
+  }
+  return EngineError.from(error).code;
+}
