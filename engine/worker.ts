@@ -9,7 +9,7 @@ import { openCounts, openOutbox } from './outbox';
 import { memoryShelf, openPrivacyShelf } from './privacy';
 import { warmUp } from './recall';
 import { browserDisk } from './space';
-import { openStore } from './store';
+import { fetchEngineFiles, openStore } from './store';
 
 const say = (message: FromWorker) => {
   self.postMessage(message);
@@ -34,6 +34,7 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
     storage: 'browser',
     dataDirectory: `${baseUrl}data-dir.tar.gz`,
     counts: openCounts(),
+    files: fetchEngineFiles(),
     meanwhile: warmUp,
     onDeath(words) {
       console.error(`commonplace: Postgres died, and the engine is started anew: ${words}`);

@@ -39,6 +39,8 @@ const BATCH_ITEMS = 48;
 const BATCH_CHARACTERS = 2_000_000;
 /** After so long other jobs get their turn, in milliseconds. */
 const TURN_MS = 5_000;
+/** Files that are copied before reading begins, in bytes: about a second. */
+const COPIED_FIRST = 100_000_000;
 /** Warnings that are kept of one run; all are counted. */
 const MOST_WARNINGS = 200;
 
@@ -157,12 +159,21 @@ export class Importer {
     };
     this.#set(started);
     await this.#write(started, this.#options.clock());
-    this.#options.wake();
-    await this.#keep(id, files);
+    await this.#keepAndWake(id, files);
     return this.#runs.get(id) ?? started;
   }
 
-  /** Reading goes on meanwhile: a copy of gigabytes takes a while. */
+  /**
+   * Reading leaves the thread little time for a copy, so that a restart a moment later would find none: a small one is made first.
+   * Of gigabytes it takes a while, and reading goes on meanwhile.
+   */
+  async #keepAndWake(id: string, files: GivenFile[]): Promise<void> {
+    const keeping = this.#keep(id, files);
+    if (files.reduce((sum, { blob }) => sum + blob.size, 0) <= COPIED_FIRST) await keeping;
+    this.#options.wake();
+    await keeping;
+  }
+
   async #keep(id: string, files: GivenFile[]): Promise<void> {
     const { shelf } = this.#options;
     await shelf?.keep(id, files);
@@ -185,8 +196,8 @@ export class Importer {
     if (!this.#given.has(id)) throw new EngineError('bad_input', 'The files of this import have to be picked again.');
     this.#set({ ...this.#get(id), error: null });
     await this.#become(id, 'running', this.#options.clock());
-    this.#options.wake();
-    if (files !== undefined) await this.#keep(id, files);
+    if (files === undefined) this.#options.wake();
+    else await this.#keepAndWake(id, files);
   }
 
   /** Ends it; what is in stays. Of an ended one the report is put away. */

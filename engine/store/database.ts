@@ -46,7 +46,7 @@ export interface Database extends Queryable {
 /**
  * Starts Postgres on a drive.
  *
- * @param meanwhile called when its code is being fetched and compiled, which leaves this thread idle
+ * @param files awaited, after `meanwhile` was called: while they are fetched and compiled this thread is idle
  * @param dataDirectory a tar of a data directory, for a drive that holds none
  * @throws EngineError `store_corrupt` when Postgres said that its files are damaged, `timeout` when it said nothing
  */
@@ -54,22 +54,23 @@ export async function startDatabase(
   drive: Drive,
   options: {
     dataDirectory?: Blob | undefined;
-    files?: EngineFiles;
+    files?: EngineFiles | Promise<EngineFiles> | undefined;
     meanwhile?: (() => void) | undefined;
     timeout_ms: number;
   },
 ): Promise<Database> {
   const log = serverLog();
+  options.meanwhile?.();
+  const files = await options.files;
   const pg = new PGlite({
     ...drive.options,
-    ...options.files,
+    ...files,
     ...(options.dataDirectory ? { loadDataDir: options.dataDirectory } : {}),
     extensions: EXTENSIONS,
     startParams: START_PARAMS,
     onStderr: log.line,
     onStdout: log.line,
   });
-  options.meanwhile?.();
   const died = new Promise<string>((resolve) => {
     log.onPanic = (error) => {
       stopCalling(pg, error);

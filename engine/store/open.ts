@@ -27,9 +27,9 @@ export type Place =
 export interface OpenSettings {
   /** The prebuilt data directory (see scripts/build-data-dir.ts), or where to fetch it. Without it initdb runs. */
   dataDirectory?: Blob | string | URL | undefined;
-  /** Compiled modules and bundles, where the caller has them. */
-  files?: EngineFiles;
-  /** Called once Postgres starts, while its code is compiled on other threads and this one would wait. */
+  /** Compiled modules and bundles, where the caller has them or soon will. */
+  files?: EngineFiles | Promise<EngineFiles>;
+  /** Called before Postgres starts, while its code is compiled on other threads and this one would wait. */
   meanwhile?: () => void;
   /** How long Postgres may take to start; 60 s unless told. */
   timeout_ms?: number;
@@ -180,7 +180,7 @@ async function open(
     throw new EngineError('store_corrupt', `There is no database in ${current.directory}.`);
   }
   const db = await startDatabase(drive, {
-    files: settings.files ?? {},
+    files: settings.files,
     meanwhile: settings.meanwhile,
     timeout_ms: settings.timeout_ms ?? 60_000,
   });
@@ -243,7 +243,7 @@ async function make(
   }
   const db = await startDatabase(drive, {
     dataDirectory: seeded ? undefined : archive,
-    files: settings.files ?? {},
+    files: settings.files,
     meanwhile: settings.meanwhile,
     timeout_ms: settings.timeout_ms ?? 60_000,
   });

@@ -99,7 +99,7 @@ describe.skipIf(executablePath === null)('asking in the panel', () => {
     await page.keyboard.press('Enter');
     await answered(2);
     expect(await page.locator('.asking header h2').textContent()).toContain(LANDLORD);
-    await button('New').click();
+    await page.getByRole('button', { name: 'New', exact: true }).click();
     expect(await page.locator('.turn').count()).toBe(0);
     await button('Chats').click();
     await page.locator('.chats').getByRole('button').filter({ hasText: '2 questions' }).click();

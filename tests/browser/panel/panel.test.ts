@@ -151,7 +151,7 @@ describe.skipIf(executablePath === null)('the panel', () => {
     await page.keyboard.press('Delete');
     await page.getByText('Deleted “Why my sourdough stays flat”.').waitFor();
     expect(await titles()).toEqual(before.slice(1));
-    expect(await focused()).toBe(before[1]);
+    await expect.poll(focused).toBe(before[1]);
     expect((await harness.engine.status()).documents).toBe(EVERYTHING.length - 1);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(titles).toEqual(before);
