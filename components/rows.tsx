@@ -39,12 +39,17 @@ export function RowList<Row>(props: ListProps<Row>) {
   const { rows, keyOf, headingOf, selected, presence } = props;
   const list = useRef<HTMLDivElement>(null);
   const stop = rows.findIndex((row) => keyOf(row) === selected);
-  const groups: Array<{ heading: string | null; first: number; rows: Row[] }> = [];
+  const groups: Array<{ key: string; heading: string | null; first: number; rows: Row[] }> = [];
   rows.forEach((row, index) => {
     const title = headingOf?.(row) ?? null;
     const last = groups.at(-1);
-    if (last && last.heading === title) last.rows.push(row);
-    else groups.push({ heading: title, first: index, rows: [row] });
+    if (last && last.heading === title) {
+      last.rows.push(row);
+      return;
+    }
+    // Not by its place: a group that moves up because the one above it went would be drawn anew, and lose the focus.
+    const before = groups.filter((group) => group.heading === title).length;
+    groups.push({ key: `${title ?? ''}:${before}`, heading: title, first: index, rows: [row] });
   });
   return (
     <div
@@ -58,7 +63,7 @@ export function RowList<Row>(props: ListProps<Row>) {
       }}
     >
       {groups.map((group) => (
-        <section key={`${group.heading ?? ''}:${group.first}`}>
+        <section key={group.key}>
           {group.heading !== null && <h2 class="group">{group.heading}</h2>}
           <ul aria-label={group.heading ?? props.name}>
             {group.rows.map((row, offset) => {

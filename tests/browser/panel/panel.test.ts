@@ -9,6 +9,13 @@ import { reach, STATES, type } from './states';
 
 const executablePath = findChromium();
 
+/** A time zone in which it is about `hour` o'clock now. */
+function zoneWhereItIs(hour: number): string {
+  const ahead = ((hour - new Date().getUTCHours() + 36) % 24) - 12;
+  // The sign in these names is the other way round.
+  return `Etc/GMT${ahead > 0 ? '-' : '+'}${Math.abs(ahead)}`;
+}
+
 describe.skipIf(executablePath === null)('the panel', () => {
   let browser: Browser;
   let harness: Harness;
@@ -24,12 +31,7 @@ describe.skipIf(executablePath === null)('the panel', () => {
   });
   beforeEach(async () => {
     harness = await serveHarness(EVERYTHING);
-    context = await browser.newContext({ viewport: { width: 400, height: 760 }, reducedMotion: 'reduce' });
-    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(harness.url).origin });
-    page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    errors.length = 0;
-    page.on('pageerror', (error) => errors.push(error.message));
+    await openPage();
   });
   afterEach(async () => {
     await context.close();
@@ -37,6 +39,15 @@ describe.skipIf(executablePath === null)('the panel', () => {
     expect(errors).toEqual([]);
   });
 
+  async function openPage(timezoneId?: string): Promise<void> {
+    const viewport = { width: 400, height: 760 };
+    context = await browser.newContext({ viewport, reducedMotion: 'reduce', ...(timezoneId && { timezoneId }) });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(harness.url).origin });
+    page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    errors.length = 0;
+    page.on('pageerror', (error) => errors.push(error.message));
+  }
   const field = () => page.getByRole('textbox', { name: 'Find in what you have kept' });
   const titles = () => page.locator('.rows .row .title').allTextContents();
   /** The title of the row that has the focus, else the element's name. */
@@ -144,9 +155,15 @@ describe.skipIf(executablePath === null)('the panel', () => {
     expect(await page.locator('.rows .row[tabindex="0"]').evaluate((row) => row === document.activeElement)).toBe(true);
   });
 
-  it('deletes with Undo, and moves on to the next row', async () => {
+  it.each([
+    ['of the same day', 15, 3],
+    ['of the day before', 4, 1],
+  ])('deletes with Undo, and moves on to the next row, which is %s', async (_, hour, ofItsDay) => {
+    await context.close();
+    await openPage(zoneWhereItIs(hour));
     await open();
     const before = await titles();
+    expect(await page.locator('.rows section').first().locator('.row').count()).toBe(ofItsDay);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Delete');
     await page.getByText('Deleted “Why my sourdough stays flat”.').waitFor();
