@@ -49,7 +49,10 @@ export default tseslint.config(
     files: ['components/**/*.{ts,tsx}'],
     rules: restrict([
       { regex: 'entrypoints/', message: 'Components are wired by entrypoints, not the other way round.' },
-      { regex: 'engine/(?!api$|errors$|capture/types$)', message: 'Components talk to the Engine API only.' },
+      {
+        regex: 'engine/(?!api$|errors$|exporting$|capture/types$)',
+        message: 'Components talk to the Engine API only.',
+      },
       { regex: '^wxt', message: 'What belongs to the browser comes through the Shell port.' },
     ]),
   },

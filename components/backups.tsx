@@ -1,5 +1,6 @@
 /** Backups that are made by themselves: how often, where to, and how the last one went. */
 import { useEffect, useId, useState } from 'preact/hooks';
+import { PasswordChoice } from './password-choice';
 import type { BackupPlan, BackupsShell, BackupsView } from './shell';
 import { inPlainWords, sentenceFor } from './trouble';
 import { words } from './words';
@@ -67,16 +68,14 @@ export function Backups({ backups, say }: BackupsProps) {
 function Begin({ backups, canPickFolder, say }: BackupsProps & { canPickFolder: boolean }) {
   const [every, setEvery] = useState<BackupPlan['every']>('week');
   const [to, setTo] = useState<BackupPlan['to']>('downloads');
-  const [locked, setLocked] = useState(false);
-  const [password, setPassword] = useState('');
-  const id = useId();
+  const [password, setPassword] = useState<string | null>(null);
   return (
     <form
       class="export"
       onSubmit={(event) => {
         event.preventDefault();
         // In the click itself: a browser asks for a folder or a permission only then.
-        backups.begin({ every, to, password: locked ? password : null }).then(
+        backups.begin({ every, to, password }).then(
           (begun) => {
             say(words(begun ? 'backups_begun' : 'backups_refused'));
           },
@@ -87,68 +86,70 @@ function Begin({ backups, canPickFolder, say }: BackupsProps & { canPickFolder: 
       }}
     >
       <p class="soft">{words('backups_what')}</p>
-      <div class="setting keep">
-        <label for={`${id}-every`}>{words('backups_every')}</label>
-        <select
-          id={`${id}-every`}
-          value={every}
-          onChange={(event) => {
-            setEvery(event.currentTarget.value === 'day' ? 'day' : 'week');
-          }}
-        >
-          <option value="day">{words('backups_day')}</option>
-          <option value="week">{words('backups_week')}</option>
-        </select>
-      </div>
+      <Choice
+        name={words('backups_every')}
+        value={every}
+        choose={setEvery}
+        options={[
+          ['day', words('backups_day')],
+          ['week', words('backups_week')],
+        ]}
+      />
       {canPickFolder && (
-        <div class="setting keep">
-          <label for={`${id}-to`}>{words('backups_to')}</label>
-          <select
-            id={`${id}-to`}
-            value={to}
-            onChange={(event) => {
-              setTo(event.currentTarget.value === 'folder' ? 'folder' : 'downloads');
-            }}
-          >
-            <option value="downloads">{words('backups_downloads')}</option>
-            <option value="folder">{words('backups_folder')}</option>
-          </select>
-        </div>
-      )}
-      <label class="opt">
-        <input
-          type="checkbox"
-          checked={locked}
-          onChange={(event) => {
-            setLocked(event.currentTarget.checked);
-          }}
+        <Choice
+          name={words('backups_to')}
+          value={to}
+          choose={setTo}
+          options={[
+            ['downloads', words('backups_downloads')],
+            ['folder', words('backups_folder')],
+          ]}
         />
-        <span>{words('backups_lock')}</span>
-      </label>
-      {locked && (
-        <div class="setting keep">
-          <label for={`${id}-password`}>{words('data_password')}</label>
-          <input
-            id={`${id}-password`}
-            type="password"
-            autocomplete="new-password"
-            required
-            aria-describedby={`${id}-warning`}
-            value={password}
-            onInput={(event) => {
-              setPassword(event.currentTarget.value);
-            }}
-          />
-          <p class="meta wide" id={`${id}-warning`}>
-            {words('backups_password_where')}
-          </p>
-        </div>
       )}
+      <PasswordChoice
+        offer={words('backups_lock')}
+        warning={words('backups_password_where')}
+        password={password}
+        choose={setPassword}
+      />
       <div class="choices">
-        <button type="submit" disabled={locked && password === ''}>
+        <button type="submit" disabled={password === ''}>
           {words('backups_begin')}
         </button>
       </div>
     </form>
+  );
+}
+
+function Choice<Value extends string>({
+  name,
+  value,
+  choose,
+  options,
+}: {
+  name: string;
+  value: Value;
+  choose: (value: Value) => void;
+  options: Array<[Value, string]>;
+}) {
+  const id = useId();
+  return (
+    <div class="setting keep">
+      <label for={id}>{name}</label>
+      <select
+        id={id}
+        value={value}
+        onChange={(event) => {
+          const [chosen] = options[event.currentTarget.selectedIndex] ?? [];
+          if (chosen !== undefined) choose(chosen);
+        }}
+      >
+        {options.map(([one, label]) => (
+          <option key={one} value={one}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </div>
   );
 }

@@ -34,8 +34,10 @@ export function GpuModels({
   const stop = useRef<AbortController | null>(null);
 
   useEffect(() => {
-    engine.gpuModels().then(setFound, inPlainWords);
-  }, [engine]);
+    engine.gpuModels().then(setFound, (error: unknown) => {
+      say(inPlainWords(error));
+    });
+  }, [engine, say]);
 
   const add = async (files: FolderFile[]) => {
     const ending = new AbortController();

@@ -81,6 +81,20 @@ export function sayTab(tab: TabState | null): Said {
   }
 }
 
+type MenuView = 'ask' | 'models' | 'settings' | 'history' | 'import' | 'space' | 'about' | 'pages' | 'keys';
+
+const MENU: Array<{ view: MenuView; name: WordKey; key?: string }> = [
+  { view: 'ask', name: 'menu_ask' },
+  { view: 'models', name: 'models_title' },
+  { view: 'settings', name: 'settings_title' },
+  { view: 'history', name: 'history_title' },
+  { view: 'import', name: 'import_title' },
+  { view: 'space', name: 'space_title' },
+  { view: 'about', name: 'about_title' },
+  { view: 'pages', name: 'pages_title' },
+  { view: 'keys', name: 'keys_title', key: '?' },
+];
+
 interface HeaderProps {
   engine: PanelEngine;
   shell: Shell;
@@ -89,9 +103,7 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (
-    view: 'ask' | 'models' | 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' | 'space' | 'note',
-  ) => void;
+  show: (view: MenuView | 'note') => void;
   copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
@@ -178,88 +190,19 @@ export function Header(props: HeaderProps) {
       {open === 'control' && <Control {...props} close={close} />}
       {open === 'menu' && (
         <nav class="drop menu" id="menu" aria-label={words('menu')}>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('ask');
-            }}
-          >
-            {words('menu_ask')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('models');
-            }}
-          >
-            {words('models_title')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('settings');
-            }}
-          >
-            {words('settings_title')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('history');
-            }}
-          >
-            {words('history_title')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('import');
-            }}
-          >
-            {words('import_title')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('space');
-            }}
-          >
-            {words('space_title')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('about');
-            }}
-          >
-            {words('about_title')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('pages');
-            }}
-          >
-            {words('pages_title')}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              setOpen(null);
-              props.show('keys');
-            }}
-          >
-            {words('keys_title')}
-            <kbd>?</kbd>
-          </button>
+          {MENU.map(({ view, name, key }) => (
+            <button
+              key={view}
+              type="button"
+              onClick={() => {
+                setOpen(null);
+                props.show(view);
+              }}
+            >
+              {words(name)}
+              {key !== undefined && <kbd>{key}</kbd>}
+            </button>
+          ))}
           <a href="/sidepanel.html" target="_blank" rel="noopener">
             {words('full_tab')}
           </a>

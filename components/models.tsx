@@ -37,16 +37,28 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
   const [turn, setTurn] = useState(0);
 
   useEffect(() => {
-    engine.providers().then(setProviders, inPlainWords);
-    engine.localModels().then(setLocal, inPlainWords);
-    engine.sent(50).then(setSent, inPlainWords);
-  }, [engine, turn]);
+    const failed = (error: unknown) => {
+      say(inPlainWords(error));
+    };
+    engine.providers().then(setProviders, failed);
+    engine.localModels().then(setLocal, failed);
+    engine.sent(50).then(setSent, failed);
+  }, [engine, say, turn]);
 
+  const readAgain = () => {
+    setTurn((old) => old + 1);
+  };
+  /** The lists are read again when it is done. */
+  const change = (work: Promise<unknown>) => {
+    work.then(readAgain, (error: unknown) => {
+      say(inPlainWords(error));
+    });
+  };
   const add = async (provider: NewProvider) => {
     try {
       await engine.addProvider(provider);
       say(words('models_added', provider.model));
-      setTurn((old) => old + 1);
+      readAgain();
     } catch (error) {
       say(inPlainWords(error));
     }
@@ -62,7 +74,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
       say(inPlainWords(error));
     } finally {
       setCopying(null);
-      setTurn((old) => old + 1);
+      readAgain();
     }
   };
   const find = async () => {
@@ -74,7 +86,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
       say(inPlainWords(error));
     } finally {
       setFinding(false);
-      setTurn((old) => old + 1);
+      readAgain();
     }
   };
   return (
@@ -103,14 +115,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
                 type="button"
                 aria-label={words('models_ask_first_named', provider.model)}
                 onClick={() => {
-                  engine.withdrawConsent(provider.id).then(
-                    () => {
-                      setTurn((old) => old + 1);
-                    },
-                    (error: unknown) => {
-                      say(inPlainWords(error));
-                    },
-                  );
+                  change(engine.withdrawConsent(provider.id));
                 }}
               >
                 {words('models_ask_first')}
@@ -120,14 +125,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
               type="button"
               aria-label={words('models_remove_named', provider.model)}
               onClick={() => {
-                engine.removeProvider(provider.id).then(
-                  () => {
-                    setTurn(turn + 1);
-                  },
-                  (error: unknown) => {
-                    say(inPlainWords(error));
-                  },
-                );
+                change(engine.removeProvider(provider.id));
               }}
             >
               {words('models_remove')}
@@ -158,14 +156,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
                   type="button"
                   aria-label={words('models_remove_named', model.name)}
                   onClick={() => {
-                    engine.removeLocalModel(model.id).then(
-                      () => {
-                        setTurn((old) => old + 1);
-                      },
-                      (error: unknown) => {
-                        say(inPlainWords(error));
-                      },
-                    );
+                    change(engine.removeLocalModel(model.id));
                   }}
                 >
                   {words('models_remove')}
@@ -190,13 +181,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
               <p role="status">{words('models_adding', megabytes(copying[0]), megabytes(copying[1]))}</p>
             )}
           </div>
-          <GpuModels
-            engine={engine}
-            say={say}
-            changed={() => {
-              setTurn((old) => old + 1);
-            }}
-          />
+          <GpuModels engine={engine} say={say} changed={readAgain} />
         </>
       )}
       <h3>{words('models_local')}</h3>
@@ -235,13 +220,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
       <p>{words('models_far_more')}</p>
       <AddElsewhere shell={shell} add={add} />
       <h3>{words('vault_title')}</h3>
-      <VaultSettings
-        engine={engine}
-        say={say}
-        changed={() => {
-          setTurn((old) => old + 1);
-        }}
-      />
+      <VaultSettings engine={engine} say={say} changed={readAgain} />
       <h3>{words('models_sent')}</h3>
       {sent.length === 0 && <p class="soft">{words('models_sent_nothing')}</p>}
       <ul class="sent">

@@ -1,6 +1,7 @@
 /** Some of what is kept as one file for reading. */
 import { useState } from 'preact/hooks';
 import type { ExportSelection } from '../engine/api';
+import { takeExport } from '../engine/exporting';
 import type { PanelEngine } from './connection';
 import type { Shell } from './shell';
 import { inPlainWords } from './trouble';
@@ -72,18 +73,12 @@ async function saveSelection(
 ): Promise<number | null> {
   const saver = await saving;
   if (saver === null) return null;
-  const { id } = await engine.beginExport({ what: { documents, as } });
   try {
-    for (;;) {
-      const piece = await engine.readExport(id);
-      if (piece.bytes === null) {
-        await saver.finish();
-        return piece.done;
-      }
-      await saver.write(piece.bytes);
-    }
+    const taken = await takeExport(engine, { what: { documents, as } }, (piece) => saver.write(piece));
+    await saver.finish();
+    return taken.documents;
   } catch (error) {
-    await Promise.allSettled([engine.endExport(id), saver.abandon()]);
+    await Promise.allSettled([saver.abandon()]);
     throw error;
   }
 }

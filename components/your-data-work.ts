@@ -1,5 +1,6 @@
 /** What the section "Your data" is doing. It goes on while the section is not shown: one for each engine. */
 import type { ImportReport } from '../engine/api';
+import { readBack, takeExport } from '../engine/exporting';
 import type { PanelEngine } from './connection';
 import type { Shell } from './shell';
 import { errorCode, inPlainWords, isAborted } from './trouble';
@@ -88,31 +89,23 @@ function newWork(engine: PanelEngine, shell: Shell): DataWork {
         const saver = await saving;
         if (saver === null) return;
         set({ state: 'exporting', done: 0, total: 0, checking: false });
-        let bytes = 0;
-        let documents = 0;
+        const progress = (done: number, total: number) => {
+          set({ state: 'exporting', done, total, checking: false });
+        };
+        let taken: { documents: number; bytes: number };
         let file: Blob | null;
-        const { id } = await engine.beginExport(
-          { what: { everything: true, vectors }, password, settings: await shell.files.settings() },
-          signal,
-        );
         try {
-          for (;;) {
-            const piece = await engine.readExport(id, signal);
-            signal.throwIfAborted();
-            documents = piece.done;
-            if (piece.bytes === null) break;
-            await saver.write(piece.bytes);
-            bytes += piece.bytes.length;
-            set({ state: 'exporting', done: piece.done, total: piece.total, checking: false });
-          }
+          const settings = await shell.files.settings();
+          const request = { what: { everything: true as const, vectors }, password, settings };
+          taken = await takeExport(engine, request, (piece) => saver.write(piece), { signal, progress });
           file = await saver.finish();
         } catch (error) {
-          await Promise.allSettled([engine.endExport(id), saver.abandon()]);
+          await Promise.allSettled([saver.abandon()]);
           throw error;
         }
-        // What was never read back is no backup.
+        const { documents, bytes } = taken;
         set({ state: 'exporting', done: 0, total: bytes, checking: true });
-        const checked = file !== null && (await isWhole(file, bytes, password, signal));
+        const checked = file !== null && (await readBack(engine, file, { bytes, password }, signal)) === null;
         if (checked) {
           await shell.files.noteBackup({
             at: new Date().toISOString(),
@@ -153,12 +146,6 @@ function newWork(engine: PanelEngine, shell: Shell): DataWork {
       set({ state: 'idle' });
     },
   };
-
-  async function isWhole(file: Blob, bytes: number, password: string | null, signal: AbortSignal): Promise<boolean> {
-    if (file.size !== bytes) return false;
-    const { damage } = await engine.lookAtImport(file, { password }, signal);
-    return Object.keys(damage.counts).length === 0;
-  }
 }
 
 /** The day where the user is, as file names have it. */

@@ -4,6 +4,7 @@ import type { AsideDatabase, CopyDifference, DatabaseCopy, FileDamageCode, Impor
 import type { PanelEngine } from './connection';
 import { exactly, inWords } from './dates';
 import { kindName } from './filters';
+import { PasswordChoice } from './password-choice';
 import type { BackupNote, Shell } from './shell';
 import { sizeInWords } from './size';
 import { sourceName } from './sites';
@@ -77,47 +78,22 @@ function Export({
   start: (options: { password: string | null; vectors: boolean }) => void;
   disabled: boolean;
 }) {
-  const [locked, setLocked] = useState(false);
   const [vectors, setVectors] = useState(false);
-  const [password, setPassword] = useState('');
-  const id = useId();
+  const [password, setPassword] = useState<string | null>(null);
   return (
     <form
       class="export"
       onSubmit={(event) => {
         event.preventDefault();
-        start({ password: locked ? password : null, vectors });
+        start({ password, vectors });
       }}
     >
-      <label class="opt">
-        <input
-          type="checkbox"
-          checked={locked}
-          onChange={(event) => {
-            setLocked(event.currentTarget.checked);
-          }}
-        />
-        <span>{words('data_lock')}</span>
-      </label>
-      {locked && (
-        <div class="setting keep">
-          <label for={`${id}-password`}>{words('data_password')}</label>
-          <input
-            id={`${id}-password`}
-            type="password"
-            autocomplete="new-password"
-            required
-            aria-describedby={`${id}-warning`}
-            value={password}
-            onInput={(event) => {
-              setPassword(event.currentTarget.value);
-            }}
-          />
-          <p class="meta wide" id={`${id}-warning`}>
-            {words('data_password_warning')}
-          </p>
-        </div>
-      )}
+      <PasswordChoice
+        offer={words('data_lock')}
+        warning={words('data_password_warning')}
+        password={password}
+        choose={setPassword}
+      />
       <label class="opt">
         <input
           type="checkbox"
@@ -129,7 +105,7 @@ function Export({
         <span>{words('data_vectors')}</span>
       </label>
       <div class="choices">
-        <button type="submit" class="main" disabled={disabled || (locked && password === '')}>
+        <button type="submit" class="main" disabled={disabled || password === ''}>
           {words('data_export')}
         </button>
       </div>

@@ -3,6 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import type { Engine, ImportReport } from '../engine/api';
 import { EngineError } from '../engine/errors';
+import { readBack, takeExport } from '../engine/exporting';
 
 /** Where a password comes from: an argument would be seen by everybody on the machine. */
 export const PASSWORD_VARIABLE = 'COMMONPLACE_PASSWORD';
@@ -23,35 +24,30 @@ export async function exportTo(
   options: { vectors: boolean; progress: (text: string) => void },
 ): Promise<Written> {
   const encrypted = password() !== null;
-  const { id } = await engine.beginExport({
-    what: { everything: true, vectors: options.vectors },
-    password: password(),
-  });
   const temporary = `${file}.writing`;
   const target = await open(temporary, 'w');
-  let bytes = 0;
-  let documents = 0;
   try {
-    for (;;) {
-      const piece = await engine.readExport(id);
-      documents = piece.done;
-      if (piece.bytes === null) break;
-      await target.write(piece.bytes);
-      bytes += piece.bytes.length;
-      options.progress(`Writing ${piece.done} of ${piece.total}`);
-    }
+    const { documents, bytes } = await takeExport(
+      engine,
+      { what: { everything: true, vectors: options.vectors }, password: password() },
+      (piece) => target.write(piece),
+      {
+        progress: (done, total) => {
+          options.progress(`Writing ${done} of ${total}`);
+        },
+      },
+    );
     await target.sync();
     await target.close();
-    const { damage } = await engine.lookAtImport(await openAsBlob(temporary), { password: password() });
-    if (Object.keys(damage.counts).length > 0)
-      throw new EngineError('store_full', `${file} could not be read back: ${JSON.stringify(damage.first[0])}`);
+    const wrong = await readBack(engine, await openAsBlob(temporary), { bytes, password: password() });
+    if (wrong !== null) throw new EngineError('store_full', `${file} could not be read back: ${wrong}`);
     await rename(temporary, file);
+    return { file, documents, bytes, encrypted };
   } catch (error) {
     await target.close();
     await rm(temporary, { force: true });
     throw error;
   }
-  return { file, documents, bytes, encrypted };
 }
 
 /** Brings in a file that {@link exportTo} or the extension wrote; with `look` only says what that would do. */

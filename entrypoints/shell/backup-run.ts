@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../../engine/api';
 import { EngineError } from '../../engine/errors';
+import { readBack, takeExport } from '../../engine/exporting';
 import { keptFolder } from './backup-folder';
 import { outdated } from './backup-names';
 
@@ -37,7 +38,6 @@ export async function runBackup(
     try {
       const folder = await root.getDirectoryHandle(FOLDER, { create: true });
       const { file, documents } = await written(engine, order, folder);
-      await check(engine, file, order.password);
       if (order.to === 'folder') await intoFolder(engine, file, order);
       else {
         const url = URL.createObjectURL(file);
@@ -66,28 +66,23 @@ async function written(
 ): Promise<{ file: File; documents: number }> {
   const handle = await folder.getFileHandle(name, { create: true });
   const stream = await handle.createWritable();
-  const { id } = await engine.beginExport({ what: { everything: true }, password, settings });
-  let documents = 0;
   try {
-    for (;;) {
-      const piece = await engine.readExport(id);
-      documents = piece.done;
-      if (piece.bytes === null) break;
-      await stream.write(piece.bytes as Uint8Array<ArrayBuffer>);
-    }
+    const taken = await takeExport(engine, { what: { everything: true }, password, settings }, (bytes) =>
+      stream.write(bytes),
+    );
     await stream.close();
+    const file = await handle.getFile();
+    await check(engine, file, taken.bytes, password);
+    return { file, documents: taken.documents };
   } catch (error) {
-    await Promise.allSettled([engine.endExport(id), stream.abort()]);
+    await Promise.allSettled([stream.abort()]);
     throw error;
   }
-  return { file: await handle.getFile(), documents };
 }
 
-/** What was never read back is no backup. */
-async function check(engine: Engine, file: Blob, password: string | null): Promise<void> {
-  const { damage } = await engine.lookAtImport(file, { password });
-  if (Object.keys(damage.counts).length > 0)
-    throw new EngineError('internal', `The backup cannot be read back: ${JSON.stringify(damage.counts)}`);
+async function check(engine: Engine, file: Blob, bytes: number, password: string | null): Promise<void> {
+  const wrong = await readBack(engine, file, { bytes, password });
+  if (wrong !== null) throw new EngineError('internal', `The backup cannot be read back: ${wrong}`);
 }
 
 async function intoFolder(engine: Engine, file: File, { name, password }: BackupOrder): Promise<void> {
@@ -97,7 +92,7 @@ async function intoFolder(engine: Engine, file: File, { name, password }: Backup
   const handle = await folder.getFileHandle(name, { create: true });
   try {
     await file.stream().pipeTo(await handle.createWritable());
-    await check(engine, await handle.getFile(), password);
+    await check(engine, await handle.getFile(), file.size, password);
   } catch (error) {
     await folder.removeEntry(name); // half a backup is none
     throw error;

@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, engineIn, freshProfile, type RunningBrowser, type Tab, until } from '../../harness/browser';
 import { type Internet, type Site, startInternet } from '../../harness/internet';
+import { press as pressIn, textsOf } from '../../harness/pressing';
 import { anthropicStream, openAiStream } from '../../unit/chat/model-server';
 import { conversation } from './suite';
 
@@ -68,26 +69,8 @@ describe('a model elsewhere', () => {
     profile.remove();
   });
 
-  const text = (selector: string) =>
-    panel.evaluate((one) => [...document.querySelectorAll(one)].map(({ textContent }) => textContent), selector);
-  const press = async (name: string, within = 'body') => {
-    const pressed = await until(
-      () =>
-        panel.evaluate(
-          ({ name, within }) => {
-            const found = [...document.querySelectorAll<HTMLElement>(`${within} :is(button, summary, label)`)].find(
-              (one) => one.getAttribute('aria-label') === name || one.textContent.trim() === name,
-            );
-            found?.click();
-            return found !== undefined;
-          },
-          { name, within },
-        ),
-      (found) => found,
-      20_000,
-    );
-    expect(pressed, name).toBe(true);
-  };
+  const text = (selector: string) => textsOf(panel, selector);
+  const press = (name: string, within = 'body') => pressIn(panel, name, { within });
   const choose = async (model: string) => {
     await until(
       () => text('.asker option'),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CapturedConversation } from '../../../engine/capture/types';
 import { type BrowserKind, engineIn, freshProfile, type RunningBrowser, type Tab, until } from '../../harness/browser';
 import { type Internet, startInternet } from '../../harness/internet';
+import { press as pressIn, textsOf } from '../../harness/pressing';
 import { type ModelServer, modelServer, openAiStream, sendCut } from '../../unit/chat/model-server';
 
 export function conversation(id: string, title: string, day: string, turns: string[]): CapturedConversation {
@@ -80,27 +81,8 @@ export function describeAsking(kind: BrowserKind): void {
       profile.remove();
     });
 
-    const text = (selector: string) =>
-      panel.evaluate((one) => [...document.querySelectorAll(one)].map(({ textContent }) => textContent), selector);
-    /** By what it is called or says. */
-    const press = async (name: string, within = 'body') => {
-      const pressed = await until(
-        () =>
-          panel.evaluate(
-            ({ name, within }) => {
-              const button = [...document.querySelectorAll<HTMLElement>(`${within} :is(button, summary)`)].find(
-                (one) => one.getAttribute('aria-label') === name || one.textContent.trim() === name,
-              );
-              button?.click();
-              return button !== undefined;
-            },
-            { name, within },
-          ),
-        (found) => found,
-        60_000,
-      );
-      expect(pressed, name).toBe(true);
-    };
+    const text = (selector: string) => textsOf(panel, selector);
+    const press = (name: string, within = 'body') => pressIn(panel, name, { within });
     const answered = (turns: number) =>
       until(
         () => panel.evaluate(() => document.querySelectorAll('.turn .tools').length, null),

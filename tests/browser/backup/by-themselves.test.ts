@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineIn, freshProfile, type Tab, until } from '../../harness/browser';
 import { launchChromium, type RunningChromium } from '../../harness/chromium';
 import { type Internet, startInternet } from '../../harness/internet';
+import { press, reads } from '../../harness/pressing';
 import { built } from '../durability/built';
 import { conversation } from '../panel/harness/invented';
 
@@ -106,30 +107,3 @@ describe('backups by themselves, in chromium', () => {
     expect(files()).toEqual([...seen].toSorted().slice(1));
   });
 });
-
-/** Clicks what is named so, once it is there and can be clicked. */
-async function press(tab: Tab, name: string): Promise<void> {
-  await until(
-    () =>
-      tab.evaluate((wanted) => {
-        for (const old of document.querySelectorAll('[data-press]')) old.removeAttribute('data-press');
-        const found = [...document.querySelectorAll('button, label, summary')].find(
-          (one) =>
-            (one.getAttribute('aria-label') ?? one.textContent.trim()).startsWith(wanted) &&
-            one.checkVisibility() &&
-            !(one instanceof HTMLButtonElement && one.disabled),
-        );
-        found?.setAttribute('data-press', '');
-        return found !== undefined;
-      }, name),
-    (there) => there,
-  );
-  await tab.click('[data-press]');
-}
-
-async function reads(tab: Tab, text: string): Promise<void> {
-  await until(
-    () => tab.evaluate(() => document.body.innerText, null),
-    (shown) => shown.includes(text),
-  );
-}

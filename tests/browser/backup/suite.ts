@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserKind, engineIn, freshProfile, type RunningBrowser, type Tab, until } from '../../harness/browser';
 import { createChatGptSite, type SiteConversation } from '../../harness/chatgpt-site';
 import { type Internet, startInternet } from '../../harness/internet';
+import { press, reads } from '../../harness/pressing';
 
 const QUESTION = 'How long should oolong steep?';
 const ANSWER = 'Steep **oolong** for three minutes.\n\n```python\nsteep("oolong", minutes=3)\n```';
@@ -175,9 +176,9 @@ export function describeBackup(kind: BrowserKind): void {
     it('goes back to a copy from before, having said what that does, and takes it back', async () => {
       const panel = await settings();
       // the one that was made before the file came in
-      await press(panel, 'Go back to the copy of', '0 conversations and pages');
+      await press(panel, 'Go back to the copy of', { beside: '0 conversations and pages' });
       await reads(panel, 'Newer than the copy, put aside');
-      await press(panel, 'Go back', 'Newer than the copy');
+      await press(panel, 'Go back', { beside: 'Newer than the copy' });
       await reads(panel, 'What was here before (just now) is put aside.');
       const console = await browser.open('console.html');
       const engine = engineIn(console);
@@ -196,37 +197,4 @@ async function withoutDialog(tab: Tab): Promise<void> {
   await tab.evaluate(() => {
     delete (globalThis as { showSaveFilePicker?: unknown }).showSaveFilePicker;
   }, null);
-}
-
-/** Clicks what is named so, once it is there and can be clicked; `beside`: in the entry or question that says this. */
-async function press(tab: Tab, name: string, beside = ''): Promise<void> {
-  await until(
-    () =>
-      tab.evaluate(
-        ({ name: wanted, beside: near }) => {
-          for (const old of document.querySelectorAll('[data-press]')) old.removeAttribute('data-press');
-          const found = [...document.querySelectorAll('button, label, summary')].find(
-            (one) =>
-              (one.getAttribute('aria-label') ?? one.textContent.trim()).startsWith(wanted) &&
-              one.checkVisibility() &&
-              (near === '' || (one.closest('.ask, li')?.textContent ?? '').includes(near)) &&
-              !(one instanceof HTMLButtonElement && one.disabled),
-          );
-          found?.setAttribute('data-press', '');
-          return found !== undefined;
-        },
-        { name, beside },
-      ),
-    (there) => there,
-    150_000,
-  );
-  await tab.click('[data-press]');
-}
-
-async function reads(tab: Tab, text: string): Promise<void> {
-  await until(
-    () => tab.evaluate(() => document.body.innerText, null),
-    (shown) => shown.includes(text),
-    150_000,
-  );
 }

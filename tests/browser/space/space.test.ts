@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, engineIn, type RunningBrowser, type Tab, until } from '../../harness/browser';
 import { type Internet, startInternet } from '../../harness/internet';
+import { press, reads } from '../../harness/pressing';
 
 const disk = mkdtempSync(join(tmpdir(), 'commonplace-disk-'));
 /** A file system of 700 MB in memory; null where this user may not make one. */
@@ -147,29 +148,3 @@ describe.skipIf(small === null)('room on a small disk, in chromium', () => {
     return panel;
   }
 });
-
-async function press(tab: Tab, name: string): Promise<void> {
-  await until(
-    () =>
-      tab.evaluate((wanted) => {
-        for (const old of document.querySelectorAll('[data-press]')) old.removeAttribute('data-press');
-        const found = [...document.querySelectorAll('button')].find(
-          (one) =>
-            (one.getAttribute('aria-label') ?? one.textContent.trim()).startsWith(wanted) &&
-            one.checkVisibility() &&
-            !one.disabled,
-        );
-        found?.setAttribute('data-press', '');
-        return found !== undefined;
-      }, name),
-    (there) => there,
-  );
-  await tab.click('[data-press]');
-}
-
-async function reads(tab: Tab, text: string): Promise<void> {
-  await until(
-    () => tab.evaluate(() => document.body.innerText, null),
-    (shown) => shown.includes(text),
-  );
-}
