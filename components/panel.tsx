@@ -81,6 +81,8 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
   const presence = useRef<Presence>({ pointer: null, focus: null });
   const returnTo = useRef<string | null>(null);
   const draft = useRef('');
+  /** Enter came before the hits of this text did. */
+  const entered = useRef<string | null>(null);
 
   const searching = text.trim() !== '';
   // While a conversation is read, the list under it is still on the row it was opened from.
@@ -170,6 +172,17 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
     if (document.source === CHATS) begin({ chatId: document.id, question: null, choice: NO_CHOICE });
     else setView({ name: 'read', documentId: document.id, hit });
   };
+
+  /** Reads the first hit of the text that Enter was pressed for, once it is there and nobody went on to something else. */
+  const readEntered = () => {
+    if (entered.current === null) return;
+    const stays = entered.current === text && view.name === 'list' && window.document.activeElement === input.current;
+    if (stays && !search.current) return;
+    const [hit] = stays && search.failure === null ? hits : [];
+    entered.current = null;
+    if (hit) read({ id: hit.document_id, source: hit.source }, hit, hit.chunk_id);
+  };
+  useEffect(readEntered);
 
   const focusRow = (key: string | null) => {
     const row = [...(body.current?.querySelectorAll<HTMLElement>('.row') ?? [])].find(
@@ -376,10 +389,11 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
               begin({ chatId: null, question: text, choice: { ...NO_CHOICE, filters } });
             }}
             openFirst={() => {
-              const [hit] = hits;
               const [document] = documents;
-              if (showHits && hit) read({ id: hit.document_id, source: hit.source }, hit, hit.chunk_id);
-              else if (!searching && document && isFiltered(filters)) read(document, null, document.id);
+              if (searching) {
+                entered.current = text;
+                readEntered();
+              } else if (document && isFiltered(filters)) read(document, null, document.id);
             }}
           />
           <List

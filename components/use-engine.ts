@@ -85,9 +85,10 @@ export function useSearch(
   news: EngineNews,
   held: () => number,
   literal = false,
-): Search {
+): Search & { /** Whether it answers what is typed now, and not what was typed before. */ current: boolean } {
   const [search, setSearch] = useState<Search>(NOTHING);
   const resets = useRef(news.resets);
+  const query = JSON.stringify([text, filters, literal]);
   const meaningReady = news.status?.embedder.state === 'ready';
   useEffect(() => {
     if (text.trim() === '') {
@@ -95,7 +96,6 @@ export function useSearch(
       return;
     }
     const abort = new AbortController();
-    const query = JSON.stringify([text, filters, literal]);
     const anew = resets.current !== news.resets;
     resets.current = news.resets;
 
@@ -139,7 +139,7 @@ export function useSearch(
     };
     // `held` is asked when an answer arrives, it is no reason to ask again.
   }, [engine, text, filters, literal, news.changes, news.resets, meaningReady]);
-  return search;
+  return { ...search, current: search.query === query };
 }
 
 export interface Timeline {

@@ -147,6 +147,22 @@ describe.skipIf(executablePath === null)('the panel', () => {
     await expect.poll(focused).toBe('INPUT');
   });
 
+  it('reads on Enter the first hit of what is typed, also where its hits are still to come', async () => {
+    await open();
+    await search('violin');
+    harness.delays.set('recall', 600);
+    await type(page, 'lisbon');
+    await page.keyboard.press('Enter');
+    await page.locator('.reading').waitFor();
+    expect(await page.locator('.reading h2').textContent()).toBe('Four slow days in Lisbon with a toddler');
+    await page.keyboard.press('Escape');
+    await type(page, 'postgres');
+    await page.keyboard.press('Enter');
+    await type(page, 'ankle');
+    await page.locator('.row', { hasText: 'sprained ankle' }).locator('mark').first().waitFor();
+    expect(await page.locator('.reading').count()).toBe(0);
+  });
+
   it('has one tab stop in a list', async () => {
     await open();
     await page.keyboard.press('ArrowDown');
