@@ -57,7 +57,7 @@ async function vitest(project) {
     'vitest',
     'run',
     '--project',
-    project,
+    `${project}*`,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,

@@ -43,19 +43,20 @@ export function findChromium(): string | null {
 
 /**
  * @throws when it cannot be found or does not start. One that starts and then answers nothing at all is killed and started
- *   again, once: seen about once in 200 starts with two side by side on two cores, before any page of the extension was asked for.
+ *   again, once: seen about once in 50 starts with several side by side on two cores, before any page of the extension was
+ *   asked for.
  */
 export async function launchChromium(options: ChromiumOptions): Promise<RunningChromium> {
   try {
-    return await launch(options);
+    return await launch(options, 25_000);
   } catch (error) {
     if (!(error instanceof Error && error.name === 'TimeoutError')) throw error;
     console.warn(`Chromium answered nothing and is started again: ${error.message.split('\n')[0]}`);
-    return launch(options);
+    return launch(options, 90_000);
   }
 }
 
-async function launch(options: ChromiumOptions): Promise<RunningChromium> {
+async function launch(options: ChromiumOptions, patienceMs: number): Promise<RunningChromium> {
   const executable = options.executable ?? findChromium();
   if (!executable) throw new Error('No Chromium was found: install it, or set COMMONPLACE_CHROMIUM to its path.');
   mkdirSync(join(options.profile, 'Default'), { recursive: true });
@@ -107,7 +108,7 @@ async function launch(options: ChromiumOptions): Promise<RunningChromium> {
 
   try {
     const port = await debuggingPort(options.profile, child);
-    const browser: Browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { timeout: 60_000 });
+    const browser: Browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { timeout: patienceMs });
     const context = browser.contexts()[0] as BrowserContext;
     const extensionId = await findExtension(browser);
     return {

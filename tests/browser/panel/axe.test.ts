@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type axe from 'axe-core';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../harness/chromium';
 import { EVERYTHING } from './harness/invented';
@@ -14,6 +14,8 @@ const executablePath = findChromium();
 
 describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
   let browser: Browser;
+  /** One for all: nothing of a page is kept but what the browser has read of the source. */
+  let context: BrowserContext;
   let source: string;
   let memories: Record<'full' | 'empty', Harness>;
 
@@ -21,6 +23,7 @@ describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
     source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     memories = { full: await serveHarness(EVERYTHING), empty: await serveHarness([]) };
     browser = await launchToDraw(executablePath);
+    context = await browser.newContext({ viewport: { width: 320, height: 760 }, reducedMotion: 'reduce' });
   });
   afterAll(async () => {
     await browser.close();
@@ -28,26 +31,27 @@ describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
   });
 
   it.each(STATES.map((state) => [state.name, state] as const))('%s', async (_, state) => {
-    const context = await browser.newContext({ viewport: { width: 320, height: 760 }, reducedMotion: 'reduce' });
+    const page = await context.newPage();
     try {
-      const page = await context.newPage();
       page.setDefaultTimeout(60_000);
       await reach(page, memories[state.memory].url, state);
       await page.evaluate(source);
-      for (const [colorScheme, width] of [
-        ['light', 320],
-        ['dark', 400],
+      for (const [colorScheme, width, rules] of [
+        ['light', 320, ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']],
+        // the same page: what differs is its colours and how wide it is
+        ['dark', 400, ['color-contrast', 'link-in-text-block', 'target-size']],
       ] as const) {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 760 });
-        const violations = await page.evaluate(async () => {
-          const found = await (window as unknown as { axe: typeof axe }).axe.run(document, {
-            runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-          });
-          return found.violations.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-          );
-        });
+        const violations = await page.evaluate(
+          async (runOnly) => {
+            const found = await (window as unknown as { axe: typeof axe }).axe.run(document, { runOnly });
+            return found.violations.map(
+              ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+            );
+          },
+          [...rules],
+        );
         expect(violations, colorScheme).toEqual([]);
         expect(
           await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
@@ -55,7 +59,7 @@ describe.skipIf(executablePath === null)('axe finds nothing to say of', () => {
         ).toBeLessThanOrEqual(0);
       }
     } finally {
-      await context.close();
+      await page.close();
       // What a state deleted is there again for the next.
       await memories[state.memory].restore();
     }

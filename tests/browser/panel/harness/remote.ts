@@ -27,13 +27,15 @@ export function remoteEngine(
     const told: EngineEvent = event.type === 'status' ? { ...event, status: { ...event.status, ...over } } : event;
     for (const listener of listeners) listener(told);
   };
-  const events = new EventSource('/engine/events');
+  // the address begins with the number of its harness
+  const base = `/${location.pathname.split('/')[1] ?? ''}/engine`;
+  const events = new EventSource(`${base}/events`);
   events.onmessage = ({ data }: MessageEvent<string>) => {
     tell(JSON.parse(data) as EngineEvent);
   };
   const call = async (method: string, args: unknown[]): Promise<unknown> => {
     const signal = args.find((arg) => arg instanceof AbortSignal) ?? null;
-    const response = await fetch(`/engine/${method}`, {
+    const response = await fetch(`${base}/${method}`, {
       method: 'POST',
       body: JSON.stringify(args.filter((arg) => !(arg instanceof AbortSignal))),
       signal,
@@ -43,7 +45,7 @@ export function remoteEngine(
     return answer.value;
   };
   const ask = async (request: AskRequest, onEvent: (event: AskEvent) => void, signal?: AbortSignal) => {
-    const response = await fetch('/engine/ask', {
+    const response = await fetch(`${base}/ask`, {
       method: 'POST',
       body: JSON.stringify([request]),
       signal: signal ?? null,

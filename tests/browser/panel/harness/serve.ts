@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
 import preact from '@preact/preset-vite';
-import { createServer } from 'vite';
+import { createServer, type ViteDevServer } from 'vite';
 import type { Engine } from '../../../../engine/api';
 import type * as embedModule from '../../../../engine/embed/node';
 import type * as engineModule from '../../../../engine/engine';
@@ -30,7 +30,7 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
   const delays: Harness['delays'] = new Map();
   const receipts = new Set<string>();
 
-  const answer = async (request: IncomingMessage, response: ServerResponse, method: string) => {
+  const answer: Answer = async (request, response, method) => {
     const engine = opened;
     if (!engine) throw new Error('The engine is not open yet.');
     if (method === 'events') {
@@ -89,7 +89,46 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
     }
   };
 
-  const server = await createServer({
+  const vite = await source();
+  const { createEngine } = (await vite.ssrLoadModule('/engine/engine.ts')) as typeof engineModule;
+  const { openStore } = (await vite.ssrLoadModule('/engine/store/index.ts')) as typeof storeModule;
+  const { startNodeEmbedder } = (await vite.ssrLoadModule('/engine/embed/node.ts')) as typeof embedModule;
+  const engine = createEngine({
+    store: () => openStore({ storage: 'memory' }),
+    embedder: options.meaning ? startNodeEmbedder(resolve(ROOT, 'models')) : null,
+    ...modelsHere(),
+  });
+  opened = engine;
+  if (captures.length > 0) await engine.ingest(captures);
+  if (options.meaning) await engine.idle();
+  const id = String(++lastId);
+  answers.set(id, answer);
+  return {
+    engine,
+    url: `${vite.resolvedUrls?.local[0] ?? ''}${id}/tests/browser/panel/harness/index.html`,
+    calls,
+    delays,
+    async restore() {
+      for (const id of receipts) await engine.undoForget(id);
+      receipts.clear();
+    },
+    async close() {
+      answers.delete(id);
+      await engine.close();
+    },
+  };
+}
+
+type Answer = (request: IncomingMessage, response: ServerResponse, method: string) => Promise<void>;
+
+/** What answers for the engine of each harness, by the number that its address begins with. */
+const answers = new Map<string, Answer>();
+let lastId = 0;
+let shared: Promise<ViteDevServer> | null = null;
+
+/** The source as the browser and the engine read it; one for all harnesses of a process, so that each file is read once. */
+function source(): Promise<ViteDevServer> {
+  shared ??= createServer({
     configFile: false,
     root: ROOT,
     logLevel: 'error',
@@ -101,11 +140,21 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
       {
         name: 'engine-over-http',
         configureServer(vite) {
-          vite.middlewares.use('/engine/', (request, response, next) => {
-            const method = request.url?.replace(/^\//u, '').split('?')[0] ?? '';
-            // The same folder holds the engine's source, which the page imports for its error type.
-            if (method.includes('.') || (request.method !== 'POST' && method !== 'events')) {
+          vite.middlewares.use((request, response, next) => {
+            const [, id, rest = ''] = /^\/(\d+)(\/.*)$/u.exec(request.url ?? '') ?? [];
+            if (id === undefined) {
               next();
+              return;
+            }
+            const [, method] = /^\/engine\/([^?.]+)(?:\?|$)/u.exec(rest) ?? [];
+            if (method === undefined) {
+              request.url = rest;
+              next();
+              return;
+            }
+            const answer = answers.get(id);
+            if (!answer) {
+              response.destroy(); // its harness was closed
               return;
             }
             answer(request, response, method).catch((error: unknown) => {
@@ -118,35 +167,8 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
     ],
     optimizeDeps: { entries: ['tests/browser/panel/harness/main.tsx'] },
     server: { port: 0, host: '127.0.0.1', hmr: false, ws: false, watch: null },
-  });
-  const { createEngine } = (await server.ssrLoadModule('/engine/engine.ts')) as typeof engineModule;
-  const { openStore } = (await server.ssrLoadModule('/engine/store/index.ts')) as typeof storeModule;
-  const { startNodeEmbedder } = (await server.ssrLoadModule('/engine/embed/node.ts')) as typeof embedModule;
-  const engine = createEngine({
-    store: () => openStore({ storage: 'memory' }),
-    embedder: options.meaning ? startNodeEmbedder(resolve(ROOT, 'models')) : null,
-    ...modelsHere(),
-  });
-  opened = engine;
-  if (captures.length > 0) await engine.ingest(captures);
-  if (options.meaning) await engine.idle();
-  await server.listen();
-  const address = server.httpServer?.address();
-  if (!address || typeof address === 'string') throw new Error('The harness has no port.');
-  return {
-    engine,
-    url: `http://127.0.0.1:${address.port}/tests/browser/panel/harness/index.html`,
-    calls,
-    delays,
-    async restore() {
-      for (const id of receipts) await engine.undoForget(id);
-      receipts.clear();
-    },
-    async close() {
-      await server.close();
-      await engine.close();
-    },
-  };
+  }).then((vite) => vite.listen());
+  return shared;
 }
 
 /** A machine that could run models, with none added. */
