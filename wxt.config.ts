@@ -5,6 +5,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'wxt';
 import { ALL_SITES, matchesOf } from './engine/capture/sites';
 import { ELSEWHERE, HERE } from './engine/chat/servers';
+import { HUB_HOSTS } from './engine/models/hosts';
 import { onnxruntime } from './scripts/vite-onnxruntime';
 import { webLlm } from './scripts/vite-web-llm';
 import { wllama } from './scripts/vite-wllama';
@@ -37,7 +38,10 @@ function packagedFiles(browser: string): Array<{ absoluteSrc: string; relativeDe
   ];
 }
 
-const MODEL_SERVERS = [...HERE.map((host) => `http://${host}:*`), ...ELSEWHERE.map((host) => `https://${host}`)];
+const MODEL_SERVERS = [
+  ...HERE.map((host) => `http://${host}:*`),
+  ...[...ELSEWHERE, ...HUB_HOSTS].map((host) => `https://${host}`),
+];
 
 export default defineConfig({
   imports: false,

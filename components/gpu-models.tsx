@@ -1,7 +1,8 @@
 /** Models on the graphics card: what this machine's is good for, what can run on it, and a folder of weights to add. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FolderFile, GpuFacts, GpuModel } from '../engine/api';
+import type { FolderFile, GpuFacts, OfferedModel } from '../engine/api';
 import type { PanelEngine } from './connection';
+import { Downloads } from './downloads';
 import { inPlainWords } from './trouble';
 import { type WordKey, words } from './words';
 
@@ -21,14 +22,17 @@ export function megabytes(bytes: number): string {
 
 export function GpuModels({
   engine,
+  offered,
   say,
   changed,
 }: {
   engine: PanelEngine;
+  /** Those that can be fetched. */
+  offered: OfferedModel[];
   say: (what: string) => void;
   changed: () => void;
 }) {
-  const [found, setFound] = useState<{ gpu: GpuFacts; models: GpuModel[] } | null>(null);
+  const [found, setFound] = useState<{ gpu: GpuFacts } | null>(null);
   /** Bytes so far and in all of the folder that is copied. */
   const [copying, setCopying] = useState<[number, number] | null>(null);
   const stop = useRef<AbortController | null>(null);
@@ -62,7 +66,7 @@ export function GpuModels({
   };
 
   if (found === null) return null;
-  const { gpu, models } = found;
+  const { gpu } = found;
   const runs = gpu.state === 'fits' || gpu.state === 'software';
   return (
     <>
@@ -71,24 +75,7 @@ export function GpuModels({
       {runs && (
         <>
           <p>{words('gpu_more')}</p>
-          <ul class="hosts">
-            {models
-              .filter(({ published }) => published !== null)
-              .map((model) => (
-                <li key={model.id}>
-                  <span>
-                    {model.name}
-                    <span class="meta">
-                      <span>{words('models_megabytes', megabytes(model.bytes))}</span>
-                      <span>{words('gpu_memory', megabytes(model.memory_bytes))}</span>
-                      <span>{model.licence}</span>
-                      <span>{words('gpu_not_seen')}</span>
-                    </span>
-                    <span class="meta folder-name">{model.published}</span>
-                  </span>
-                </li>
-              ))}
-          </ul>
+          <Downloads engine={engine} models={offered} say={say} note={words('gpu_not_seen')} />
           <div class="choices">
             {copying === null ? (
               <label class="file">

@@ -4,9 +4,11 @@ import type { FoundServer, LocalModel, NewProvider, Provider, SentEntry } from '
 import { SENDS } from './ask-context';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
+import { Downloads, useOffered } from './downloads';
 import { GpuModels, megabytes } from './gpu-models';
 import { Sheet } from './sheets';
 import type { Shell } from './shell';
+import { sizeInWords } from './size';
 import { inPlainWords } from './trouble';
 import { VaultSettings } from './vault';
 import { count, words } from './words';
@@ -35,6 +37,12 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
   /** Bytes so far and in all of the file that is copied. */
   const [copying, setCopying] = useState<[number, number] | null>(null);
   const [turn, setTurn] = useState(0);
+  const offered = useOffered(engine, 'answer', () => {
+    setTurn((old) => old + 1);
+  });
+  /** One that is whole stands among those in this browser. */
+  const toFetch = (runsOn: LocalModel['runs_on']) =>
+    offered?.filter(({ runs_on, state }) => runs_on === runsOn && state !== 'done') ?? [];
 
   useEffect(() => {
     const failed = (error: unknown) => {
@@ -181,7 +189,13 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
               <p role="status">{words('models_adding', megabytes(copying[0]), megabytes(copying[1]))}</p>
             )}
           </div>
-          <GpuModels engine={engine} say={say} changed={readAgain} />
+          {toFetch('processor').length > 0 && (
+            <>
+              <p>{words('fetch_more')}</p>
+              <Downloads engine={engine} models={toFetch('processor')} say={say} />
+            </>
+          )}
+          <GpuModels engine={engine} offered={toFetch('gpu')} say={say} changed={readAgain} />
         </>
       )}
       <h3>{words('models_local')}</h3>
@@ -229,8 +243,14 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
             <span>{entry.host}</span>
             <span class="meta">
               <span>{inWords(entry.at)}</span>
-              <span>{count('models_bytes', entry.bytes)}</span>
-              <span>{count('ask_passages', entry.passages.length)}</span>
+              {entry.fetches === undefined ? (
+                <>
+                  <span>{count('models_bytes', entry.bytes)}</span>
+                  <span>{count('ask_passages', entry.passages.length)}</span>
+                </>
+              ) : (
+                <span>{words('fetch_sent', entry.provider, sizeInWords(entry.fetches))}</span>
+              )}
             </span>
           </li>
         ))}

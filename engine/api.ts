@@ -22,7 +22,9 @@ import type {
   SentEntry,
   VaultView,
 } from './chat/types';
+import type { ModelPurpose, OfferedModel } from './models/types';
 
+export type { ModelPurpose, OfferedModel } from './models/types';
 export type { HealthState, PageDiagnostics } from './capture/health';
 export type * from './chat/types';
 
@@ -476,7 +478,9 @@ export type EngineEvent =
   | { type: 'status'; status: EngineStatus }
   | { type: 'changed'; document_ids: string[] }
   | { type: 'forgotten'; receipt_id: string }
-  | { type: 'import_run'; run: ImportRun };
+  | { type: 'import_run'; run: ImportRun }
+  /** How far a model that is fetched has come; a few times a second while bytes come. */
+  | { type: 'model'; model: OfferedModel };
 
 /** Whether something has to be read again. */
 export interface CapturedDocument {
@@ -674,6 +678,18 @@ export interface Engine {
     signal?: AbortSignal,
   ): Promise<LocalModel>;
   removeLocalModel(id: string): Promise<void>;
+
+  /** Models that can be fetched and run here, and how far each is; none where nothing can be fetched. */
+  models(purpose?: ModelPurpose): Promise<OfferedModel[]>;
+  /**
+   * Begins to fetch a model, or goes on: the person was told from where and how much. It goes on without the panel and
+   * after a restart; one is fetched at a time. Resolves at once, progress comes as events. @throws `not_found`
+   */
+  fetchModel(id: string): Promise<OfferedModel>;
+  /** What came is kept. @throws `not_found` */
+  pauseModel(id: string): Promise<OfferedModel>;
+  /** Ends it and deletes what came; also a model that is whole. @throws `not_found` */
+  deleteModel(id: string): Promise<OfferedModel>;
 
   /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
   idle(signal?: AbortSignal): Promise<void>;

@@ -63,6 +63,7 @@ import {
 import type { Embedder } from './embed';
 import { EngineError, type ErrorCode } from './errors';
 import { ingest } from './ingest';
+import { type Downloads, type ModelStorage, openDownloads } from './models';
 import {
   boundLog,
   embedHandler,
@@ -100,6 +101,8 @@ export interface EngineOptions {
   disk?: Disk;
   /** What runs models on the GPU, beside `llama`. */
   webllm?: WebLlm;
+  /** Where models are put that are fetched; without it none can be. */
+  downloads?: { storage: ModelStorage; fetch?: typeof fetch; hub?: string };
   clock?: () => Date;
 }
 
@@ -167,7 +170,16 @@ export function createEngine(options: EngineOptions): Engine {
   const vault = openVault(shelf);
   const providers = openProviders(shelf, vault, { clock });
   const { llama, webllm } = options;
-  const localModels = llama ? openLocalModels({ shelf, clock, llama, ...(webllm ? { webllm } : {}) }) : null;
+  const downloads: Downloads | null = options.downloads ? openModels(options.downloads) : null;
+  const localModels = llama
+    ? openLocalModels({
+        shelf,
+        clock,
+        llama,
+        ...(webllm ? { webllm } : {}),
+        ...(downloads ? { fetched: downloads.files } : {}),
+      })
+    : null;
   const closing = new AbortController();
   const disk = options.disk ?? null;
   const room = watchRoom(disk, {
@@ -279,6 +291,7 @@ export function createEngine(options: EngineOptions): Engine {
     changed({ counts: true });
     inBackground(askForVectors());
     inBackground(takeUpImports(store));
+    if (downloads) inBackground(downloads.wake());
     return { store, scheduler };
   }
 
@@ -556,6 +569,38 @@ export function createEngine(options: EngineOptions): Engine {
     return { ...answer, chat_id: id, message_id: messageId };
   }
 
+  /** Models on their way from a hub; what writes answers is held against what can run it, and handed to it. */
+  function openModels(where: NonNullable<EngineOptions['downloads']>): Downloads {
+    return openDownloads({
+      ...where,
+      shelf,
+      clock,
+      onChange(model) {
+        announce({ type: 'model', model });
+      },
+      async onFetch({ host, model, bytes }) {
+        const at = clock().toISOString();
+        await shelf.append({ at, provider: model, host, local: false, bytes: 0, passages: [], fetches: bytes });
+      },
+      hooks: {
+        async check(entry, files, path) {
+          if (entry.purpose === 'answer') await here().checkFetched(entry, files, path);
+        },
+        async take(entry, files, { files: pinned }, signal) {
+          if (entry.purpose !== 'answer') return false;
+          const sums = new Map(pinned.map(({ path, sha256 }) => [path, sha256 ?? '']));
+          return here().takeFetched(entry, files, sums, signal);
+        },
+        remove: async ({ id }) => localModels?.removeFetched(id),
+      },
+    });
+  }
+
+  function fetched(): Downloads {
+    if (!downloads) throw new EngineError('not_found', 'No model can be fetched here.');
+    return downloads;
+  }
+
   async function vaultView(): Promise<VaultView> {
     const idle_minutes = IDLE_LOCK_MS / 60_000;
     return { state: await vault.state(), passphrase: await vault.hasPassphrase(), idle_minutes };
@@ -803,8 +848,7 @@ export function createEngine(options: EngineOptions): Engine {
     }),
     space: () =>
       withStore(async ({ store }) => {
-        const models = (await localModels?.list()) ?? [];
-        const added = models.reduce((sum, { bytes }) => sum + bytes, 0);
+        const added = ((await localModels?.bytes()) ?? 0) + ((await downloads?.bytes()) ?? 0);
         const { waiting } = (await outbox?.size()) ?? { waiting: 0 };
         return { ...(await measure(store, disk, added)), waiting, room: await room.look() };
       }),
@@ -878,7 +922,23 @@ export function createEngine(options: EngineOptions): Engine {
     addLocalModel: (file, name, onProgress, signal) => guarded(() => here().add(file, name, onProgress, signal)),
     gpuModels: () => guarded(async () => (await localModels?.gpu()) ?? null),
     addModelFolder: (files, onProgress, signal) => guarded(() => here().addFolder(files, onProgress, signal)),
-    removeLocalModel: (id) => guarded(() => here().remove(id)),
+    removeLocalModel: (id) =>
+      guarded(async () => {
+        const model = (await here().list()).find((one) => one.id === id);
+        if (model?.entry !== undefined && downloads) await downloads.remove(model.entry);
+        else await here().remove(id);
+      }),
+    models: (purpose) =>
+      guarded(async () => {
+        const offered = (await downloads?.list(purpose)) ?? [];
+        const runs = await Promise.all(
+          offered.map(async (model) => model.purpose !== 'answer' || ((await localModels?.offers(model)) ?? false)),
+        );
+        return offered.filter((_, place) => runs[place]);
+      }),
+    fetchModel: (id) => guarded(() => fetched().start(id)),
+    pauseModel: (id) => guarded(() => fetched().pause(id)),
+    deleteModel: (id) => guarded(() => fetched().remove(id)),
     sent: (limit = 100) => guarded(() => providers.sent(limit)),
 
     idle: (signal) =>
@@ -895,6 +955,7 @@ export function createEngine(options: EngineOptions): Engine {
       room.close();
       listeners.clear();
       try {
+        await downloads?.close();
         const { store, scheduler } = await opened;
         await exclusive(async () => undefined);
         await scheduler.close();

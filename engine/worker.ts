@@ -4,6 +4,7 @@ import { opfsShelf } from './connectors/shelf-opfs';
 import { createEngine } from './engine';
 import { opfsModelFiles, packagedLlama, packagedWebLlm } from './chat';
 import { connectEmbedder } from './embed';
+import { opfsModelStorage } from './models';
 import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
 import { openCounts, openOutbox } from './outbox';
 import { memoryShelf, openPrivacyShelf } from './privacy';
@@ -62,6 +63,7 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
       return memoryShelf();
     }),
     shelf: opfsShelf(navigator.storage),
+    downloads: { storage: opfsModelStorage(navigator.storage) },
   });
 
   let clients = 0;
@@ -78,13 +80,17 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
   say({ type: 'alive', lock: await server.alive });
   let status: EngineStatus | null = null;
   const importing = new Set<string>();
+  const fetching = new Set<string>();
   await engine.subscribe((event) => {
     if (event.type === 'status') ({ status } = event);
     else if (event.type === 'import_run') {
       if (event.run.state === 'looking' || event.run.state === 'running') importing.add(event.run.id);
       else importing.delete(event.run.id);
+    } else if (event.type === 'model') {
+      if (event.model.state === 'running' || event.model.state === 'waiting') fetching.add(event.model.id);
+      else fetching.delete(event.model.id);
     } else return;
-    working = status === null || hasWork(status) || importing.size > 0;
+    working = status === null || hasWork(status) || importing.size + fetching.size > 0;
     reportActivity();
   });
 

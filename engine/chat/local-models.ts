@@ -2,13 +2,23 @@
 import { createSHA256 } from 'hash-wasm';
 import { v7 as uuidv7 } from 'uuid';
 import { EngineError } from '../errors';
+import type { ModelEntry } from '../../models/downloads';
 import { knownGguf } from '../../models/generators';
 import { WEBLLM_LIBRARIES } from '../../models/webllm';
 import type { PrivacyShelf } from '../privacy';
 import { type ModelRuntime, runtimeGenerator } from './model-runtime';
 import type { Generator } from './port';
 import type { FolderFile, GpuFacts, GpuModel, LocalModel } from './types';
-import { gpuFacts, libraryOf, loadTaken, type TakenFolder, takeFolder, type WebLlm } from './webllm';
+import {
+  gpuFacts,
+  hasLists,
+  libraryOf,
+  loadTaken,
+  readLists,
+  type TakenFolder,
+  takeFolder,
+  type WebLlm,
+} from './webllm';
 
 /** Where the files of models lie. */
 export interface ModelFiles {
@@ -27,6 +37,8 @@ export interface LocalModelsOptions {
   llama: { files: ModelFiles; open: OpenLlama };
   /** What runs them on the GPU; without it none does. */
   webllm?: WebLlm;
+  /** The files of a model that was fetched, where they stayed. */
+  fetched?: (entry: string) => Promise<Map<string, Blob>>;
 }
 
 export interface LocalModels {
@@ -42,6 +54,24 @@ export interface LocalModels {
   /** @throws EngineError `bad_input` for a file that is no GGUF, `store_full`, `aborted`. */
   add(file: Blob, name: string, onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<LocalModel>;
   remove(id: string): Promise<void>;
+  /** Bytes of models, without those that stayed where they were fetched to. */
+  bytes(): Promise<number>;
+  /** Whether a model that writes answers can run on this machine. */
+  offers(entry: Pick<ModelEntry, 'runs_on'>): Promise<boolean>;
+  /** Looks at what came of a model so far, each time `path` joins it. @throws EngineError `bad_input` when no library runs it. */
+  checkFetched(entry: ModelEntry, files: Map<string, Blob>, path: string): Promise<void>;
+  /**
+   * Takes a model that was fetched whole. True: it lies elsewhere now, and what was fetched is not needed any more.
+   * @throws EngineError `model_invalid`, `bad_input`, `store_full`, `aborted`.
+   */
+  takeFetched(
+    entry: ModelEntry,
+    files: Map<string, Blob>,
+    sums: Map<string, string>,
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  /** Forgets what was taken of an entry. */
+  removeFetched(entry: string): Promise<void>;
   /** @throws EngineError `model_missing`. */
   generator(id: string): Promise<Generator>;
   close(): Promise<void>;
@@ -65,10 +95,13 @@ const LOCAL_ANSWER_TOKENS = 256;
 const IDLE_MS = 5 * 60_000;
 
 const KEY = 'local-models';
-/** `file` is where it lies: a file's name, or the one that a folder's files are kept under. */
-type Kept = LocalModel & { file: string; folder?: TakenFolder };
+/**
+ * `file` is where it lies: a file's name, or the one that a folder's files are kept under. `stayed`: it is the path of a
+ * file that was fetched and lies where that put it.
+ */
+type Kept = LocalModel & { file: string; folder?: TakenFolder; stayed?: true };
 
-export function openLocalModels({ shelf, clock, llama, webllm }: LocalModelsOptions): LocalModels {
+export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalModelsOptions): LocalModels {
   const { files } = llama;
   let held: { id: string; generator: Generator } | null = null;
   let idle: ReturnType<typeof setTimeout> | undefined;
@@ -79,24 +112,30 @@ export function openLocalModels({ shelf, clock, llama, webllm }: LocalModelsOpti
       ...model,
       runs_on: model.runs_on ?? 'processor',
     }));
-  const told = ({ file: _file, folder: _folder, ...model }: Kept): LocalModel => model;
+  const told = ({ file: _file, folder: _folder, stayed: _stayed, ...model }: Kept): LocalModel => model;
   const put = async (model: Kept): Promise<LocalModel> => {
     const models = await kept();
     const same = models.find(({ sha256 }) => sha256 === model.sha256);
     if (same) {
-      await erase(model);
+      if (same.id !== model.id) await erase(model);
+      // it is deleted with what was fetched
+      if (model.entry !== undefined) same.entry = model.entry;
+      await shelf.put(KEY, models);
       return told(same);
     }
     await shelf.put(KEY, [...models, model]);
     return told(model);
   };
-  const erase = ({ file, folder }: Kept) => (folder ? webllm?.weights.remove(file) : files.remove(file));
-  const load = async ({ name, bytes, file, folder }: Kept): Promise<ModelRuntime> => {
+  const erase = async ({ file, folder, stayed }: Kept) => {
+    if (folder) await webllm?.weights.remove(file);
+    else if (!stayed) await files.remove(file);
+  };
+  const load = async ({ name, bytes, file, folder, stayed, entry }: Kept): Promise<ModelRuntime> => {
     if (folder) return loadTaken(onGpu(), file, folder);
-    const blob = await files.open(file);
-    if (blob.size !== bytes) {
-      throw new EngineError('model_invalid', `${name} has ${blob.size} bytes and had ${bytes}.`, {
-        remedy: 'Remove it and add its file again.',
+    const blob = stayed && entry !== undefined ? (await fetched?.(entry))?.get(file) : await files.open(file);
+    if (blob?.size !== bytes) {
+      throw new EngineError('model_invalid', `${name} has ${blob?.size ?? 0} bytes and had ${bytes}.`, {
+        remedy: 'Remove it and add it again.',
       });
     }
     return llama.open(blob, LOCAL_CONTEXT_TOKENS);
@@ -110,6 +149,16 @@ export function openLocalModels({ shelf, clock, llama, webllm }: LocalModelsOpti
     const old = held;
     held = null;
     await old?.generator.close();
+  };
+  const remove = async (id: string) => {
+    if (held?.id === id) await release();
+    const models = await kept();
+    const model = models.find((one) => one.id === id);
+    await shelf.put(
+      KEY,
+      models.filter((one) => one.id !== id),
+    );
+    if (model) await erase(model);
   };
 
   return {
@@ -184,15 +233,50 @@ export function openLocalModels({ shelf, clock, llama, webllm }: LocalModelsOpti
         file,
       });
     },
-    async remove(id) {
-      if (held?.id === id) await release();
-      const models = await kept();
-      const model = models.find((one) => one.id === id);
-      await shelf.put(
-        KEY,
-        models.filter((one) => one.id !== id),
-      );
-      if (model) await erase(model);
+    remove,
+    bytes: async () => (await kept()).reduce((sum, { bytes, stayed }) => sum + (stayed ? 0 : bytes), 0),
+    async offers({ runs_on }) {
+      if (runs_on === 'processor') return true;
+      if (!webllm) return false;
+      const { state } = await gpuFacts(webllm);
+      return state === 'fits' || state === 'software';
+    },
+    async checkFetched({ runs_on, library }, given, path) {
+      if (runs_on !== 'gpu' || !path.endsWith('.json') || !hasLists(given)) return;
+      const found = await readLists(onGpu(), given);
+      if (found.library.id !== library) {
+        throw new EngineError('bad_input', `What was fetched is ${found.library.name} and not what was asked for.`, {
+          remedy: 'Choose another model.',
+        });
+      }
+    },
+    async takeFetched({ id: entry, name, licence, runs_on, library }, given, sums, signal) {
+      const id = `${PREFIX[runs_on]}${entry}`;
+      const now = { entry, name, licence, added_at: clock().toISOString(), runs_on };
+      if (runs_on === 'gpu') {
+        const beside = [...given].map(([path, file]) => ({ path, file }));
+        const folder = await takeFolder(onGpu(), entry, beside, () => {}, signal);
+        const { sha256, bytes, known } = folder;
+        const { name: run } = libraryOf(library ?? folder.library);
+        await put({ ...now, id, name: run, bytes, sha256, known, file: entry, folder });
+        return true;
+      }
+      const [first] = given;
+      const magic = new Uint8Array((await first?.[1].slice(0, 4).arrayBuffer()) ?? []);
+      if (!first || new TextDecoder().decode(magic) !== 'GGUF') {
+        throw new EngineError('model_invalid', `${first?.[0] ?? name} is no GGUF file.`, {
+          remedy: 'Choose another model.',
+        });
+      }
+      const [path, file] = first;
+      const sha256 = sums.get(path) ?? '';
+      const known = knownGguf(sha256) !== null;
+      const taken = await put({ ...now, id, bytes: file.size, sha256, known, file: path, stayed: true });
+      // the same file may have been added by hand before
+      return taken.id !== id;
+    },
+    async removeFetched(entry) {
+      for (const model of await kept()) if (model.entry === entry) await remove(model.id);
     },
     async generator(id) {
       const model = (await kept()).find((one) => one.id === id);

@@ -231,6 +231,8 @@ export interface LocalModel {
   known: boolean;
   added_at: string;
   runs_on: 'processor' | 'gpu';
+  /** What it was fetched as; missing for one that the person brought. */
+  entry?: string;
 }
 
 /** A file of a folder, by its path in it. */
@@ -289,4 +291,6 @@ export interface SentEntry {
   bytes: number;
   /** Ids of the passages in it. */
   passages: string[];
+  /** Bytes of a model that were asked for; missing where something was sent. `provider` is then the model's name. */
+  fetches?: number;
 }

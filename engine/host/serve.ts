@@ -139,6 +139,10 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
       return engine.addModelFolder(files, tell, signal ? AbortSignal.any([signal, gone]) : gone);
     },
     removeLocalModel: (id) => engine.removeLocalModel(id),
+    models: (purpose) => engine.models(purpose),
+    fetchModel: (id) => engine.fetchModel(id),
+    pauseModel: (id) => engine.pauseModel(id),
+    deleteModel: (id) => engine.deleteModel(id),
     sent: (limit) => engine.sent(limit),
     discardSetAside: () => engine.discardSetAside(),
     takeBack: (at) => engine.takeBack(at),

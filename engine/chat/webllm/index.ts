@@ -7,7 +7,16 @@ import { openWebLlm } from './runtime';
 
 export { type GpuAdapter, judgeAdapter } from './adapter';
 export type { WeightCache } from './cache';
-export { gpuFacts, libraryOf, loadTaken, type TakenFolder, takeFolder, type WebLlm } from './models';
+export {
+  gpuFacts,
+  hasLists,
+  libraryOf,
+  loadTaken,
+  readLists,
+  type TakenFolder,
+  takeFolder,
+  type WebLlm,
+} from './models';
 
 /** WebLLM as the package has it; only in a browser's worker. `baseUrl` is where the extension's own files lie. */
 export function packagedWebLlm(baseUrl: string): WebLlm {

@@ -57,17 +57,15 @@ export async function gpuFacts(webllm: WebLlm): Promise<GpuFacts> {
  * @throws EngineError `bad_input` for what is no such folder, is not whole or fits no library; `store_full`, `aborted`.
  */
 export async function takeFolder(
-  { weights, read }: WebLlm,
+  webllm: WebLlm,
   name: string,
   given: FolderFile[],
   onProgress: (done: number, all: number) => void,
   signal?: AbortSignal,
 ): Promise<TakenFolder> {
+  const { weights } = webllm;
   const files = sameFolder(given);
-  const config = await text(files, CONFIG);
-  const library = libraryFor(config);
-  const manifest = await text(files, files.has(MANIFEST) ? MANIFEST : OLD_MANIFEST);
-  const parameters = libraryParameters(await read(library.library.path));
+  const { library, shards } = await readLists(webllm, files);
   const wanted: WeightFile[] = [
     ...[CONFIG, MANIFEST].map((path) => ({ path, bytes: -1, md5: null, sha256: null })),
     {
@@ -76,7 +74,7 @@ export async function takeFolder(
       md5: null,
       sha256: library.files.find(({ path }) => path === TOKENIZER)?.sha256 ?? null,
     },
-    ...weightFiles(library, parameters, manifest),
+    ...shards,
   ];
   const sources = wanted.map(({ path, bytes }) => {
     const file = path === MANIFEST ? (files.get(MANIFEST) ?? files.get(OLD_MANIFEST)) : files.get(path);
@@ -112,6 +110,21 @@ export async function takeFolder(
     known,
     files: wanted.map(({ path }) => path),
   };
+}
+
+/** Which library runs a folder, and its weights, by its two lists. @throws EngineError `bad_input` when they do not fit. */
+export async function readLists(
+  { read }: WebLlm,
+  files: Map<string, Blob>,
+): Promise<{ library: WebLlmLibrary; shards: WeightFile[] }> {
+  const library = libraryFor(await text(files, CONFIG));
+  const manifest = await text(files, files.has(MANIFEST) ? MANIFEST : OLD_MANIFEST);
+  return { library, shards: weightFiles(library, libraryParameters(await read(library.library.path)), manifest) };
+}
+
+/** Whether a folder's two lists are there. */
+export function hasLists(files: Map<string, Blob>): boolean {
+  return files.has(CONFIG) && (files.has(MANIFEST) || files.has(OLD_MANIFEST));
 }
 
 /** Writes one file while it is summed. @returns its sha256. */

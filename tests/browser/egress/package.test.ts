@@ -93,7 +93,7 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
   });
 
   it.skipIf(!isBuilt)(
-    'may connect to itself and to models’ servers only, and asks for the sites it reads, and for others only later',
+    'may connect to itself, to models’ servers and to the hub of models only, and asks for the sites it reads, and for others only later',
     () => {
       const manifest = JSON.parse(readFileSync(join(root, 'manifest.json'), 'utf8')) as {
         content_security_policy: { extension_pages: string };
@@ -123,6 +123,10 @@ describe.each(['chrome-mv3', 'firefox-mv3'])('the package %s', (name) => {
           'https://api.anthropic.com',
           'https://api.groq.com',
           'https://openrouter.ai',
+          // the hub of models and where it lets their bytes lie: asked for a model that the person chose to fetch
+          'https://huggingface.co',
+          'https://*.huggingface.co',
+          'https://*.hf.co',
         ],
       });
       expect(manifest.host_permissions).toEqual(ALL_SITES.map(matchesOf));

@@ -1,0 +1,91 @@
+import { EngineError } from '../errors';
+import type { ModelStorage } from './port';
+
+/** Beside the files that people add themselves. */
+const ROOT = 'commonplace-downloads';
+
+/** TypeScript's DOM library leaves these to the worker library, which we do not load beside DOM. */
+interface AccessHandle {
+  read(into: Uint8Array, options: { at: number }): number;
+  write(bytes: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
+  getSize(): number;
+  flush(): void;
+  close(): void;
+}
+type AccessibleFile = FileSystemFileHandle & { createSyncAccessHandle(): Promise<AccessHandle> };
+
+/**
+ * In the origin private file system; only in a worker. Files are written in place: what a stream wrote would be gone with
+ * the browser, because it is put there when the stream is closed.
+ */
+export function opfsModelStorage(storage: StorageManager): ModelStorage {
+  const root = async () => (await storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
+  async function find(folder: string, path: string, create: boolean): Promise<FileSystemFileHandle> {
+    const steps = [folder, ...path.split('/')];
+    const name = steps.pop() ?? '';
+    let directory = await root();
+    for (const step of steps) directory = await directory.getDirectoryHandle(step, { create });
+    return directory.getFileHandle(name, { create });
+  }
+
+  return {
+    async open(folder, path) {
+      const access = await ((await find(folder, path, true)) as AccessibleFile).createSyncAccessHandle();
+      return {
+        size: () => access.getSize(),
+        read(at, length) {
+          const into = new Uint8Array(length);
+          return into.subarray(0, access.read(into, { at }));
+        },
+        write(at, bytes) {
+          let written: number;
+          try {
+            written = access.write(bytes, { at });
+          } catch (cause) {
+            if ((cause as { name?: string }).name === 'QuotaExceededError') throw full(cause);
+            throw cause;
+          }
+          if (written < bytes.length) throw full(null);
+        },
+        truncate: (bytes) => {
+          access.truncate(bytes);
+        },
+        flush: () => {
+          access.flush();
+        },
+        close: () => {
+          access.close();
+        },
+      };
+    },
+    async size(folder, path) {
+      try {
+        return (await (await find(folder, path, false)).getFile()).size;
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    },
+    blob: async (folder, path) => (await find(folder, path, false)).getFile(),
+    async remove(folder) {
+      try {
+        await (await root()).removeEntry(folder, { recursive: true });
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+    async free() {
+      const { quota, usage } = await storage.estimate();
+      return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
+    },
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as { name?: string } | null)?.name === 'NotFoundError';
+}
+
+function full(cause: unknown): EngineError {
+  return new EngineError('store_full', 'The disk is full.', { cause });
+}
