@@ -68,9 +68,16 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
   const begun = useRef(false);
 
   useEffect(() => {
-    if (begun.current || start.question === null) return;
+    if (begun.current) return;
     begun.current = true;
-    asking.ask(start.question, start.choice);
+    const begin = (generator: string) => {
+      setChoice((old) => (old.generator === 'none' ? { ...old, generator } : old));
+      if (start.question !== null) asking.ask(start.question, { ...start.choice, generator });
+    };
+    engine.defaultGenerator().then(begin, (error: unknown) => {
+      inPlainWords(error);
+      begin('none');
+    });
   }, [start]);
   // What lay over it took the focus: it goes back to the citation that was pressed.
   const focused = useRef<HTMLElement | null>(null);

@@ -16,6 +16,45 @@ const VERDICT: Record<GpuFacts['state'], WordKey> = {
 /** Makes a field take a folder; Preact's types do not know it. */
 const FOLDER = { webkitdirectory: true };
 
+/** What can be handed on about a model: shown before it is copied. */
+export function Report({ engine, id, copy }: { engine: PanelEngine; id: string; copy: (text: string) => void }) {
+  const [text, setText] = useState<string | null>(null);
+  return (
+    <details
+      class="diagnostics"
+      onToggle={(event) => {
+        if (!event.currentTarget.open) return;
+        engine.gpuReport(id).then(
+          (report) => {
+            setText(JSON.stringify({ ...report, browser: navigator.userAgent }, null, 2));
+          },
+          (error: unknown) => {
+            setText(inPlainWords(error));
+          },
+        );
+      }}
+    >
+      <summary>{words('gpu_report')}</summary>
+      {text !== null && (
+        <>
+          <p>{words('gpu_report_more')}</p>
+          <button
+            type="button"
+            onClick={() => {
+              copy(text);
+            }}
+          >
+            {words('gpu_report_copy')}
+          </button>
+          <pre class="source" tabIndex={0} aria-label={words('gpu_report')}>
+            {text}
+          </pre>
+        </>
+      )}
+    </details>
+  );
+}
+
 export function megabytes(bytes: number): string {
   return Math.round(bytes / 1e6).toLocaleString();
 }

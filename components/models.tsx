@@ -5,7 +5,7 @@ import { SENDS } from './ask-context';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
 import { Downloads, useOffered } from './downloads';
-import { GpuModels, megabytes } from './gpu-models';
+import { GpuModels, megabytes, Report } from './gpu-models';
 import { Sheet } from './sheets';
 import type { Shell } from './shell';
 import { sizeInWords } from './size';
@@ -17,6 +17,7 @@ interface ModelsProps {
   engine: PanelEngine;
   shell: Shell;
   back: () => void;
+  copy: (text: string) => void;
   say: (what: string) => void;
 }
 
@@ -28,7 +29,7 @@ const ELSEWHERE: Array<Pick<NewProvider, 'kind' | 'name' | 'base_url'>> = [
   { kind: 'openai', name: 'Groq', base_url: 'https://api.groq.com/openai/v1' },
 ];
 
-export function Models({ engine, shell, back, say }: ModelsProps) {
+export function Models({ engine, shell, back, copy, say }: ModelsProps) {
   const [providers, setProviders] = useState<Provider[] | null>(null);
   const [found, setFound] = useState<FoundServer[] | null>(null);
   const [finding, setFinding] = useState(false);
@@ -36,6 +37,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
   const [local, setLocal] = useState<LocalModel[] | null>(null);
   /** Bytes so far and in all of the file that is copied. */
   const [copying, setCopying] = useState<[number, number] | null>(null);
+  const [usual, setUsual] = useState('none');
   const [turn, setTurn] = useState(0);
   const offered = useOffered(engine, 'answer', () => {
     setTurn((old) => old + 1);
@@ -51,6 +53,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
     engine.providers().then(setProviders, failed);
     engine.localModels().then(setLocal, failed);
     engine.sent(50).then(setSent, failed);
+    engine.defaultGenerator().then(setUsual, failed);
   }, [engine, say, turn]);
 
   const readAgain = () => {
@@ -100,6 +103,29 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
   return (
     <Sheet title={words('models_title')} back={back}>
       <p>{words('models_none_more')}</p>
+      <label class="temporary">
+        {words('models_usual')}
+        <select
+          value={usual}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            setUsual(value);
+            engine.setDefaultGenerator(value).catch((error: unknown) => {
+              say(inPlainWords(error));
+            });
+          }}
+        >
+          <option value="none">{words('ask_who_none')}</option>
+          {local?.map((model) => (
+            <option key={model.id} value={model.id}>
+              {model.name}
+            </option>
+          ))}
+          {providers?.map((provider) => (
+            <option key={provider.id} value={provider.id}>{`${provider.name}: ${provider.model}`}</option>
+          ))}
+        </select>
+      </label>
       <h3>{words('models_yours')}</h3>
       {providers?.length === 0 && <p class="soft">{words('models_no_yours')}</p>}
       <ul class="hosts">
@@ -159,6 +185,7 @@ export function Models({ engine, shell, back, say }: ModelsProps) {
                     </span>
                     {model.runs_on === 'gpu' && <span>{words('gpu_not_seen')}</span>}
                   </span>
+                  {model.runs_on === 'gpu' && <Report engine={engine} id={model.id} copy={copy} />}
                 </span>
                 <button
                   type="button"

@@ -567,7 +567,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             }}
           />
         )}
-        {view.name === 'models' && <Models engine={engine} shell={shell} back={back} say={say} />}
+        {view.name === 'models' && <Models engine={engine} shell={shell} back={back} copy={copy} say={say} />}
         {view.name === 'read' && (
           <Reading
             shell={shell}

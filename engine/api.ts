@@ -16,6 +16,7 @@ import type {
   FoundServer,
   GpuFacts,
   GpuModel,
+  GpuReport,
   LocalModel,
   NewProvider,
   Provider,
@@ -678,6 +679,11 @@ export interface Engine {
     signal?: AbortSignal,
   ): Promise<LocalModel>;
   removeLocalModel(id: string): Promise<void>;
+  /** What can be handed on about a model on the graphics card. @throws `model_missing` for any other. */
+  gpuReport(id: string): Promise<GpuReport>;
+  /** Who answers unless told: `none`, which quotes, or the id of a model; one that is gone counts as `none`. */
+  defaultGenerator(): Promise<string>;
+  setDefaultGenerator(id: string): Promise<void>;
 
   /** Models that can be fetched and run here, and how far each is; none where nothing can be fetched. */
   models(purpose?: ModelPurpose): Promise<OfferedModel[]>;

@@ -106,6 +106,8 @@ export interface EngineOptions {
   clock?: () => Date;
 }
 
+/** On the shelf: who answers unless told. */
+const DEFAULT_GENERATOR = 'default-generator';
 /** Captures taken from the outbox at once. */
 const DRAIN_BATCH = 16;
 /** Status is told at most this often, in milliseconds, and less often while counting is slow. */
@@ -928,6 +930,14 @@ export function createEngine(options: EngineOptions): Engine {
         if (model?.entry !== undefined && downloads) await downloads.remove(model.entry);
         else await here().remove(id);
       }),
+    gpuReport: (id) => guarded(() => here().report(id)),
+    defaultGenerator: () =>
+      guarded(async () => {
+        const id = (await shelf.get(DEFAULT_GENERATOR)) ?? 'none';
+        const all = [...((await localModels?.list()) ?? []), ...(await providers.list())];
+        return all.find((one) => one.id === id)?.id ?? 'none';
+      }),
+    setDefaultGenerator: (id) => guarded(() => shelf.put(DEFAULT_GENERATOR, id)),
     models: (purpose) =>
       guarded(async () => {
         const offered = (await downloads?.list(purpose)) ?? [];

@@ -8,12 +8,16 @@ import { WEBLLM_LIBRARIES } from '../../models/webllm';
 import type { PrivacyShelf } from '../privacy';
 import { type ModelRuntime, runtimeGenerator } from './model-runtime';
 import type { Generator } from './port';
-import type { FolderFile, GpuFacts, GpuModel, LocalModel } from './types';
+import type { FolderFile, GpuFacts, GpuModel, GpuReport, LocalModel } from './types';
 import {
   gpuFacts,
+  gpuReport,
+  happen,
+  type Happened,
   hasLists,
   libraryOf,
   loadTaken,
+  nothingHappened,
   readLists,
   type TakenFolder,
   takeFolder,
@@ -54,6 +58,8 @@ export interface LocalModels {
   /** @throws EngineError `bad_input` for a file that is no GGUF, `store_full`, `aborted`. */
   add(file: Blob, name: string, onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<LocalModel>;
   remove(id: string): Promise<void>;
+  /** What can be told of a model on the GPU. @throws EngineError `model_missing` for any other. */
+  report(id: string): Promise<GpuReport>;
   /** Bytes of models, without those that stayed where they were fetched to. */
   bytes(): Promise<number>;
   /** Whether a model that writes answers can run on this machine. */
@@ -105,6 +111,7 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
   const { files } = llama;
   let held: { id: string; generator: Generator } | null = null;
   let idle: ReturnType<typeof setTimeout> | undefined;
+  const happened = new Map<string, Happened>();
 
   const kept = async (): Promise<Kept[]> =>
     // those kept by an older version run on the processor
@@ -234,6 +241,13 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
       });
     },
     remove,
+    async report(id) {
+      const model = (await kept()).find((one) => one.id === id);
+      if (!model?.folder) throw new EngineError('model_missing', `There is no model ${id} on the graphics card.`);
+      const { sha256, known, folder } = model;
+      const library = libraryOf(folder.library);
+      return gpuReport(library, { sha256, known }, await onGpu().adapter(), happened.get(id) ?? nothingHappened());
+    },
     bytes: async () => (await kept()).reduce((sum, { bytes, stayed }) => sum + (stayed ? 0 : bytes), 0),
     async offers({ runs_on }) {
       if (runs_on === 'processor') return true;
@@ -297,10 +311,25 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
         ...generator,
         async *generate(input, signal) {
           clearTimeout(idle);
+          const began = performance.now();
+          const since = () => Math.round(performance.now() - began);
+          const answer: NonNullable<Happened['last']> = { first_ms: null, all_ms: 0, pieces: 0 };
+          let failure: EngineError | null = null;
           try {
             const longest = model.folder ? input.max_tokens : LOCAL_ANSWER_TOKENS;
-            yield* generator.generate({ ...input, max_tokens: Math.min(input.max_tokens, longest) }, signal);
+            const asked = { ...input, max_tokens: Math.min(input.max_tokens, longest) };
+            for await (const piece of generator.generate(asked, signal)) {
+              answer.first_ms ??= since();
+              answer.pieces++;
+              yield piece;
+            }
+          } catch (error) {
+            failure = EngineError.from(error);
+            throw error;
           } finally {
+            answer.all_ms = since();
+            const before = happened.get(id) ?? nothingHappened();
+            happened.set(id, happen(before, answer, failure?.serialise() ?? null));
             clearTimeout(idle);
             idle = setTimeout(() => {
               release().catch((error: unknown) => {

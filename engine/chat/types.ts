@@ -251,6 +251,22 @@ export interface GpuFacts {
   short_of: string[];
 }
 
+/** What can be handed on about a model on the GPU: numbers, names and codes, nothing of what was asked or answered. */
+export interface GpuReport {
+  commonplace_model_report: 1;
+  library: { id: string; sha256: string };
+  weights: { sha256: string; known: boolean };
+  gpu: GpuFacts;
+  limits: Record<string, number>;
+  /** Since the engine started. */
+  happened: {
+    answers: number;
+    stopped: number;
+    last: { first_ms: number | null; all_ms: number; pieces: number } | null;
+    failures: Array<{ code: string; message: string }>;
+  };
+}
+
 /** A model that the package has a library for; its weights are the person's to bring. */
 export interface GpuModel {
   id: string;

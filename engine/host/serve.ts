@@ -139,6 +139,9 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
       return engine.addModelFolder(files, tell, signal ? AbortSignal.any([signal, gone]) : gone);
     },
     removeLocalModel: (id) => engine.removeLocalModel(id),
+    gpuReport: (id) => engine.gpuReport(id),
+    defaultGenerator: () => engine.defaultGenerator(),
+    setDefaultGenerator: (id) => engine.setDefaultGenerator(id),
     models: (purpose) => engine.models(purpose),
     fetchModel: (id) => engine.fetchModel(id),
     pauseModel: (id) => engine.pauseModel(id),

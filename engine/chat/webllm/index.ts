@@ -7,6 +7,7 @@ import { openWebLlm } from './runtime';
 
 export { type GpuAdapter, judgeAdapter } from './adapter';
 export type { WeightCache } from './cache';
+export { gpuReport, happen, type Happened, nothingHappened } from './report';
 export {
   gpuFacts,
   hasLists,

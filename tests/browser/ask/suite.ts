@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CapturedConversation } from '../../../engine/capture/types';
 import { type BrowserKind, engineIn, freshProfile, type RunningBrowser, type Tab, until } from '../../harness/browser';
 import { type Internet, startInternet } from '../../harness/internet';
+import { createModelHub } from '../../harness/model-hub';
 import { press as pressIn, textsOf } from '../../harness/pressing';
 import { type ModelServer, modelServer, openAiStream, sendCut } from '../../unit/chat/model-server';
 
@@ -52,6 +53,18 @@ const KEPT = [
 export function describeAsking(kind: BrowserKind): void {
   describe(`asking in ${kind.name}`, () => {
     const profile = freshProfile();
+    const hub = createModelHub(
+      {
+        'Xenova/multilingual-e5-small': [
+          ...['config.json', 'tokenizer.json', 'tokenizer_config.json'].map((path) => ({
+            path,
+            bytes: Buffer.from(path),
+          })),
+          { path: 'onnx/model_quantized.onnx', bytes: new Uint8Array(300_000).fill(7) },
+        ],
+      },
+      'https://us.aws.cdn.hf.co',
+    );
     let internet: Internet;
     let browser: RunningBrowser;
     let engine: ReturnType<typeof engineIn>;
@@ -60,7 +73,7 @@ export function describeAsking(kind: BrowserKind): void {
 
     beforeAll(async () => {
       server = await modelServer();
-      internet = await startInternet({});
+      internet = await startInternet({ 'huggingface.co': hub.site, 'us.aws.cdn.hf.co': hub.site });
       browser = await kind.launch({ profile: profile.path, proxyPort: internet.port });
       engine = engineIn(await browser.open('console.html'));
       await until(
@@ -210,6 +223,20 @@ export function describeAsking(kind: BrowserKind): void {
 
     it('reached nothing but that server', () => {
       expect(internet.seen.filter(({ origin }) => origin?.includes('-extension://'))).toEqual([]);
+    });
+
+    it('fetches the files of a model when it is told to, from the hub and where that leads, and writes that down', async () => {
+      await engine('fetchModel', 'multilingual-e5-small');
+      const model = await until(
+        async () => (await engine('models', 'embed')).find(({ id }) => id === 'multilingual-e5-small'),
+        (found) => found?.state === 'done' || found?.state === 'paused',
+      );
+      expect(model).toMatchObject({ state: 'done', failure: null, done: 300_046, bytes: 300_046 });
+      const hosts = internet.seen.filter(({ origin }) => origin?.includes('-extension://')).map(({ host }) => host);
+      expect(new Set(hosts)).toEqual(new Set(['huggingface.co']));
+      const fetches = (await engine('sent')).filter((entry) => entry.fetches !== undefined);
+      expect(fetches.map(({ host }) => host)).toEqual(['us.aws.cdn.hf.co', 'huggingface.co']);
+      expect(await engine('deleteModel', 'multilingual-e5-small')).toMatchObject({ state: 'none', done: 0 });
     });
   });
 }

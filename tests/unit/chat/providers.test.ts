@@ -49,6 +49,15 @@ const addLocal = () =>
   engine.addProvider({ kind: 'openai', name: 'Mine', base_url: server.url, model: 'small', key: KEY });
 
 describe('a model on this machine', () => {
+  test('can be the one that answers unless told, until it is removed', async () => {
+    expect(await engine.defaultGenerator()).toBe('none');
+    const { id } = await addLocal();
+    await engine.setDefaultGenerator(id);
+    expect(await engine.defaultGenerator()).toBe(id);
+    await engine.removeProvider(id);
+    expect(await engine.defaultGenerator()).toBe('none');
+  });
+
   test('answers from the passages, streaming, and what it made up is shown for what it is', async () => {
     const { id } = await addLocal();
     const { answer, events } = await ask({ generator: id });

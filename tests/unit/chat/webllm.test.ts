@@ -10,6 +10,7 @@ import type { FromWebLlm, LoadWebLlm, ToWebLlm } from '../../../engine/chat/webl
 import { openWebLlm, type WebLlmWorker } from '../../../engine/chat/webllm/runtime';
 import { EngineError } from '../../../engine/errors';
 import { memoryShelf } from '../../../engine/privacy';
+import type { ModelEntry } from '../../../models/downloads';
 import { WEBLLM_LIBRARIES, WEBLLM_LIMITS, type WebLlmLibrary } from '../../../models/webllm';
 import { collect, generatorAcceptance, input } from './generator-acceptance';
 
@@ -312,9 +313,57 @@ describe('a folder of weights', () => {
     const generator = await models.generator(added.id);
     expect(await collect(generator.generate(input(), new AbortController().signal))).toContain('Lumen');
     expect(webllm.loads).toMatchObject([{ libraryUrl: `extension/${SMALLEST.library.path}`, contextTokens: 2048 }]);
+    const report = await models.report(added.id);
+    expect(report).toMatchObject({
+      library: { id: SMALLEST.id, sha256: SMALLEST.library.sha256 },
+      weights: { sha256: added.sha256, known: false },
+      gpu: { state: 'fits' },
+      limits: { maxBufferSize: WEBLLM_LIMITS.maxBufferSize * 2 },
+      happened: { answers: 1, stopped: 0, last: { pieces: 3 }, failures: [] },
+    });
+    expect(JSON.stringify(report)).not.toContain('Lumen');
     await models.remove(added.id);
     expect([await models.list(), webllm.kept.size]).toEqual([[], 0]);
     await models.close();
+  });
+
+  test('that was fetched is held against its library as soon as its lists are there, and taken in like any other', async () => {
+    const webllm = surroundings();
+    const models = open(webllm);
+    const { signal } = new AbortController();
+    const entry = {
+      id: 'small-mlc',
+      name: 'Small',
+      licence: 'MIT',
+      runs_on: 'gpu',
+      library: SMALLEST.id,
+    } as ModelEntry;
+    const fetched = (more: Record<string, Blob | null> = {}) =>
+      new Map(folder(more).map(({ path, file }) => [path.replace('model/', ''), file]));
+    const lists = fetched({ 'a.bin': null });
+    await models.checkFetched(entry, new Map([['tokenizer.json', json({})]]), 'tokenizer.json');
+    await models.checkFetched(entry, lists, 'tensor-cache.json');
+    await expect(
+      models.checkFetched({ ...entry, library: 'another' }, lists, 'tensor-cache.json'),
+    ).rejects.toMatchObject({
+      code: 'bad_input',
+    });
+    const shards = [{ dataPath: 'a.bin', nbytes: 32, records: [{ ...record, shape: [2, 4] }] }];
+    const wrong = fetched({ 'tensor-cache.json': json({ records: shards }) });
+    await expect(models.checkFetched(entry, wrong, 'tensor-cache.json')).rejects.toThrow(/uint32 \[2,4\] and not/u);
+
+    expect(await models.takeFetched(entry, fetched(), new Map(), signal)).toBe(true);
+    // killed before that was written down
+    expect(await models.takeFetched(entry, fetched(), new Map(), signal)).toBe(true);
+    expect(await models.list()).toMatchObject([{ id: 'webllm:small-mlc', runs_on: 'gpu', entry: 'small-mlc' }]);
+    expect([...webllm.kept.keys()]).toContain('small-mlc/a.bin');
+    await models.removeFetched('small-mlc');
+    expect([await models.list(), webllm.kept.size]).toEqual([[], 0]);
+    webllm.adapter = async () => null;
+    expect([await models.offers({ runs_on: 'gpu' }), await models.offers({ runs_on: 'processor' })]).toEqual([
+      false,
+      true,
+    ]);
   });
 
   test('with the manifest’s older name is taken in under the newer', async () => {

@@ -5,15 +5,20 @@ import type {
   Engine,
   EngineEvent,
   EngineStatus,
+  GpuFacts,
   ImportRun,
+  OfferedModel,
 } from '../../../../engine/api';
 import type { PanelEngine } from '../../../../components/connection';
 import { EngineError, type SerialisedError } from '../../../../engine/errors';
+
+const GPU: GpuFacts = { state: 'fits', name: 'intel gen-12lp', short_of: [] };
 
 /** The engine behind {@link serveEngineOverHttp}, as an Engine. */
 export function remoteEngine(
   over: Partial<EngineStatus>,
   imports: ImportRun[] = [],
+  offered: OfferedModel[] | null = null,
 ): {
   engine: PanelEngine;
   setStatus(status: Partial<EngineStatus>): void;
@@ -85,6 +90,9 @@ export function remoteEngine(
         }
         if (method === 'ask') return ask;
         if (method === 'imports') return () => Promise.resolve(imports);
+        if (offered !== null && method === 'models') return () => Promise.resolve(offered);
+        if (offered !== null && method === 'localModels') return () => Promise.resolve([]);
+        if (offered !== null && method === 'gpuModels') return () => Promise.resolve({ gpu: GPU, models: [] });
         return (target[method] ??= (...args: unknown[]) => call(method, args));
       },
     },
