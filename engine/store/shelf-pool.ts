@@ -116,6 +116,7 @@ export function poolShelf(cabinet: Cabinet, lock: Shelf['lock'], options: PoolOp
         },
         reserve: (count) => fs.reserve(count),
         walBytes: () => fs.counts.walBytes,
+        dataBytes: () => fs.counts.dataBytes,
         abandon: () => fs.abandon(),
       };
     },

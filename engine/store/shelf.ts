@@ -14,6 +14,8 @@ export interface Drive {
   reserve(files: number): Promise<void>;
   /** Bytes of WAL, where it can be known without asking Postgres. */
   walBytes(): number | undefined;
+  /** Bytes of everything else, likewise. */
+  dataBytes(): number | undefined;
   /** Lets go of everything without writing: after a failed open, or when the database died. */
   abandon(): void;
 }
@@ -88,6 +90,7 @@ export function plainDrive(options: Drive['options'], holdsDatabase: Drive['hold
     settle: () => Promise.resolve(),
     reserve: () => Promise.resolve(),
     walBytes: () => undefined,
+    dataBytes: () => undefined,
     abandon: () => undefined,
   };
 }

@@ -67,6 +67,8 @@ export interface PoolCounts {
   free: number;
   /** Bytes in `pg_wal`: the measure for when a CHECKPOINT is due. */
   walBytes: number;
+  /** Bytes in all other files. */
+  dataBytes: number;
 }
 
 const DIRECTORY_TYPE = 0o40000;
@@ -277,12 +279,13 @@ export class PoolFilesystem extends BaseFilesystem {
   }
 
   get counts(): PoolCounts {
-    let walBytes = 0;
-    for (const backing of this.#backings.values()) if (backing.role === 'wal') walBytes += backing.size;
+    const bytes = { wal: 0, data: 0 };
+    for (const { role, size } of this.#backings.values()) bytes[role === 'wal' ? 'wal' : 'data'] += size;
     return {
       handles: this.#backings.size + JOURNAL_SLOTS.length + (this.#pack ? 1 : 0),
       free: this.#free.length,
-      walBytes,
+      walBytes: bytes.wal,
+      dataBytes: bytes.data,
     };
   }
 
