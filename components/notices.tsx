@@ -1,21 +1,31 @@
 /** What the machinery has to say, if anything: trouble above the list, progress below it, where it moves nothing. */
 import { useState } from 'preact/hooks';
-import type { EngineStatus } from '../engine/api';
+import type { CutOff, EngineStatus } from '../engine/api';
 import { sizeInWords } from './size';
 import { sentenceFor } from './trouble';
-import { count, words } from './words';
+import { count, words, type WordKey } from './words';
 
 interface TroublesProps {
   status: EngineStatus | null;
   showSpace: () => void;
   onRestart: () => void;
+  onCutOffSeen: () => void;
 }
 
+const CUT_OFF: Record<CutOff['doing'], WordKey> = {
+  export: 'cut_off_export',
+  merge: 'cut_off_merge',
+  replace: 'cut_off_replace',
+  go_back: 'cut_off_go_back',
+  compact: 'cut_off_compact',
+};
+
 /** Trouble that a person should know of. At most one each. */
-export function Troubles({ status, showSpace, onRestart }: TroublesProps) {
+export function Troubles({ status, showSpace, onRestart, onCutOffSeen }: TroublesProps) {
   const [seen, setSeen] = useState(false);
   if (!status) return null;
   const { store, room } = status;
+  const cutOff = [...new Set(status.cut_off.map(({ doing }) => doing))];
   return (
     <>
       {store.state === 'failed' && (
@@ -51,6 +61,17 @@ export function Troubles({ status, showSpace, onRestart }: TroublesProps) {
               setSeen(true);
             }}
           >
+            {words('understood')}
+          </button>
+        </div>
+      )}
+      {cutOff.length > 0 && (
+        <div class="notice" role="status">
+          <h2>{words('cut_off')}</h2>
+          {cutOff.map((doing) => (
+            <p>{words(CUT_OFF[doing])}</p>
+          ))}
+          <button type="button" onClick={onCutOffSeen}>
             {words('understood')}
           </button>
         </div>

@@ -415,6 +415,11 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
                   say(inPlainWords(error));
                 });
               }}
+              onCutOffSeen={() => {
+                engine.putAwayCutOff().catch((error: unknown) => {
+                  say(inPlainWords(error));
+                });
+              }}
             />
             {extra !== null && <p class="hint">{words('understood_as', extra)}</p>}
             {showHits && corrected.length > 0 && (

@@ -92,20 +92,26 @@ function newWork(engine: PanelEngine, shell: Shell): DataWork {
         const progress = (done: number, total: number) => {
           set({ state: 'exporting', done, total, checking: false });
         };
-        let taken: { documents: number; bytes: number };
+        let taken: Awaited<ReturnType<typeof takeExport>> | null = null;
         let file: Blob | null;
         try {
           const settings = await shell.files.settings();
-          const request = { what: { everything: true as const, vectors }, password, settings };
+          const what = { everything: true as const, vectors };
+          const request = { what, password, settings, say_when_cut_off: true };
           taken = await takeExport(engine, request, (piece) => saver.write(piece), { signal, progress });
           file = await saver.finish();
         } catch (error) {
-          await Promise.allSettled([saver.abandon()]);
+          await Promise.allSettled([saver.abandon(), ...(taken ? [engine.endExport(taken.id)] : [])]);
           throw error;
         }
-        const { documents, bytes } = taken;
+        const { id, documents, bytes } = taken;
         set({ state: 'exporting', done: 0, total: bytes, checking: true });
-        const checked = file !== null && (await readBack(engine, file, { bytes, password }, signal)) === null;
+        let checked = false;
+        try {
+          checked = file !== null && (await readBack(engine, file, { bytes, password }, signal)) === null;
+        } finally {
+          await engine.endExport(id);
+        }
         if (checked) {
           await shell.files.noteBackup({
             at: new Date().toISOString(),

@@ -230,6 +230,21 @@ export interface EngineStatus {
   outbox_refused: number;
   outbox_full: boolean;
   room: Room;
+  /** What the browser's end, or the engine's, cut off before this start; until it is put away. */
+  cut_off: CutOff[];
+}
+
+/**
+ * Something that was cut off, and what that left:
+ * - `export`: no file, or one that is not whole and says so when it is read
+ * - `merge`: whole documents; the same file again brings the others
+ * - `replace`, `go_back`: everything as it was before
+ * - `compact`: every table whole, some of them not written anew
+ */
+export interface CutOff {
+  doing: 'export' | 'merge' | 'replace' | 'go_back' | 'compact';
+  /** When it had begun. ISO 8601 UTC. */
+  at: string;
 }
 
 /**
@@ -292,6 +307,8 @@ export interface ExportRequest {
   password?: string | null;
   /** What the user set outside of the database; goes along with everything. */
   settings?: Record<string, unknown>;
+  /** A person waits for it: it is under way until `endExport`, and where it is cut off the next start says so. */
+  say_when_cut_off?: boolean;
 }
 
 /** Which documents; every field narrows. */
@@ -578,8 +595,10 @@ export interface Engine {
   beginExport(request: ExportRequest, signal?: AbortSignal): Promise<ExportBegun>;
   /** The next piece; the next one is only made when it is asked for. @throws `not_found` when the export is over */
   readExport(id: string, signal?: AbortSignal): Promise<ExportPiece>;
-  /** Stops it; an unknown id is ignored. */
+  /** Stops it, or says that what was read is where it belongs; an unknown id is ignored. */
   endExport(id: string): Promise<void>;
+  /** The user knows of what was cut off: the status says it no more. */
+  putAwayCutOff(): Promise<void>;
 
   /**
    * Reads a file that `beginExport` wrote and says what importing it would do. Changes nothing.

@@ -13,7 +13,7 @@ import type {
   StoreState,
   VaultView,
 } from './api';
-import { exchange } from './backup';
+import { exchange, openUnderWay } from './backup';
 import type { Capture } from './capture/types';
 import type { Importer, ImportShelf } from './connectors';
 import { reconcile } from './connectors/reconcile'; // the rest is loaded when something is imported
@@ -192,6 +192,9 @@ export function createEngine(options: EngineOptions): Engine {
       inBackground(drainOutbox());
     },
   });
+  const underWay = openUnderWay(() => {
+    changed();
+  });
   let compacting: Promise<CompactReport> | null = null;
   /** Entries that could not be stored; they stay in the outbox and are tried again at the next start. */
   const refused = new Set<number>();
@@ -248,6 +251,8 @@ export function createEngine(options: EngineOptions): Engine {
     storeState = store.opened;
     const restored = storeState.state === 'restored';
     if (restored || (await isEmpty(store))) await takeUpRestored(store);
+    await underWay.read(store);
+    if (underWay.cutOff().some(({ doing }) => doing === 'compact')) inBackground(store.removeStrays());
     await planUpkeep(store, restored);
     const scheduler = startScheduler({
       store,
@@ -414,6 +419,7 @@ export function createEngine(options: EngineOptions): Engine {
       outbox_refused: refused.size,
       outbox_full: waiting.full,
       room: room.now(),
+      cut_off: underWay.cutOff(),
     };
   }
 
@@ -500,14 +506,16 @@ export function createEngine(options: EngineOptions): Engine {
         exclusive(async () => {
           const leave = gate.enter('ingest');
           try {
-            const { unindexed, ...report } = await compact(store, disk, {
-              now: clock(),
-              pause: () => gate.free('ingest'),
-              progress: (done, total) => {
-                announce({ type: 'compact', done, total });
-              },
-              signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
-            });
+            const { unindexed, ...report } = await underWay.during(store, 'compact', () =>
+              compact(store, disk, {
+                now: clock(),
+                pause: () => gate.free('ingest'),
+                progress: (done, total) => {
+                  announce({ type: 'compact', done, total });
+                },
+                signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
+              }),
+            );
             if (unindexed) await enqueueVectors(store);
             scheduler.wake();
             return report;
@@ -843,11 +851,14 @@ export function createEngine(options: EngineOptions): Engine {
         announce({ type: 'import', doing, done, total });
       },
       boundLog,
+      underWay,
       onStored: broughtIn,
       async onReplaced() {
         if (importing !== null) await (await importer()).replaced();
+        await underWay.read((await opened).store);
       },
     }),
+    putAwayCutOff: () => withStore(({ store }) => underWay.putAway(store)),
     space: () =>
       withStore(async ({ store }) => {
         const added = ((await localModels?.bytes()) ?? 0) + ((await downloads?.bytes()) ?? 0);

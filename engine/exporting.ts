@@ -12,13 +12,13 @@ export async function takeExport(
   request: ExportRequest,
   write: (bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>,
   { signal, progress }: Taking = {},
-): Promise<{ documents: number; bytes: number }> {
+): Promise<{ id: string; documents: number; bytes: number }> {
   const { id } = await engine.beginExport(request, signal);
   try {
     for (let bytes = 0; ;) {
       const piece = await engine.readExport(id, signal);
       signal?.throwIfAborted();
-      if (piece.bytes === null) return { documents: piece.done, bytes };
+      if (piece.bytes === null) return { id, documents: piece.done, bytes };
       await write(piece.bytes as Uint8Array<ArrayBuffer>);
       bytes += piece.bytes.length;
       progress?.(piece.done, piece.total);

@@ -6,6 +6,7 @@ import { enciphered } from './cipher';
 import { exportAll, streamOf } from './export';
 import { importExport } from './import';
 import { exportSelection } from './selection';
+import type { End, UnderWay } from './under-way';
 import { joined } from './zip';
 
 export interface ExchangeParts {
@@ -26,6 +27,7 @@ export interface ExchangeParts {
   onReplaced: () => Promise<void>;
   /** Bounds the write-ahead log while much is written. */
   boundLog: (store: Store) => Promise<void>;
+  underWay: UnderWay;
 }
 
 export type Exchange = Pick<
@@ -49,6 +51,8 @@ interface Running {
   done: number;
   total: number;
   reading: boolean;
+  /** Where it is said when it is cut off. */
+  end: End | null;
 }
 
 /** Bytes handed over at once. */
@@ -57,8 +61,10 @@ const PIECE_BYTES = 1024 * 1024;
 const NEWS_MS = 200;
 
 export function exchange(parts: ExchangeParts): Exchange {
-  const { withStore, pause, exclusive, closing, announce, onStored } = parts;
+  const { withStore, pause, exclusive, closing, announce, onStored, underWay } = parts;
   const running = new Map<string, Running>();
+  /** Read to the end, and not yet said to be where they belong. */
+  const read = new Map<string, End>();
 
   /** The call's own signal and the engine's end in one. */
   const either = (signal: AbortSignal | undefined) => (signal ? AbortSignal.any([signal, closing]) : closing);
@@ -125,12 +131,18 @@ export function exchange(parts: ExchangeParts): Exchange {
 
   async function endExport(id: string): Promise<void> {
     const run = running.get(id);
-    if (!run) return;
+    if (!run) {
+      const end = read.get(id);
+      read.delete(id);
+      await end?.('whole');
+      return;
+    }
     running.delete(id);
     run.stop.abort();
     await run.reader.cancel().catch((error: unknown) => {
       console.debug('commonplace: an export was stopped', error);
     });
+    await run.end?.('stopped');
   }
 
   /** No file is half of one database and half of another. */
@@ -140,7 +152,7 @@ export function exchange(parts: ExchangeParts): Exchange {
     beginExport: (request, signal) =>
       withStore(async (store) => {
         const stop = new AbortController();
-        const run: Omit<Running, 'reader'> = { stop, done: 0, total: 0, reading: false };
+        const run: Omit<Running, 'reader' | 'end'> = { stop, done: 0, total: 0, reading: false };
         const plain = streamOf(
           bytesOf(store, request, {
             signal: AbortSignal.any([stop.signal, closing]),
@@ -154,7 +166,8 @@ export function exchange(parts: ExchangeParts): Exchange {
         const { password = null } = request;
         const stream = password === null || password === '' ? plain : await enciphered(plain, password);
         const id = crypto.randomUUID();
-        running.set(id, Object.assign(run, { reader: stream.getReader() }));
+        const end = request.say_when_cut_off ? await underWay.begin(store, 'export') : null;
+        running.set(id, Object.assign(run, { reader: stream.getReader(), end }));
         const locked = password !== null && password !== '';
         const { name, type } = nameOf(request);
         return { id, name: locked ? `${name}.age` : name, type: locked ? 'application/octet-stream' : type };
@@ -175,10 +188,14 @@ export function exchange(parts: ExchangeParts): Exchange {
           bytes += value.length;
         }
         const { done, total } = run;
-        if (pieces.length === 0) running.delete(id);
+        if (pieces.length === 0) {
+          running.delete(id);
+          if (run.end) read.set(id, run.end);
+        }
         return { bytes: pieces.length === 0 ? null : joined(pieces), done, total };
       } catch (error) {
         running.delete(id);
+        await run.end?.('stopped');
         throw EngineError.from(error);
       } finally {
         run.reading = false;
@@ -203,12 +220,13 @@ export function exchange(parts: ExchangeParts): Exchange {
 
     importFile: (file, { mode, password = null, bring_back = false }, signal) =>
       withStore(async (store) => {
-        // A copy from just before, for the case that the file is not what it seems.
-        if (mode === 'merge') await store.snapshot(either(signal));
-        const report =
-          mode === 'replace'
-            ? await replace(store, file, password, signal)
-            : await merge(store, file, { password, bringBack: bring_back }, signal);
+        const report = await underWay.during(store, mode, async () => {
+          // A copy from just before, for the case that the file is not what it seems.
+          if (mode === 'merge') await store.snapshot(either(signal));
+          return mode === 'replace'
+            ? replace(store, file, password, signal)
+            : merge(store, file, { password, bringBack: bring_back }, signal);
+        });
         await onStored(null);
         return report;
       }, signal),
@@ -225,14 +243,17 @@ export function exchange(parts: ExchangeParts): Exchange {
     lookAtCopy: (name, signal) => withStore((store) => store.lookAtSnapshot(name, either(signal)), signal),
     goBack: (name) =>
       withStore(async (store) => {
-        await exclusive(async () => {
-          await endExports();
-          await store.goBack(name);
-          // what the copy says was cut into passages was not in it
-          await store.exec('update message set chunked_as = null where chunked_as is not null');
-          await parts.onReplaced();
-          await store.snapshot();
-        });
+        await underWay.during(store, 'go_back', () =>
+          exclusive(async () => {
+            await endExports();
+            // What the copy says was cut into passages was not in it, and a kill after this finds nobody who knows.
+            await store.goBack(name, (fresh) =>
+              fresh.exec('update message set chunked_as = null where chunked_as is not null'),
+            );
+            await parts.onReplaced();
+            await store.snapshot();
+          }),
+        );
         await onStored(null);
       }),
 
@@ -248,6 +269,7 @@ export function exchange(parts: ExchangeParts): Exchange {
         await exclusive(async () => {
           await endExports();
           await store.takeBack(wanted.directory);
+          await underWay.putAway(store); // it may have been set aside with such a note in it
           await parts.onReplaced();
           await store.snapshot();
         });

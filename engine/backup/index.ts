@@ -5,3 +5,4 @@ export { exportAll, type ExportOptions, streamOf } from './export';
 export { DERIVED, FORMAT, recordSchema, TABLES } from './format';
 export { importExport, type ImportOptions } from './import';
 export { exportSelection } from './selection';
+export { openUnderWay } from './under-way';

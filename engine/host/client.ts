@@ -87,6 +87,7 @@ const REPEATABLE = new Set([
   'sent',
   'discardSetAside',
   'endExport',
+  'putAwayCutOff',
   'lookAtImport',
   'importFile',
   'copies',

@@ -166,6 +166,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
       return piece.bytes === null ? piece : Comlink.transfer(piece, [piece.bytes.buffer]);
     },
     endExport: (id) => engine.endExport(id),
+    putAwayCutOff: () => engine.putAwayCutOff(),
     lookAtImport: (file, options, signal) => engine.lookAtImport(file, options, signal),
     importFile: (file, request, signal) => engine.importFile(file, request, signal),
     lookInside: (files, signal) => engine.lookInside(files, signal),

@@ -36,6 +36,7 @@ export async function compact(
   const before = await bytesOf(store);
   await disk?.sweep('exports', new Date(now.getTime() - EXPORT_MS));
   await store.maintain('checkpoint');
+  await store.removeStrays(); // of one that was cut off
   const tables = await tableSizes(store);
   const all = tables.reduce((sum, { total }) => sum + total, 0);
   let done = 0;

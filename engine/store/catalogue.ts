@@ -13,6 +13,8 @@ export interface Catalogue {
   aside: SetAside[];
   /** Number of the next directory. */
   next: number;
+  /** Directories that are being made or removed: where that was cut off, the next start removes them. */
+  leaving?: string[];
 }
 
 export interface Entry {

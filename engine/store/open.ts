@@ -132,7 +132,7 @@ async function climb(shelf: Shelf, settings: OpenSettings, migrations: readonly 
   } else if (found === 'lost') {
     catalogue = await catalogueFromDirectories(shelf);
     actions.push('the catalogue was lost; took the newest database directory');
-  } else catalogue = found;
+  } else catalogue = await withoutLeft(shelf, found);
 
   const { current } = catalogue;
   if (!current) {
@@ -219,6 +219,21 @@ async function upgrade(db: Database, drive: Drive, migrations: readonly Migratio
   if (from === latest) return from;
   if (from < latest) await drive.reserve(MIGRATION_FILES);
   return migrate(db, migrations);
+}
+
+/** Removes what a kill left of a database that was being made or removed: it would take room for ever. */
+async function withoutLeft(shelf: Shelf, found: Catalogue): Promise<Catalogue> {
+  const { leaving, ...catalogue } = found;
+  if (leaving === undefined) return catalogue;
+  const known = new Set([catalogue.current?.directory, ...catalogue.aside.map(({ directory }) => directory)]);
+  try {
+    for (const directory of leaving) if (!known.has(directory)) await shelf.removeDatabase(directory);
+    await writeCatalogue(shelf, catalogue);
+    return catalogue;
+  } catch (error) {
+    console.warn(`commonplace: what is left of a database could not be removed: ${wordsOf(error)}`);
+    return found;
+  }
 }
 
 /** A new database in the next directory, in place of whatever an interrupted attempt left there. */
@@ -358,13 +373,15 @@ async function storeOver(
     fill: (fresh: Store) => Promise<Result>,
   ): Promise<Result> =>
     swap(async () => {
-      const catalogue = await knownCatalogue(shelf);
+      const { leaving = [], ...catalogue } = await knownCatalogue(shelf);
       const { current } = catalogue;
       // Two at once would hold more files than a process may have open. One in memory is gone when it is closed.
       const beside = shelf.storage === 'memory' || current === null;
       if (!beside) await db.close();
       let made: Awaited<ReturnType<typeof make>> | null = null;
+      const directory = directoryName(catalogue.next);
       try {
+        await writeCatalogue(shelf, { ...catalogue, leaving: [...leaving, directory] });
         const fresh = await make(shelf, catalogue, settings, migrations, prepare);
         made = fresh;
         const result = await fill({
@@ -377,22 +394,25 @@ async function storeOver(
           walBytes: () => walBytes(fresh.db, fresh.drive),
         });
         await fresh.db.exec('checkpoint');
-        const entry = entryOf(directoryName(catalogue.next), schema);
+        const entry = entryOf(directory, schema);
         const aside = beside ? catalogue.aside : replacedBy(catalogue, entry);
         const kickedOut = aside.splice(0, Math.max(0, aside.length - ASIDE_KEPT));
+        const settled = { ...catalogue, current: entry, aside, next: catalogue.next + 1 };
         // Only now: a crash before this opens the old one.
-        await writeCatalogue(shelf, { ...catalogue, current: entry, aside, next: catalogue.next + 1 });
+        await writeCatalogue(shelf, { ...settled, leaving: [...leaving, ...kickedOut.map((old) => old.directory)] });
         if (beside) await db.close();
         db = fresh.db;
         drive = fresh.drive;
         watchOver(db);
         made = null;
-        for (const old of kickedOut) await shelf.removeDatabase(old.directory);
+        // Also so that the catalogue of before, which would remove this database, is in neither of its two slots.
+        await withoutLeft(shelf, await knownCatalogue(shelf));
         return result;
       } catch (error) {
         if (made) await abandoned(made.db, error);
         if (!beside) {
-          await shelf.removeDatabase(directoryName(catalogue.next));
+          await shelf.removeDatabase(directory);
+          await writeCatalogue(shelf, { ...catalogue, leaving });
           await reopen(catalogue, current);
         }
         throw error;
@@ -417,6 +437,7 @@ async function storeOver(
         await db.exec(`vacuum (full, analyze) "${table.replaceAll('"', '""')}"`);
         await db.exec('checkpoint'); // what it wrote stands in the log too
       }),
+    removeStrays: () => now(() => removeStrays(db, drive)),
     snapshot: (signal) =>
       now(async () => {
         const report = await kept.take(db, schema, signal);
@@ -429,7 +450,7 @@ async function storeOver(
     snapshots: async () =>
       (await kept.list()).map(({ name, taken_at, bytes, rows }) => ({ name, taken_at, bytes, rows })),
     lookAtSnapshot: (name, signal) => now(() => kept.compare(db, name, signal)),
-    goBack: (name) =>
+    goBack: (name, finish = () => Promise.resolve()) =>
       inPlace(
         (made) =>
           kept.restoreOne(made, name, async (version) => {
@@ -438,7 +459,7 @@ async function storeOver(
               migrations.filter((migration) => migration.version <= version),
             );
           }),
-        () => Promise.resolve(),
+        finish,
       ),
     markPurged: (documentIds) => kept.markPurged(documentIds),
     replace: (fill) => inPlace(undefined, fill),
@@ -467,8 +488,9 @@ async function storeOver(
     },
     async discardSetAside() {
       const catalogue = await knownCatalogue(shelf);
-      await writeCatalogue(shelf, { ...catalogue, aside: [] });
-      for (const { directory } of catalogue.aside) await shelf.removeDatabase(directory);
+      const leaving = [...(catalogue.leaving ?? []), ...catalogue.aside.map(({ directory }) => directory)];
+      await writeCatalogue(shelf, { ...catalogue, aside: [], leaving });
+      await withoutLeft(shelf, await knownCatalogue(shelf));
     },
     close() {
       closing ??= now(() => db.close()).finally(release);
@@ -498,6 +520,23 @@ async function upkeep(db: Database, drive: Drive, kind: Maintenance): Promise<vo
       if ((await walBytes(db, drive)) > WAL_BOUND) await db.exec('checkpoint');
       if (await needsVacuum(db)) await upkeep(db, drive, 'vacuum');
   }
+}
+
+/** Files of no relation. A kill of Postgres in the midst of writing a table anew leaves them, and it never looks for them. */
+async function removeStrays(db: Database, drive: Drive): Promise<void> {
+  if (drive.removeFiles === undefined) return;
+  await db.transaction(async (tx) => {
+    const [here] = await tx.query<{ directory: string; nodes: string[] }>(
+      `select '/base/' || oid as directory, array(select pg_relation_filenode(oid)::text from pg_class) as nodes
+      from pg_database where datname = current_database()`,
+    );
+    if (!here) return;
+    const nodes = new Set(here.nodes);
+    drive.removeFiles?.(here.directory, (name) => {
+      const node = /^(\d+)(?:_(?:fsm|vm|init))?(?:\.\d+)?$/u.exec(name)?.[1];
+      return node !== undefined && !nodes.has(node);
+    });
+  });
 }
 
 /** Enough rows changed since the last ANALYZE that the planner works with wrong numbers. */

@@ -117,6 +117,9 @@ export function poolShelf(cabinet: Cabinet, lock: Shelf['lock'], options: PoolOp
         reserve: (count) => fs.reserve(count),
         walBytes: () => fs.counts.walBytes,
         dataBytes: () => fs.counts.dataBytes,
+        removeFiles(path, gone) {
+          for (const name of fs.readdir(path)) if (gone(name)) fs.unlink(`${path}/${name}`);
+        },
         abandon: () => fs.abandon(),
       };
     },

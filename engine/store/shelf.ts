@@ -16,6 +16,8 @@ export interface Drive {
   walBytes(): number | undefined;
   /** Bytes of everything else, likewise. */
   dataBytes(): number | undefined;
+  /** Removes the files of a directory that `gone` says yes to; durable with the next sync. */
+  removeFiles?(directory: string, gone: (name: string) => boolean): void;
   /** Lets go of everything without writing: after a failed open, or when the database died. */
   abandon(): void;
 }

@@ -76,6 +76,8 @@ export interface Store extends Queryable {
    * @throws `store_full`, and then the table is as it was
    */
   rewrite(table: string): Promise<void>;
+  /** Removes what a kill left of tables that were being written anew, where the storage can. */
+  removeStrays(): Promise<void>;
 
   /**
    * Writes a logical snapshot of the source tables, reads it back and checks it, and only then drops older ones: two are
@@ -91,9 +93,10 @@ export interface Store extends Queryable {
   lookAtSnapshot(name: string, signal?: AbortSignal): Promise<SnapshotDifference>;
   /**
    * Puts a new database made of a snapshot in place of this one, which is set aside whole; passages are to be made again.
+   * `finish` gets it before it takes the place, and belongs to it: after a kill both are there or none.
    * @throws as `lookAtSnapshot`, and then this one goes on
    */
-  goBack(name: string): Promise<void>;
+  goBack(name: string, finish?: (fresh: Store) => Promise<void>): Promise<void>;
   /**
    * Says that documents are about to be deleted for good: no snapshot that may hold them is left by the next
    * `snapshot`, and a restore meanwhile leaves them out. Durable when resolved; call it before the deletion commits.

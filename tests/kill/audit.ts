@@ -56,7 +56,7 @@ export async function audit(live: Live, ledger: Ledger, which: 'all' | 'touched'
   return result;
 }
 
-async function readBack(live: Live, keys: string[]): Promise<Map<string, Seen>> {
+export async function readBack(live: Live, keys: string[]): Promise<Map<string, Seen>> {
   const seen = new Map<string, Seen>();
   for (let at = 0; at < keys.length; at += SLICE) {
     const found = await live.evaluate(
@@ -93,7 +93,7 @@ interface Counted {
 const agree = (one: Counted, other: Counted) => one.documents === other.documents && one.messages === other.messages;
 const text = ({ documents, messages }: Counted) => `${documents} documents with ${messages} messages`;
 
-async function count(live: Live): Promise<Counted & { waiting: number }> {
+export async function count(live: Live): Promise<Counted & { waiting: number }> {
   return live.evaluate(async () => {
     const { engine } = globalThis as unknown as ConsoleGlobals;
     const { by_source, outbox_waiting } = await engine.stats();

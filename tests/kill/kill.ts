@@ -1,13 +1,16 @@
 /**
  * Kills a real browser again and again while captures stream in, and reads back after each kill what it had said was
  * kept. Usage: npm run test:kill [-- --times N] [--seed S] [--browser firefox] [--extension DIR] [--scene NAME]
+ * With --what export,import,backup,restore,compact it is killed in the midst of those instead (see during.ts).
  */
 import { cpSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startInternet } from '../harness/internet';
+import { ACTIONS, type What } from './actions';
 import { type Audit, audit } from './audit';
+import { killDuring } from './during';
 import { Ledger } from './ledger';
 import { type Random, seeded } from './random';
 import { captured, type Scene, SCENES } from './scenes';
@@ -58,8 +61,17 @@ export async function main(args: string[]): Promise<number> {
       browser: { type: 'string', default: 'chrome' },
       extension: { type: 'string' },
       scene: { type: 'string', multiple: true },
+      what: { type: 'string' },
     },
   });
+  if (values.what !== undefined) {
+    const what = values.what.split(',').map((name) => {
+      const action = ACTIONS.find((one) => one.what === name);
+      if (!action) throw new Error(`There is no ${name}: ${[...new Set(ACTIONS.map((one) => one.what))].join(', ')}.`);
+      return action.what;
+    });
+    return say(await killDuring(optionsOf(values, what)));
+  }
   const browser: BrowserName = values.browser === 'firefox' ? 'firefox' : 'chrome';
   const report = await killAgainAndAgain({
     times: Number(values.times),
@@ -71,6 +83,25 @@ export async function main(args: string[]): Promise<number> {
       console.log(line);
     },
   });
+  return say(report);
+}
+
+function optionsOf(
+  values: { times: string; seed: string; extension?: string | undefined },
+  what: What[],
+): Parameters<typeof killDuring>[0] {
+  return {
+    what,
+    times: Number(values.times),
+    seed: Number(values.seed),
+    extension: resolve(values.extension ?? '.output/chrome-mv3'),
+    log: (line) => {
+      console.log(line);
+    },
+  };
+}
+
+function say(report: KillReport): number {
   console.log(
     Object.entries(report.by_scene)
       .map(([name, count]) => `${name} ${count}`)

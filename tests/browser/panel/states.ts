@@ -541,6 +541,16 @@ export const STATES: DrawnState[] = [
     },
   },
   {
+    name: 'cut-off',
+    memory: 'full',
+    status: {
+      cut_off: [
+        { doing: 'merge', at: HOUR_AGO },
+        { doing: 'compact', at: HOUR_AGO },
+      ],
+    },
+  },
+  {
     name: 'ask-empty',
     memory: 'full',
     reach: async (page) => {

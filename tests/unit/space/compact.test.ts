@@ -33,6 +33,15 @@ async function contents(store: Store): Promise<string[]> {
   return all.toSorted();
 }
 
+/** Files of the database that belong to nothing in it. */
+const strays = (store: Store) =>
+  store.query(
+    `select name from pg_database d, pg_ls_dir('base/' || d.oid) name
+    where datname = current_database() and name ~ '^\\d'
+      and substring(name from '^\\d+')::oid not in
+        (select pg_relation_filenode(oid) from pg_class where pg_relation_filenode(oid) is not null)`,
+  );
+
 /** Conversations of which most were deleted, so that their room is empty. */
 async function fill(store: Store, kept: number, deleted: number): Promise<void> {
   await ingest(
@@ -151,6 +160,8 @@ describe('space', () => {
       expect(await contents(again), `seed ${seed + kill}`).toEqual(before);
       const { hits } = await recall(again, null, { text: 'teapots', mode: 'words' });
       expect(hits).toHaveLength(10);
+      // Postgres leaves what it had written of a table when it was killed, and never looks for it again.
+      expect(await strays(again), `seed ${seed + kill}`).toEqual([]);
       await again.close();
     }
   }, 300_000);
