@@ -181,7 +181,10 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
                     <span>
                       {model.known
                         ? words('models_known', model.licence ?? '')
-                        : words('models_unknown', model.sha256.slice(0, 12))}
+                        : words(
+                            model.entry === undefined ? 'models_unknown' : 'models_fetched',
+                            model.sha256.slice(0, 12),
+                          )}
                     </span>
                     {model.runs_on === 'gpu' && <span>{words('gpu_not_seen')}</span>}
                   </span>

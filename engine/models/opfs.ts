@@ -1,6 +1,9 @@
 import { EngineError } from '../errors';
 import type { ModelStorage } from './port';
 
+/** How often, and how many milliseconds apart, a file that another worker holds is tried. */
+const HELD_ATTEMPTS = 20;
+const HELD_MS = 250;
 /** Beside the files that people add themselves. */
 const ROOT = 'commonplace-downloads';
 
@@ -31,7 +34,7 @@ export function opfsModelStorage(storage: StorageManager): ModelStorage {
 
   return {
     async open(folder, path) {
-      const access = await ((await find(folder, path, true)) as AccessibleFile).createSyncAccessHandle();
+      const access = await openAlone((await find(folder, path, true)) as AccessibleFile);
       return {
         size: () => access.getSize(),
         read(at, length) {
@@ -80,6 +83,19 @@ export function opfsModelStorage(storage: StorageManager): ModelStorage {
       return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
     },
   };
+}
+
+/** A worker that was just ended may hold it for a moment. */
+async function openAlone(file: AccessibleFile): Promise<AccessHandle> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (error) {
+      const held = (error as { name?: string }).name === 'NoModificationAllowedError';
+      if (!held || attempt === HELD_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+    }
+  }
 }
 
 function isMissing(error: unknown): boolean {

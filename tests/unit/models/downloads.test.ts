@@ -291,16 +291,18 @@ describe('a download', () => {
     setup.hub.slow = 10;
     await setup.downloads.start('small');
     await until(setup.downloads, ({ done }) => done > 2 * RANGE);
-    const disk = setup.storage.copy(); // what a killed browser leaves; the one before goes on and is not looked at
-    const there = disk.files.get('small/onnx/model.onnx')?.length ?? 0;
+    const disk = setup.storage.copy(); // what a killed browser leaves
+    const there = bytesOf(disk)?.length ?? 0;
+    const state = await setup.shelf.get('downloads');
+    await setup.downloads.close();
+    await setup.shelf.put('downloads', state);
     setup.hub.slow = 0;
-    const next = setup.again(disk);
     setup.hub.asked.length = 0;
+    const next = setup.again(disk);
     await next.wake();
     expect(await settled(next)).toMatchObject({ state: 'done' });
-    expect(forModel(setup.hub)).toContain(
-      `GET /files/owner/small/onnx/model.onnx bytes=${there}-${there + RANGE - 1 > MODEL.length ? MODEL.length - 1 : there + RANGE - 1}`,
-    );
+    const starts = forModel(setup.hub).map((asked) => Number(/=(\d+)/u.exec(asked)?.[1]));
+    expect(starts[0]).toBe(there);
     expect(sumOf(disk)).toBe(sha256(MODEL));
   });
 
