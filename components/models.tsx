@@ -5,6 +5,7 @@ import { SENDS } from './ask-context';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
 import { Downloads, useOffered } from './downloads';
+import { Embedders } from './embedders';
 import { GpuModels, megabytes, Report } from './gpu-models';
 import { Sheet } from './sheets';
 import type { Shell } from './shell';
@@ -263,6 +264,7 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
       <h3>{words('models_far')}</h3>
       <p>{words('models_far_more')}</p>
       <AddElsewhere shell={shell} add={add} />
+      <Embedders engine={engine} say={say} />
       <h3>{words('vault_title')}</h3>
       <VaultSettings engine={engine} say={say} changed={readAgain} />
       <h3>{words('models_sent')}</h3>

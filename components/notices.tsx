@@ -125,6 +125,10 @@ function progressLine(status: EngineStatus | null, connected: boolean): { text: 
     const done = status.chunks - status.chunks_waiting;
     return { text: words('indexing', done, status.chunks), done: status.chunks === 0 ? 0 : done / status.chunks };
   }
+  if (status.reembedding !== null && status.reembedding.error === null) {
+    const { done, total, name } = status.reembedding;
+    return { text: words('reembedding', done, total, name), done: total === 0 ? 0 : done / total };
+  }
   const storing = status.outbox_waiting - status.outbox_refused;
   if (storing > 0 && status.room.state !== 'full') return { text: count('storing', storing), done: null };
   if (status.outbox_refused > 0) return { text: count('not_stored', status.outbox_refused), done: null };

@@ -23,11 +23,13 @@ import type {
   SentEntry,
   VaultView,
 } from './chat/types';
+import type { EmbedderRefusal, EmbedderView, Reembedding } from './embedders/types';
 import type { ModelPurpose, OfferedModel } from './models/types';
 
 export type { ModelPurpose, OfferedModel } from './models/types';
 export type { HealthState, PageDiagnostics } from './capture/health';
 export type * from './chat/types';
+export type * from './embedders/types';
 
 export type DocumentKind = 'conversation' | 'page' | 'note';
 
@@ -224,6 +226,8 @@ export interface EngineStatus {
   chunks: number;
   /** Chunks that still wait for their vector. */
   chunks_waiting: number;
+  /** While another embedder is on its way to answering. */
+  reembedding: Reembedding | null;
   /** Captures that were acknowledged and not yet stored. */
   outbox_waiting: number;
   /** Of those, how many could not be stored; they stay, and are tried again at the next start. */
@@ -715,6 +719,26 @@ export interface Engine {
   pauseModel(id: string): Promise<OfferedModel>;
   /** Ends it and deletes what came; also a model that is whole. @throws `not_found` */
   deleteModel(id: string): Promise<OfferedModel>;
+
+  /** The embedders there are, and which one answers; null where none can be chosen. */
+  embedders(): Promise<EmbedderView[] | null>;
+  /**
+   * Copies an embedder's folder into the browser, each file held against the sum of the published one; `onProgress` is told the
+   * bytes so far, and of all. What is refused leaves nothing behind. @throws `store_full`; `aborted`.
+   */
+  addEmbedder(
+    files: FolderFile[],
+    onProgress: (done: number, all: number) => void,
+    signal?: AbortSignal,
+  ): Promise<EmbedderView | EmbedderRefusal>;
+  /** @throws `bad_input` for one that is in use */
+  removeEmbedder(id: string): Promise<void>;
+  /**
+   * It is to answer. Passages get its vectors behind everything else, after a restart too, and those of the one before answer until none
+   * is missing (`EngineStatus.reembedding`); then those go. The one that answers already: no other is to.
+   * @throws `not_found` when its files are not here
+   */
+  chooseEmbedder(id: string): Promise<void>;
 
   /** Resolves when no job is due, e.g. all chunks have vectors. For scripts, tests and `onSuspend`. */
   idle(signal?: AbortSignal): Promise<void>;

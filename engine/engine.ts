@@ -61,6 +61,7 @@ import {
   writeRetention,
 } from './documents';
 import type { Embedder } from './embed';
+import { type Embedders, type EmbeddersOptions, openEmbedders } from './embedders';
 import { EngineError, type ErrorCode } from './errors';
 import { ingest } from './ingest';
 import { type Downloads, type ModelStorage, openDownloads } from './models';
@@ -73,23 +74,28 @@ import {
   maintainHandler,
   purge,
   purgeHandler,
+  reembedHandler,
   resplitHandler,
   retainHandler,
   type Scheduler,
   snapshotHandler,
   startScheduler,
 } from './jobs';
+import { createLane } from './lane';
 import type { Outbox, OutboxEntry } from './outbox';
 import { IDLE_LOCK_MS, memoryShelf, openVault, type PrivacyShelf } from './privacy';
 import { recall } from './recall';
 import { compact, type Disk, measure, watchRoom } from './space';
 import type { Store } from './store';
+import { modelsWithVectors } from './vectors';
 
 export interface EngineOptions {
   /** Opens the database; called once, at once. The engine answers `status` meanwhile, other calls wait for it. */
   store: () => Promise<Store>;
   /** Null for an engine of words alone. A function may take its time or fail: words are there from the start. */
   embedder: Embedder | null | (() => Embedder | null | Promise<Embedder | null>);
+  /** Embedders that a person can choose among, in place of `embedder`. They start when the store is open. */
+  embedders?: Pick<EmbeddersOptions, 'files' | 'start'>;
   outbox?: Outbox;
   /** Where providers, their keys and the list of what was sent are kept; gone with the process unless given. */
   privacy?: PrivacyShelf;
@@ -136,6 +142,8 @@ interface Counts {
   messages: number;
   chunks: number;
   chunks_waiting: number;
+  /** Of those that have no vector of the model that is to answer next; 0 where none is. */
+  chunks_to_reembed: number;
 }
 
 /** Everything that needs an open database. */
@@ -201,8 +209,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   let storeState: StoreState = { state: 'opening' };
   let embedder: Embedder | null = null;
+  let embedders: Embedders | null = null;
   let embedderState: EmbedderState = { state: 'unavailable', model_id: '', error: 'No embedder was given.' };
-  let counts: Counts = { documents: 0, messages: 0, chunks: 0, chunks_waiting: 0 };
+  let counts: Counts = { documents: 0, messages: 0, chunks: 0, chunks_waiting: 0, chunks_to_reembed: 0 };
   let countsStale = true;
   let countedInMs = 0;
   let announceTimer: ReturnType<typeof setTimeout> | null = null;
@@ -210,14 +219,27 @@ export function createEngine(options: EngineOptions): Engine {
   let draining: Promise<number> | null = null;
   let importing: Promise<Importer> | null = null;
 
-  const embedderReady = openEmbedder();
   const opened = open();
   opened.catch(() => undefined); // `status` tells it, and so does every call that needs the store
+  const embedderReady = openEmbedder();
 
   async function openEmbedder(): Promise<void> {
     const given = options.embedder;
     try {
-      if (typeof given === 'function') {
+      if (options.embedders) {
+        embedderState = { state: 'loading', model_id: '' };
+        // The model comes second: on two cores it would take the time from the database, and words can be searched at once.
+        const ready = await opened.catch(() => null);
+        embedders = await openEmbedders({
+          ...options.embedders,
+          shelf,
+          onChange() {
+            changed({ counts: true });
+          },
+        });
+        if (ready) await embedders.found(await modelsWithVectors(ready.store, ''));
+        embedder = embedders.answering;
+      } else if (typeof given === 'function') {
         embedderState = { state: 'loading', model_id: '' };
         embedder = await given();
         if (embedder === null) embedderState = { state: 'unavailable', model_id: '', error: 'No embedder was given.' };
@@ -283,10 +305,18 @@ export function createEngine(options: EngineOptions): Engine {
         embed: whileRoom(async (job, context) => {
           await embedderReady;
           if (!embedder) return 'done';
-          return embedHandler(embedder, (count) => {
-            counts.chunks_waiting = Math.max(0, counts.chunks_waiting - count);
-            changed();
-          })(job, context);
+          return embedHandler(
+            embedder,
+            (count) => {
+              counts.chunks_waiting = Math.max(0, counts.chunks_waiting - count);
+              changed();
+            },
+            (modelId) => embedders?.isAwaited(modelId) ?? false,
+          )(job, context);
+        }),
+        reembed: whileRoom(async (job, context) => {
+          await embedderReady;
+          return reembed()?.(job, context) ?? 'done';
         }),
       },
       beside: ['import'],
@@ -300,6 +330,17 @@ export function createEngine(options: EngineOptions): Engine {
     inBackground(takeUpImports(store));
     if (downloads) inBackground(downloads.wake());
     return { store, scheduler };
+  }
+
+  /** One for the life of the engine: it remembers how far it came. */
+  let reembedding: Handler | null = null;
+  function reembed(): Handler | null {
+    if (embedders === null) return null;
+    reembedding ??= reembedHandler(embedders, (count) => {
+      counts.chunks_to_reembed = Math.max(0, counts.chunks_to_reembed - count);
+      changed();
+    });
+    return reembedding;
   }
 
   /** In one commit: each waits for the disk, and the first search for them. Nothing is found by them, so without room for them it goes on. */
@@ -408,13 +449,28 @@ export function createEngine(options: EngineOptions): Engine {
       const { store } = await opened;
       countsStale = false;
       const started = performance.now();
-      counts = await countDocuments(store, embedder?.modelId ?? null);
+      const next = embedders?.going();
+      counts = {
+        ...(await countDocuments(store, embedder?.modelId ?? null)),
+        chunks_to_reembed: next ? (await countDocuments(store, next.modelId)).chunks_waiting : 0,
+      };
       countedInMs = performance.now() - started;
     }
+    const { chunks_to_reembed, ...told } = counts;
+    const going = embedders?.going();
     return {
       store: storeState,
       embedder: embedderState,
-      ...counts,
+      ...told,
+      reembedding: going
+        ? {
+            id: going.model.id,
+            name: going.model.name,
+            done: counts.chunks - chunks_to_reembed,
+            total: counts.chunks,
+            error: going.error,
+          }
+        : null,
       outbox_waiting: waiting.waiting,
       outbox_refused: refused.size,
       outbox_full: waiting.full,
@@ -425,6 +481,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   async function enqueueVectors(store: Store): Promise<void> {
     if (embedder) await enqueue(store, 'embed', clock());
+    if (embedders?.going()) await enqueue(store, 'reembed', clock());
   }
 
   async function askForVectors(): Promise<void> {
@@ -621,6 +678,17 @@ export function createEngine(options: EngineOptions): Engine {
     return localModels;
   }
 
+  async function choosable(): Promise<Embedders | null> {
+    await embedderReady;
+    return embedders;
+  }
+
+  async function someEmbedders(): Promise<Embedders> {
+    const found = await choosable();
+    if (!found) throw new EngineError('not_found', 'There is no embedder to choose.');
+    return found;
+  }
+
   async function generatorOf(
     { generator: id = 'none', sends }: AskRequest,
     given: () => string[] = () => [],
@@ -705,6 +773,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function broughtIn(documentIds: string[] | null): Promise<void> {
     if (documentIds === null) {
       const { store, scheduler } = await opened;
+      await embedders?.found(await modelsWithVectors(store, ''));
       await enqueueVectors(store);
       await enqueue(store, 'resplit', clock()); // a copy has no passages
       await enqueue(store, 'retain', after(RETAIN_AFTER_MS));
@@ -861,7 +930,9 @@ export function createEngine(options: EngineOptions): Engine {
     putAwayCutOff: () => withStore(({ store }) => underWay.putAway(store)),
     space: () =>
       withStore(async ({ store }) => {
-        const added = ((await localModels?.bytes()) ?? 0) + ((await downloads?.bytes()) ?? 0);
+        await embedderReady;
+        const added =
+          ((await localModels?.bytes()) ?? 0) + ((await downloads?.bytes()) ?? 0) + (embedders?.bytes() ?? 0);
         const { waiting } = (await outbox?.size()) ?? { waiting: 0 };
         return { ...(await measure(store, disk, added)), waiting, room: await room.look() };
       }),
@@ -960,6 +1031,15 @@ export function createEngine(options: EngineOptions): Engine {
     fetchModel: (id) => guarded(() => fetched().start(id)),
     pauseModel: (id) => guarded(() => fetched().pause(id)),
     deleteModel: (id) => guarded(() => fetched().remove(id)),
+    embedders: () => guarded(async () => (await choosable())?.list() ?? null),
+    addEmbedder: (files, onProgress, signal) =>
+      guarded(async () => (await someEmbedders()).add(files, onProgress, signal)),
+    removeEmbedder: (id) => guarded(async () => (await someEmbedders()).remove(id)),
+    chooseEmbedder: (id) =>
+      withStore(async () => {
+        await (await someEmbedders()).choose(id);
+        await askForVectors(); // also drops what the one that is given up has made
+      }),
     sent: (limit = 100) => guarded(() => providers.sent(limit)),
 
     idle: (signal) =>
@@ -987,18 +1067,9 @@ export function createEngine(options: EngineOptions): Engine {
       } finally {
         vault.lock();
         await localModels?.close();
-        await embedder?.close();
+        await embedderReady; // one that is only starting has to be closed, too
+        await (embedders ?? embedder)?.close();
       }
     },
-  };
-}
-
-/** Runs what is given one after the other; a failure is the caller's, the next one runs all the same. */
-function createLane(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => undefined);
-    return mine;
   };
 }

@@ -19,13 +19,14 @@ const say = (message: FromWorker) => {
 /** Whoever waits for a call is told first, in milliseconds. */
 const DEATH_MS = 200;
 
-let giveEmbedder: ((port: MessagePort) => void) | null = null;
+/** By slot, of those that were asked for. */
+const giveEmbedder = new Map<string, (port: MessagePort) => void>();
 
-/** Asks the host for a new embedder worker; the old one, if any, is ended. */
-function spawnEmbedder(): Promise<MessagePort> {
+/** Asks the host for a new embedder worker; the one of this slot, if any, is ended. */
+function spawnEmbedder(slot: string): Promise<MessagePort> {
   return new Promise((resolve) => {
-    giveEmbedder = resolve;
-    say({ type: 'spawn_embedder' });
+    giveEmbedder.set(slot, resolve);
+    say({ type: 'spawn_embedder', slot });
   });
 }
 
@@ -46,10 +47,18 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
   });
   const engine = createEngine({
     store: () => opening,
-    // The model comes second: on two cores it would take the time from the database, and words can be searched at once.
-    embedder: async () => {
-      await opening.catch(() => undefined);
-      return connectEmbedder({ spawn: spawnEmbedder });
+    embedder: null,
+    embedders: {
+      files: opfsModelFiles(),
+      start: (model, files) =>
+        connectEmbedder({
+          model,
+          files,
+          spawn: () => spawnEmbedder(model.id),
+          end: () => {
+            say({ type: 'end_embedder', slot: model.id });
+          },
+        }),
     },
     disk: browserDisk(navigator.storage),
     outbox,
@@ -109,6 +118,7 @@ function hasWork({ store, embedder, ...counts }: EngineStatus): boolean {
   if (store.state === 'opening') return true;
   if (store.state === 'failed') return false;
   if (counts.outbox_waiting > counts.outbox_refused) return true;
+  if (counts.reembedding !== null && counts.reembedding.error === null) return true;
   return counts.chunks_waiting > 0 && embedder.state !== 'unavailable';
 }
 
@@ -116,7 +126,7 @@ let server: Promise<ReturnType<typeof serveEngine>> | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'boot') server = boot(data.baseUrl);
-  else if (data.type === 'embedder') giveEmbedder?.(data.port);
+  else if (data.type === 'embedder') giveEmbedder.get(data.slot)?.(data.port);
   else
     void server?.then((ready) => {
       ready.accept(data);

@@ -6,7 +6,8 @@ import { E5_SMALL_V2, type ModelFile } from '../models';
 import { WEBLLM_LIBRARIES } from '../models/webllm';
 
 export async function main(): Promise<number> {
-  const embedder = [...E5_SMALL_V2.files, ...Object.values(E5_SMALL_V2.weights), E5_SMALL_V2.golden];
+  const { golden, weights } = E5_SMALL_V2;
+  const embedder = [...E5_SMALL_V2.files, ...Object.values(weights), ...(golden ? [golden.file] : [])];
   const files: ModelFile[] = [
     ...embedder.map((file) => ({ ...file, path: join(E5_SMALL_V2.id, file.path) })),
     ...WEBLLM_LIBRARIES.map(({ library }) => library),

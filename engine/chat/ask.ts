@@ -4,6 +4,7 @@ import { EngineError } from '../errors';
 import { loadReplacing } from '../privacy';
 import { checkAnswer, type Nearness } from './check';
 import { ANSWER_TOKENS } from './constants';
+import { asE5 } from './meaning';
 import { NOTHING_FOUND } from './pack';
 import type { Generator } from './port';
 import type { Answer, AskContext, AskEvent, Citation } from './types';
@@ -146,13 +147,19 @@ function citationsOf({ passages }: AskContext, spans: Map<number, { start: numbe
   });
 }
 
-/** Cosines by the engine's own embedder, when it is ready; vectors are of length one. */
+/** Cosines by the engine's own embedder as e5's would be, when it is ready; vectors are of length one. */
 function nearness(embedder: Embedder | null, deadline: AbortSignal): Nearness {
   return async (sentence, texts) => {
     if (embedder?.state().state !== 'ready' || deadline.aborted) return null;
     try {
+      const { modelId } = embedder;
       const [one, ...others] = await embedder.embed([sentence, ...texts], 'passage', deadline);
-      return others.map((other) => other.reduce((sum, value, i) => sum + value * (one?.[i] ?? 0), 0));
+      return others.map((other) =>
+        asE5(
+          modelId,
+          other.reduce((sum, value, i) => sum + value * (one?.[i] ?? 0), 0),
+        ),
+      );
     } catch (error) {
       // The words still decide.
       console.debug('commonplace: a sentence was checked by its words alone', error);

@@ -6,6 +6,7 @@ import { EngineError } from '../errors';
 import { recall } from '../recall';
 import type { Queryable, Store } from '../store';
 import { HITS, NEIGHBOUR_CHARACTERS } from './constants';
+import { asE5 } from './meaning';
 
 /** The `source` of our own chats: found by a search, never taken for evidence. */
 export const CHAT_SOURCE = 'commonplace';
@@ -22,7 +23,7 @@ const ASSISTANTS: Record<string, string> = {
 export interface Found extends Omit<Hit, 'passage' | 'highlights'> {
   text: string;
   speaker: string | null;
-  /** The cosine with the question, null where only words found it. */
+  /** The cosine with the question as e5's would be, null where only words found it. */
   similarity: number | null;
 }
 
@@ -55,6 +56,7 @@ export async function gather(
     found: await withText(
       store,
       result.hits.filter((hit) => !isOurs(hit)),
+      embedder?.modelId ?? '',
     ),
     filters,
   };
@@ -69,7 +71,7 @@ async function allSources(db: Queryable): Promise<string[]> {
   return rows.map(({ source }) => source);
 }
 
-async function withText(db: Queryable, hits: Hit[]): Promise<Found[]> {
+async function withText(db: Queryable, hits: Hit[], modelId: string): Promise<Found[]> {
   const rows = await db.query<{ id: string; text: string }>('select id, text from chunk where id = any($1::uuid[])', [
     hits.map(({ chunk_id }) => chunk_id),
   ]);
@@ -79,7 +81,7 @@ async function withText(db: Queryable, hits: Hit[]): Promise<Found[]> {
     const meaning = hit.reasons.find((reason) => reason.kind === 'meaning');
     return text === undefined
       ? []
-      : [{ ...hit, text, speaker: speakerOf(hit), similarity: meaning ? meaning.similarity : null }];
+      : [{ ...hit, text, speaker: speakerOf(hit), similarity: meaning ? asE5(modelId, meaning.similarity) : null }];
   });
 }
 

@@ -1,6 +1,6 @@
 import type { EmbedderState } from '../api';
 import { EngineError } from '../errors';
-import { E5_SMALL_V2, embedderModelId } from '../../models';
+import { E5_SMALL_V2, type EmbedderModel, embedderModelId } from '../../models';
 import { rememberQueries } from './cache';
 import type { Embedder, EmbedKind } from './port';
 import type { FromEmbedder, ToEmbedder } from './protocol';
@@ -11,6 +11,12 @@ export interface ConnectOptions {
    * when the embedder is first needed, then whenever the worker hangs or loses its GPU.
    */
   spawn: () => Promise<MessagePort>;
+  /** Ends the worker when the embedder is closed, which gives its memory back. */
+  end?: () => void;
+  /** e5-small-v2 unless told. */
+  model?: EmbedderModel;
+  /** The model's files by their paths; null, as unless told, for a model of the package. */
+  files?: ReadonlyMap<string, Blob> | null;
   deadlines?: Partial<Deadlines>;
 }
 
@@ -42,17 +48,20 @@ interface Call {
  * answer, its deadline or its signal; a hung worker or a lost GPU device gets a new worker, and calls that were under
  * way reject with `engine_restarting`.
  */
-export function connectEmbedder({ spawn, deadlines }: ConnectOptions): Embedder {
-  return rememberQueries(new EmbedderClient(spawn, { ...DEADLINES, ...deadlines }));
+export function connectEmbedder(options: ConnectOptions): Embedder {
+  return rememberQueries(new EmbedderClient(options));
 }
 
 class EmbedderClient implements Embedder {
-  readonly dimensions = E5_SMALL_V2.dimensions;
+  readonly dimensions: number;
   readonly #spawn: () => Promise<MessagePort>;
+  readonly #end: () => void;
+  readonly #model: EmbedderModel;
+  readonly #files: ReadonlyMap<string, Blob> | null;
   readonly #deadlines: Deadlines;
   readonly #listeners = new Set<(state: EmbedderState) => void>();
   readonly #calls = new Map<number, Call>();
-  #state: EmbedderState = { state: 'loading', model_id: embedderModelId(E5_SMALL_V2, 'q8') };
+  #state: EmbedderState;
   #port: MessagePort | null = null;
   #generation = 0;
   #nextId = 1;
@@ -63,9 +72,14 @@ class EmbedderClient implements Embedder {
   #heard = 0;
   #startedAt = 0;
 
-  constructor(spawn: () => Promise<MessagePort>, deadlines: Deadlines) {
+  constructor({ spawn, end = () => {}, model = E5_SMALL_V2, files = null, deadlines }: ConnectOptions) {
     this.#spawn = spawn;
-    this.#deadlines = deadlines;
+    this.#end = end;
+    this.#model = model;
+    this.#files = files;
+    this.#deadlines = { ...DEADLINES, ...deadlines };
+    this.dimensions = model.dimensions;
+    this.#state = { state: 'loading', model_id: embedderModelId(model, 'q8') };
     void this.#start();
   }
 
@@ -129,6 +143,7 @@ class EmbedderClient implements Embedder {
     this.#closed = true;
     this.#generation++;
     this.#drop(new EngineError('engine_restarting', 'The embedder was closed.'));
+    this.#end();
     return Promise.resolve();
   }
 
@@ -157,7 +172,12 @@ class EmbedderClient implements Embedder {
     port.onmessage = ({ data }: MessageEvent<FromEmbedder>) => {
       if (generation === this.#generation) this.#receive(data);
     };
-    this.#send({ type: 'start', webgpu: this.#losses < LOSSES_ALLOWED });
+    this.#send({
+      type: 'start',
+      webgpu: this.#losses < LOSSES_ALLOWED,
+      model: this.#model.id,
+      files: this.#files,
+    });
     for (const [id, { texts, kind }] of this.#calls) this.#send({ type: 'embed', id, texts, kind });
   }
 

@@ -1,6 +1,6 @@
 import { AutoModel, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
 import { EngineError } from '../errors';
-import type { EmbedderDtype, EmbedderModel } from '../../models';
+import { type EmbedderDtype, type EmbedderModel, filesOf } from '../../models';
 import type { EmbedKind } from './port';
 import { readPinned, type ReadModelFile } from './files';
 
@@ -36,9 +36,8 @@ export interface Encoder {
  */
 export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
   const { model, device, dtype } = options;
-  const files = [...model.files, model.weights[dtype]];
   const bytes = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const file of files) bytes.set(file.path, await readPinned(options.read, file));
+  for (const file of filesOf(model, dtype)) bytes.set(file.path, await readPinned(options.read, file));
 
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
@@ -101,6 +100,13 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
       const output = (await network(inputs)) as { last_hidden_state: Tensor };
       const hidden = output.last_hidden_state;
       try {
+        const length = hidden.dims.at(-1);
+        if (length !== model.dimensions) {
+          throw new EngineError(
+            'model_invalid',
+            `${model.id} makes vectors of ${length} numbers, not ${model.dimensions}.`,
+          );
+        }
         const data = hidden.data as Float32Array;
         return rows.map((row, r) => meanPool(data, r * width, row.length, model.dimensions));
       } finally {

@@ -17,12 +17,26 @@ export async function readPinned(read: ReadModelFile, file: ModelFile): Promise<
     throw new EngineError('model_invalid', `The model file ${file.path} cannot be read.`, { cause });
   }
   const hex = await sha256(bytes);
-  if (hex !== file.sha256) {
+  if (!isPinned(file, hex)) {
     throw new EngineError('model_invalid', `The model file ${file.path} has sha256 ${hex}, not ${file.sha256}.`, {
-      remedy: 'Install the extension again.',
+      remedy: 'Add the model again; if it came with the extension, install that again.',
     });
   }
   return bytes;
+}
+
+/** Whether a file with this sum, in hexadecimal, is the one that is meant. */
+export function isPinned({ sha256: pinned, also = [] }: ModelFile, hex: string): boolean {
+  return hex === pinned || also.includes(hex);
+}
+
+/** Reads files that the person added. */
+export function readBlobs(files: ReadonlyMap<string, Blob>): ReadModelFile {
+  return async (path) => {
+    const file = files.get(path);
+    if (!file) throw new Error(`${path} was not added`);
+    return new Uint8Array(await file.arrayBuffer());
+  };
 }
 
 /** Reads from the extension's own package; `base` ends with the model's directory, without a slash. */

@@ -11,8 +11,11 @@ export interface BootEmbedder {
 }
 
 export type ToEmbedder =
-  /** Said once, first: loading starts with it. `webgpu` false pins WASM. */
-  | { type: 'start'; webgpu: boolean }
+  /**
+   * Said once, first: loading starts with it. `webgpu` false pins WASM. `files` are the model's by their paths, null for one of
+   * the package.
+   */
+  | { type: 'start'; webgpu: boolean; model: string; files: ReadonlyMap<string, Blob> | null }
   | { type: 'embed'; id: number; texts: string[]; kind: EmbedKind }
   | { type: 'abort'; id: number }
   /** Asks for a `pong`: a worker that does not answer hangs. */

@@ -1,13 +1,13 @@
 /**
  * The embedder worker of the browser: loads the model on WebGPU or WASM and answers over the port it is booted with.
- * Nothing is fetched but the extension's own files.
+ * Nothing is fetched but the extension's own files; those of a model that the person added are handed in.
  */
 import wasmGlue from '#ort/glue?url';
 import wasmBinary from '#ort/binary?url';
 import runtimeHasWebGpu from '#ort/webgpu';
 import { EngineError } from '../errors';
-import { E5_SMALL_V2 } from '../../models';
-import { fetchModelFile } from './files';
+import { EMBEDDERS } from '../../models';
+import { fetchModelFile, readBlobs } from './files';
 import type { Embedder } from './port';
 import type { BootEmbedder, FromEmbedder, ToEmbedder } from './protocol';
 import { startTransformersEmbedder, type Rung } from './transformers';
@@ -26,14 +26,16 @@ function serve(port: MessagePort, baseUrl: string): void {
   const calls = new Map<number, AbortController>();
   let embedder: Promise<Embedder> | null = null;
 
-  async function start(webgpu: boolean): Promise<Embedder> {
+  async function start({ webgpu, model: id, files }: Extract<ToEmbedder, { type: 'start' }>): Promise<Embedder> {
+    const model = EMBEDDERS.find((one) => one.id === id);
+    if (!model) throw new EngineError('internal', `There is no embedder ${id}.`);
     const ladder: Rung[] = [{ device: 'wasm', dtype: 'q8' }];
-    if (webgpu && (await hasGpu())) ladder.unshift({ device: 'webgpu', dtype: 'q4' });
+    if (webgpu && model.weights.q4 && (await hasGpu())) ladder.unshift({ device: 'webgpu', dtype: 'q4' });
     const started = startTransformersEmbedder({
-      model: E5_SMALL_V2,
+      model,
       ladder,
       threads: threads(),
-      read: fetchModelFile(`${baseUrl}models/${E5_SMALL_V2.id}`),
+      read: files ? readBlobs(files) : fetchModelFile(`${baseUrl}models/${id}`),
       wasmPaths: { mjs: new URL(wasmGlue, baseUrl).href, wasm: new URL(wasmBinary, baseUrl).href },
       onRefused: (rung, error) => {
         console.warn(`commonplace: the embedder does not use ${rung.device}: ${error.message}`);
@@ -69,7 +71,7 @@ function serve(port: MessagePort, baseUrl: string): void {
   port.onmessage = ({ data }: MessageEvent<ToEmbedder>) => {
     switch (data.type) {
       case 'start':
-        embedder ??= start(data.webgpu);
+        embedder ??= start(data);
         return;
       case 'embed':
         void answer(data.id, data);

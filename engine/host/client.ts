@@ -1,5 +1,5 @@
 import * as Comlink from 'comlink';
-import type { Answer, Engine, EngineEvent, LocalModel } from '../api';
+import type { Answer, EmbedderRefusal, EmbedderView, Engine, EngineEvent, LocalModel } from '../api';
 import { EngineError } from '../errors';
 import { type Hello, installWire } from './wire';
 
@@ -30,6 +30,7 @@ const UNBOUNDED = new Set([
   'ask',
   'addLocalModel',
   'addModelFolder',
+  'addEmbedder',
   'beginExport',
   'readExport',
   'lookAtImport',
@@ -83,6 +84,9 @@ const REPEATABLE = new Set([
   'fetchModel',
   'pauseModel',
   'deleteModel',
+  'embedders',
+  'removeEmbedder',
+  'chooseEmbedder',
   'findLocalServers',
   'sent',
   'discardSetAside',
@@ -282,7 +286,7 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
       method,
       (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args)),
     ]),
-  ) as unknown as Omit<Engine, 'subscribe' | 'ask' | 'addLocalModel' | 'addModelFolder'>;
+  ) as unknown as Omit<Engine, 'subscribe' | 'ask' | 'addLocalModel' | 'addModelFolder' | 'addEmbedder'>;
 
   return {
     ...remoteMethods,
@@ -297,6 +301,10 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
       ]) as Promise<LocalModel>,
     addModelFolder: (files, onProgress, signal) =>
       call('addModelFolder', [files, Comlink.proxy(onProgress), ...(signal ? [signal] : [])]) as Promise<LocalModel>,
+    addEmbedder: (files, onProgress, signal) =>
+      call('addEmbedder', [files, Comlink.proxy(onProgress), ...(signal ? [signal] : [])]) as Promise<
+        EmbedderView | EmbedderRefusal
+      >,
     async subscribe(listener) {
       const first = eventListeners.size === 0;
       eventListeners.add(listener);

@@ -24,19 +24,21 @@ const spawnEmbedder = () =>
 
 export function startHost({ baseUrl, onActivity }: HostOptions): Host {
   let engine: Worker | null = null;
-  let embedder: Worker | null = null;
+  const embedders = new Map<string, Worker>();
   let stopped = false;
   let deaths = 0;
   const send = (message: ToWorker, transfer: Transferable[] = []) => engine?.postMessage(message, transfer);
 
   function start(): void {
     if (stopped) return;
+    for (const slot of [...embedders.keys()]) endEmbedder(slot); // those of an engine that is gone
     const worker = spawnEngine();
     engine = worker;
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === 'alive') restartWhenDead(worker, data.lock);
       else if (data.type === 'activity') onActivity?.(data.active);
-      else giveEmbedder();
+      else if (data.type === 'spawn_embedder') giveEmbedder(data.slot);
+      else endEmbedder(data.slot);
     };
     worker.onerror = (event) => {
       console.error('commonplace: the engine worker failed', event.message);
@@ -57,12 +59,18 @@ export function startHost({ baseUrl, onActivity }: HostOptions): Host {
   }
 
   /** A new embedder worker, in place of the old one: the only cure for a hung or lost GPU session. */
-  function giveEmbedder(): void {
-    embedder?.terminate();
-    embedder = spawnEmbedder();
+  function giveEmbedder(slot: string): void {
+    endEmbedder(slot);
+    const embedder = spawnEmbedder();
+    embedders.set(slot, embedder);
     const { port1, port2 } = new MessageChannel();
     embedder.postMessage({ type: 'boot', port: port1, baseUrl }, [port1]);
-    send({ type: 'embedder', port: port2 }, [port2]);
+    send({ type: 'embedder', slot, port: port2 }, [port2]);
+  }
+
+  function endEmbedder(slot: string): void {
+    embedders.get(slot)?.terminate();
+    embedders.delete(slot);
   }
 
   start();
@@ -73,9 +81,8 @@ export function startHost({ baseUrl, onActivity }: HostOptions): Host {
     stop() {
       stopped = true;
       engine?.terminate();
-      embedder?.terminate();
+      for (const slot of [...embedders.keys()]) endEmbedder(slot);
       engine = null;
-      embedder = null;
     },
   };
 }

@@ -146,6 +146,15 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     fetchModel: (id) => engine.fetchModel(id),
     pauseModel: (id) => engine.pauseModel(id),
     deleteModel: (id) => engine.deleteModel(id),
+    embedders: () => engine.embedders(),
+    async addEmbedder(files, onProgress, signal) {
+      const tell = (done: number, all: number) => {
+        if (!gone.aborted) onProgress(done, all);
+      };
+      return engine.addEmbedder(files, tell, signal ? AbortSignal.any([signal, gone]) : gone);
+    },
+    removeEmbedder: (id) => engine.removeEmbedder(id),
+    chooseEmbedder: (id) => engine.chooseEmbedder(id),
     sent: (limit) => engine.sent(limit),
     discardSetAside: () => engine.discardSetAside(),
     takeBack: (at) => engine.takeBack(at),

@@ -2,7 +2,7 @@ import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
 import { coarse, dropModel, indexVectors, modelsWithVectors, renewIndexes, vectorIndexes } from '../vectors';
-import type { Handler } from './scheduler';
+import type { Handler, JobContext } from './scheduler';
 import { boundLog } from './upkeep';
 
 /** Texts in one call, at most: the model's own batches are as large. */
@@ -11,7 +11,7 @@ const BATCH_MOST = 16;
 const BATCH_MS = 150;
 /** Chunks read at once: enough to sort by length, so that a batch wastes little on padding. */
 const WINDOW = 256;
-const WINDOWS_PER_LOG_CHECK = 4;
+const READ_PER_LOG_CHECK = 4 * WINDOW;
 const RESTARTS = 5;
 
 interface Waiting {
@@ -22,71 +22,111 @@ interface Waiting {
 /**
  * Gives every passage that is searched a vector of the embedder's present model, newest passages first, and puts the
  * vectors into an index when there are many. Vectors of other models answer their own embedder's questions until none is
- * missing, and are dropped then. `onEmbedded` is told of each batch that was stored.
+ * missing, and are dropped then, but for those of a model that is to answer next. `onEmbedded` is told of each batch that was stored.
  */
-export function embedHandler(embedder: Embedder, onEmbedded: (count: number) => void): Handler {
+export function embedHandler(
+  embedder: Embedder,
+  onEmbedded: (count: number) => void,
+  isNext: (modelId: string) => boolean = () => false,
+): Handler {
   return async (_job, context) => {
-    const { store, signal, pause } = context;
-    const refused: string[] = []; // texts that no attempt could embed: left to words alone until the next start
-    let size = 4;
-    let done = 0;
-    let restarts = 0;
-    let windows = 0;
-    let modelId = embedder.modelId;
-    let before: string | null = null;
-
-    for (;;) {
-      await context.pause();
-      if (modelId !== embedder.modelId) {
-        modelId = embedder.modelId;
-        before = null;
-      }
-      const window: Waiting[] = await readWaiting(store, modelId, before, refused);
-      if (window.length === 0) {
-        if (before === null) break;
-        before = null; // once more from the top: something may have come meanwhile
-        continue;
-      }
-      before = window.at(-1)?.id ?? null;
-      window.sort((a, b) => a.text.length - b.text.length);
-
-      for (let at = 0; at < window.length && modelId === embedder.modelId;) {
-        await context.pause();
-        const batch = window.slice(at, at + size);
-        const started = performance.now();
-        let vectors: Array<Float32Array | null>;
-        try {
-          vectors = await embedBatch(embedder, batch, signal);
-        } catch (error) {
-          // A lost device: the embedder starts another, perhaps with another model id.
-          if (!(error instanceof EngineError) || error.code !== 'engine_restarting' || ++restarts > RESTARTS)
-            throw error;
-          continue;
-        }
-        const took = performance.now() - started;
-        if (modelId !== embedder.modelId) break;
-        const made = batch.flatMap(({ id }, index) => {
-          const vector = vectors[index];
-          if (!vector) refused.push(id);
-          return vector ? [{ id, vector }] : [];
-        });
-        await writeVectors(store, modelId, made);
-        at += batch.length;
-        done += made.length;
-        restarts = 0;
-        onEmbedded(made.length);
-        await context.progress(done, done + window.length - at);
-        if (took < BATCH_MS / 2) size = Math.min(BATCH_MOST, size * 2);
-        else if (took > BATCH_MS) size = Math.max(1, size >> 1);
-      }
-      if (++windows % WINDOWS_PER_LOG_CHECK === 0) await boundLog(store);
-      await indexVectors(store, modelId, pause);
-    }
+    const { store, pause } = context;
+    const { modelId } = await embedMissing(embedder, context, { onEmbedded });
     await indexVectors(store, modelId, pause);
-    for (const other of await modelsWithVectors(store, modelId)) await dropModel(store, other, pause);
+    for (const other of await modelsWithVectors(store, modelId)) {
+      if (!isNext(other)) await dropModel(store, other, pause);
+    }
     await renewIndexes(store, modelId, pause);
     return 'done';
   };
+}
+
+/** How far a pass over all passages came, from the newest to the oldest. */
+export interface Pass {
+  /** The oldest passage seen; null at the top. */
+  before: string | null;
+  /** Texts that no attempt could embed: left to words alone. */
+  refused: string[];
+  /** How many passages were read. */
+  read: number;
+}
+
+export const newPass = (): Pass => ({ before: null, refused: [], read: 0 });
+
+export interface EmbedMissingOptions {
+  onEmbedded: (count: number) => void;
+  /** Whether to leave off; asked between batches. */
+  isOver?: () => boolean;
+  /** Where to go on from; kept up to date. */
+  pass?: Pass;
+  /** Leaves off after this many passages. */
+  most?: number;
+}
+
+/** Embeds what has no vector of the embedder's model. `whole` says whether nothing is left; the model may change on the way. */
+export async function embedMissing(
+  embedder: Embedder,
+  context: JobContext,
+  { onEmbedded, isOver = () => false, pass = newPass(), most = Infinity }: EmbedMissingOptions,
+): Promise<{ modelId: string; whole: boolean }> {
+  const { store, signal, pause } = context;
+  let size = 4;
+  let done = 0;
+  let restarts = 0;
+  const upTo = pass.read + most;
+  let { modelId } = embedder;
+
+  for (;;) {
+    await pause();
+    if (isOver() || pass.read >= upTo) return { modelId, whole: false };
+    if (modelId !== embedder.modelId) {
+      modelId = embedder.modelId;
+      pass.before = null;
+    }
+    const window: Waiting[] = await readWaiting(store, modelId, pass, Math.min(WINDOW, most));
+    if (window.length === 0) {
+      if (pass.before === null) return { modelId, whole: true };
+      pass.before = null; // once more from the top: something may have come meanwhile
+      continue;
+    }
+    const last = window.at(-1)?.id ?? null;
+    window.sort((a, b) => a.text.length - b.text.length);
+
+    for (let at = 0; at < window.length && modelId === embedder.modelId;) {
+      await pause();
+      if (isOver()) return { modelId, whole: false };
+      const batch = window.slice(at, at + size);
+      const started = performance.now();
+      let vectors: Array<Float32Array | null>;
+      try {
+        vectors = await embedBatch(embedder, batch, signal);
+      } catch (error) {
+        // A lost device: the embedder starts another, perhaps with another model id.
+        if (!(error instanceof EngineError) || error.code !== 'engine_restarting' || ++restarts > RESTARTS) throw error;
+        continue;
+      }
+      const took = performance.now() - started;
+      if (modelId !== embedder.modelId) break;
+      const made = batch.flatMap(({ id }, index) => {
+        const vector = vectors[index];
+        if (!vector) pass.refused.push(id);
+        return vector ? [{ id, vector }] : [];
+      });
+      await writeVectors(store, modelId, made);
+      at += batch.length;
+      done += made.length;
+      restarts = 0;
+      onEmbedded(made.length);
+      await context.progress(done, done + window.length - at);
+      if (took < BATCH_MS / 2) size = Math.min(BATCH_MOST, size * 2);
+      else if (took > BATCH_MS) size = Math.max(1, size >> 1);
+    }
+    pass.before = last;
+    const checks = Math.floor(pass.read / READ_PER_LOG_CHECK);
+    pass.read += window.length;
+    if (Math.floor(pass.read / READ_PER_LOG_CHECK) > checks) await boundLog(store);
+    await indexVectors(store, modelId, pause);
+  }
 }
 
 /**
@@ -100,8 +140,8 @@ const EMBEDDED = `case when d.kind = 'conversation' and m.role = 'user' and m.au
 async function readWaiting(
   db: Queryable,
   modelId: string,
-  before: string | null,
-  refused: string[],
+  { before, refused }: Pass,
+  most: number,
 ): Promise<Waiting[]> {
   return db.query<Waiting>(
     `select c.id, ${EMBEDDED} as text
@@ -109,7 +149,7 @@ async function readWaiting(
     where c.level = 1 and d.forget_id is null and ($2::uuid is null or c.id < $2) and c.id <> all($4::uuid[])
       and not exists (select from embedding e where e.chunk_id = c.id and e.model_id = $1)
     order by c.id desc limit $3`,
-    [modelId, before, WINDOW, refused],
+    [modelId, before, most, refused],
   );
 }
 

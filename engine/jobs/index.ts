@@ -4,6 +4,7 @@ export { ATTEMPTS, backoff, enqueue, type Job, type JobKind, PRIORITY } from './
 export { type Handler, type JobContext, type Outcome, type Scheduler, startScheduler } from './scheduler';
 export { embedHandler } from './embed';
 export { purge, purgeHandler } from './purge';
+export { reembedHandler, type Succession } from './reembed';
 export { retainHandler } from './retain';
 export { resplitHandler } from './resplit';
 export { boundLog, maintainHandler, snapshotHandler } from './upkeep';

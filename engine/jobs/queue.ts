@@ -14,6 +14,7 @@ export const PRIORITY = {
   resplit: 30,
   maintain: 40,
   snapshot: 50,
+  reembed: 60,
 } as const;
 
 export type JobKind = keyof typeof PRIORITY;

@@ -159,6 +159,7 @@ export async function modelsWithVectors(db: Queryable, but: string): Promise<str
 
 /** Deletes the vectors of a model, its indexes first: each row would else have to be taken out of them. */
 export async function dropModel(store: Store, modelId: string, pause: Pause): Promise<void> {
+  await pause(); // a search of these vectors may be under way
   for (const { id } of await vectorIndexes(store, modelId)) await dropIndex(store, id);
   for (let dropped = DROP_SLICE; dropped === DROP_SLICE;) {
     await pause();

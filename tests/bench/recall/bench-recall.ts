@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Embedder } from '../../../engine/embed';
 import { startNodeEmbedder } from '../../../engine/embed/node';
+import { E5_SMALL_V2, EMBEDDERS } from '../../../models';
 import { fillStore, haystackOf, type Haystack } from './haystack';
 import { keepEmbeddings } from './kept-embeddings';
 import { type Conversation, type Id, type Question, type QuestionSet, readQuestionSet } from './question-sets';
@@ -30,6 +31,7 @@ store of its own, each set in one store, and all sets in one store.
   --ablate             What each ingredient is good for: the fused search with all of them, and without each in turn.
   --take N             Only the first N conversations of each set.
   --most N             Only so many questions of each set, evenly from all of it.
+  --embedder ID        Another model than e5-small-v2, from the directory COMMONPLACE_MODELS.
   --json FILE          The figures as JSON, too.
   --help               This text.`;
 
@@ -67,6 +69,7 @@ export async function main(args: string[]): Promise<number> {
       write: { type: 'boolean', default: false },
       take: { type: 'string' },
       most: { type: 'string' },
+      embedder: { type: 'string', default: E5_SMALL_V2.id },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -95,7 +98,13 @@ export async function main(args: string[]): Promise<number> {
     values.data.length === 0 && !values.merged && values.out === undefined
       ? ['own', 'set', ...(sets.length > 1 ? (['all'] as const) : [])]
       : [values.merged ? 'all' : 'own'];
-  const embedder = keepEmbeddings(startNodeEmbedder(join(ROOT, 'models')), join(ROOT, '.cache', 'embeddings'));
+  const model = EMBEDDERS.find(({ id }) => id === values.embedder);
+  if (!model) {
+    console.error(`There is no embedder ${values.embedder}; there are ${EMBEDDERS.map(({ id }) => id).join(', ')}.`);
+    return 2;
+  }
+  const models = model.packaged ? join(ROOT, 'models') : (process.env.COMMONPLACE_MODELS ?? '');
+  const embedder = keepEmbeddings(startNodeEmbedder(models, { model }), join(ROOT, '.cache', 'embeddings'));
   const ranks: string[] = [];
   const report: Line[] = [];
   const lines: string[] = [];
