@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EmbedderRefusal, EmbedderView, FolderFile } from '../engine/api';
 import type { PanelEngine } from './connection';
+import { Downloads, useOffered } from './downloads';
 import { megabytes } from './gpu-models';
 import { inPlainWords } from './trouble';
 import { useEngineNews } from './use-engine';
@@ -47,6 +48,9 @@ export function Embedders({ engine, say }: { engine: PanelEngine; say: (what: st
   const again = () => {
     setTurn((old) => old + 1);
   };
+  const offered = useOffered(engine, 'embed', again);
+  const isHere = (id: string) => embedders?.some((one) => one.id === id && one.here) ?? false;
+  const toFetch = offered?.filter(({ id, state }) => state !== 'done' && (state !== 'none' || !isHere(id))) ?? [];
   const failed = (error: unknown) => {
     say(inPlainWords(error));
     again();
@@ -161,6 +165,7 @@ export function Embedders({ engine, say }: { engine: PanelEngine; say: (what: st
           {refused}
         </p>
       )}
+      {toFetch.length > 0 && <Downloads engine={engine} models={toFetch} say={say} />}
       <p class="soft">{words('embedders_add_more')}</p>
       <div class="choices">
         {copying === null ? (

@@ -88,6 +88,7 @@ import { recall } from './recall';
 import { compact, type Disk, measure, watchRoom } from './space';
 import type { Store } from './store';
 import { modelsWithVectors } from './vectors';
+import type { ModelEntry } from '../models/downloads';
 
 export interface EngineOptions {
   /** Opens the database; called once, at once. The engine answers `status` meanwhile, other calls wait for it. */
@@ -108,7 +109,7 @@ export interface EngineOptions {
   /** What runs models on the GPU, beside `llama`. */
   webllm?: WebLlm;
   /** Where models are put that are fetched; without it none can be. */
-  downloads?: { storage: ModelStorage; fetch?: typeof fetch; hub?: string };
+  downloads?: { storage: ModelStorage; fetch?: typeof fetch; hub?: string; entries?: readonly ModelEntry[] };
   clock?: () => Date;
 }
 
@@ -654,7 +655,12 @@ export function createEngine(options: EngineOptions): Engine {
           if (entry.purpose === 'answer') await here().checkFetched(entry, files, path);
         },
         async take(entry, files, { files: pinned }, signal) {
-          if (entry.purpose !== 'answer') return false;
+          if (entry.purpose === 'embed') {
+            const beside = [...files].map(([path, file]) => ({ path, file }));
+            const added = await (await someEmbedders()).add(beside, () => {}, signal);
+            if ('refused' in added) throw new EngineError('model_invalid', `What was fetched is not ${entry.name}.`);
+            return true;
+          }
           const sums = new Map(pinned.map(({ path, sha256 }) => [path, sha256 ?? '']));
           return here().takeFetched(entry, files, sums, signal);
         },
@@ -1026,7 +1032,7 @@ export function createEngine(options: EngineOptions): Engine {
         const runs = await Promise.all(
           offered.map(async (model) => model.purpose !== 'answer' || ((await localModels?.offers(model)) ?? false)),
         );
-        return offered.filter((_, place) => runs[place]);
+        return offered.filter(({ purpose: what }, place) => runs[place] && (what === 'answer' || options.embedders));
       }),
     fetchModel: (id) => guarded(() => fetched().start(id)),
     pauseModel: (id) => guarded(() => fetched().pause(id)),
@@ -1034,7 +1040,12 @@ export function createEngine(options: EngineOptions): Engine {
     embedders: () => guarded(async () => (await choosable())?.list() ?? null),
     addEmbedder: (files, onProgress, signal) =>
       guarded(async () => (await someEmbedders()).add(files, onProgress, signal)),
-    removeEmbedder: (id) => guarded(async () => (await someEmbedders()).remove(id)),
+    removeEmbedder: (id) =>
+      guarded(async () => {
+        await (await someEmbedders()).remove(id);
+        const offered = (await downloads?.list('embed')) ?? [];
+        if (offered.some((one) => one.id === id)) await downloads?.remove(id); // it can be fetched again
+      }),
     chooseEmbedder: (id) =>
       withStore(async () => {
         await (await someEmbedders()).choose(id);

@@ -3,6 +3,7 @@
  * their sums where they are known. Sums that are not known here are those that the hub names for a commit when the model
  * is first fetched; they are pinned then.
  */
+import { EMBEDDERS, filesOf } from './index';
 import { WEBLLM_LIBRARIES } from './webllm';
 
 /** `answer` writes answers; `embed` makes the vectors that are searched by meaning. */
@@ -114,47 +115,22 @@ const WEIGHTS: ModelEntry[] = WEBLLM_LIBRARIES.flatMap(
         ],
 );
 
-const EMBEDDERS: ModelEntry[] = [
-  {
-    id: 'all-minilm-l6-v2',
-    name: 'all-MiniLM-L6-v2',
+/** Everything of these is known: the hub is asked for their bytes only. */
+const EMBEDDER_ENTRIES: ModelEntry[] = EMBEDDERS.filter(({ packaged }) => !packaged).map((model) => {
+  const files = filesOf(model, 'q8').map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
+  return {
+    id: model.id,
+    name: model.name,
     purpose: 'embed',
     runs_on: 'processor',
-    repository: 'Xenova/all-MiniLM-L6-v2',
-    revision: 'main',
-    files: [
-      { path: 'config.json' },
-      { path: 'tokenizer.json' },
-      { path: 'tokenizer_config.json' },
-      {
-        path: 'onnx/model_quantized.onnx',
-        bytes: 22972370,
-        sha256: 'afdb6f1a0e45b715d0bb9b11772f032c399babd23bfc31fed1c170afc848bdb1',
-      },
-    ],
-    bytes: 23_700_000,
-    memory_bytes: 120_000_000,
-    licence: 'Apache-2.0',
+    repository: model.source,
+    revision: model.revision ?? 'main',
+    files,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    memory_bytes: model.memory_bytes,
+    licence: model.licence,
     library: null,
-  },
-  {
-    id: 'multilingual-e5-small',
-    name: 'multilingual-e5-small',
-    purpose: 'embed',
-    runs_on: 'processor',
-    repository: 'Xenova/multilingual-e5-small',
-    revision: 'main',
-    files: [
-      { path: 'config.json' },
-      { path: 'tokenizer.json' },
-      { path: 'tokenizer_config.json' },
-      { path: 'onnx/model_quantized.onnx' },
-    ],
-    bytes: 136_000_000,
-    memory_bytes: 400_000_000,
-    licence: 'MIT',
-    library: null,
-  },
-];
+  };
+});
 
-export const MODEL_ENTRIES: readonly ModelEntry[] = [...GGUFS, ...WEIGHTS, ...EMBEDDERS];
+export const MODEL_ENTRIES: readonly ModelEntry[] = [...GGUFS, ...WEIGHTS, ...EMBEDDER_ENTRIES];

@@ -36,6 +36,8 @@ export interface EmbedderModel {
   /** Where its files are published: a repository, and the commit whose files the sums are of. */
   source: string;
   revision: string | null;
+  /** About what it takes while it is loaded: reckoned, not measured. */
+  memory_bytes: number;
   /** Read by every backend. */
   files: ModelFile[];
   /** The network itself, by format. */
@@ -58,6 +60,7 @@ export const E5_SMALL_V2: EmbedderModel = {
   licence: 'MIT',
   source: 'intfloat/e5-small-v2', // models/README.md says how each file was made
   revision: null,
+  memory_bytes: 150_000_000,
   files: [
     {
       path: 'config.json',
@@ -111,6 +114,7 @@ export const ALL_MINILM_L6_V2: EmbedderModel = {
   licence: 'Apache-2.0',
   source: 'Xenova/all-MiniLM-L6-v2',
   revision: '751bff37182d3f1213fa05d7196b954e230abad9',
+  memory_bytes: 120_000_000,
   files: [
     {
       path: 'config.json',
@@ -156,6 +160,7 @@ export const MULTILINGUAL_E5_SMALL: EmbedderModel = {
   licence: 'MIT',
   source: 'Xenova/multilingual-e5-small',
   revision: '761b726dd34fb83930e26aab4e9ac3899aa1fa78',
+  memory_bytes: 400_000_000,
   files: [
     {
       path: 'config.json',

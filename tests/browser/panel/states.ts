@@ -1,6 +1,6 @@
 /** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
 import type { Page } from 'playwright-core';
-import type { EngineStatus, ImportRun, OfferedModel, PageDiagnostics } from '../../../engine/api';
+import type { EmbedderView, EngineStatus, ImportRun, OfferedModel, PageDiagnostics } from '../../../engine/api';
 import type { ControlView, HistoryState, TabState } from '../../../components/shell';
 
 export interface DrawnState {
@@ -16,6 +16,8 @@ export interface DrawnState {
   pages?: 'everywhere' | 'not_permitted';
   /** What differs from a past that was never asked for, by site. */
   history?: Record<string, Partial<HistoryState>>;
+  /** Embedders there are; none to choose among unless told. */
+  embedders?: EmbedderView[];
   /** Imports under way and ended. */
   imports?: ImportRun[];
   /** Models that can be fetched; none, and nothing that runs one, unless told. */
@@ -121,6 +123,47 @@ const UNDER_WAY = {
   sums: 'package',
   done: 41_000_000,
 } as const;
+
+const EMBEDDER: EmbedderView = {
+  id: 'e5-small-v2',
+  name: 'e5-small-v2',
+  languages: 'english',
+  packaged: true,
+  licence: 'MIT',
+  source: 'intfloat/e5-small-v2',
+  revision: null,
+  bytes: 34_726_497,
+  here: true,
+  use: 'answering',
+};
+const MINILM: EmbedderView = {
+  ...EMBEDDER,
+  id: 'all-minilm-l6-v2',
+  name: 'all-MiniLM-L6-v2',
+  packaged: false,
+  licence: 'Apache-2.0',
+  source: 'Xenova/all-MiniLM-L6-v2',
+  bytes: 23_685_047,
+  use: null,
+};
+const MULTILINGUAL: EmbedderView = {
+  ...EMBEDDER,
+  id: 'multilingual-e5-small',
+  name: 'multilingual-e5-small',
+  languages: 'many',
+  packaged: false,
+  source: 'Xenova/multilingual-e5-small',
+  bytes: 135_392_016,
+  here: false,
+  use: null,
+};
+
+async function embedders(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: 'Models for answers' }).click();
+  await page.locator('.embedders h3').scrollIntoViewIfNeeded();
+  await page.getByText('Add a folder').scrollIntoViewIfNeeded();
+}
 
 const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
 
@@ -609,6 +652,31 @@ export const STATES: DrawnState[] = [
     },
   },
   {
+    name: 'embedders',
+    memory: 'full',
+    embedders: [EMBEDDER, MINILM, MULTILINGUAL],
+    models: [
+      { ...MODEL, id: MULTILINGUAL.id, name: MULTILINGUAL.name, purpose: 'embed', repository: MULTILINGUAL.source },
+    ],
+    reach: embedders,
+  },
+  {
+    name: 'embedders-going',
+    memory: 'full',
+    embedders: [EMBEDDER, { ...MINILM, use: 'next' }, MULTILINGUAL],
+    status: { reembedding: { id: MINILM.id, name: MINILM.name, done: 1_204, total: 3_400, error: null } },
+    reach: embedders,
+  },
+  {
+    name: 'embedders-trouble',
+    memory: 'full',
+    embedders: [EMBEDDER, { ...MINILM, use: 'next' }, MULTILINGUAL],
+    status: {
+      reembedding: { id: MINILM.id, name: MINILM.name, done: 0, total: 3_400, error: 'No backend can run it.' },
+    },
+    reach: embedders,
+  },
+  {
     name: 'models-fetch-trouble',
     memory: 'full',
     models: [
@@ -705,6 +773,7 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.control) query.set('control', JSON.stringify(state.control));
   if (state.pages) query.set('pages', state.pages);
   if (state.models) query.set('models', JSON.stringify(state.models));
+  if (state.embedders) query.set('embedders', JSON.stringify(state.embedders));
   if (state.imports) query.set('imports', JSON.stringify(state.imports));
   if (state.history) query.set('history', JSON.stringify(state.history));
   await page.goto(`${url}?${query.toString()}`);

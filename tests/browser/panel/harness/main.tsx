@@ -7,7 +7,7 @@ import { Panel } from '../../../../components/panel';
 import type { ControlView, Shell, TabState } from '../../../../components/shell';
 import { setWords } from '../../../../components/words';
 import { Welcome } from '../../../../components/welcome';
-import type { EngineStatus, ImportRun, OfferedModel } from '../../../../engine/api';
+import type { EmbedderView, EngineStatus, ImportRun, OfferedModel } from '../../../../engine/api';
 import messages from '../../../../public/_locales/en/messages.json';
 import { inventedHistory } from './history';
 import { inventedPages } from './pages';
@@ -41,6 +41,7 @@ const { engine, setStatus, setConnected } = remoteEngine(
   JSON.parse(query.get('status') ?? '{}') as Partial<EngineStatus>,
   JSON.parse(query.get('imports') ?? '[]') as ImportRun[],
   JSON.parse(query.get('models') ?? 'null') as OfferedModel[] | null,
+  JSON.parse(query.get('embedders') ?? 'null') as EmbedderView[] | null,
 );
 let url: string | null = query.get('url');
 let tab: TabState = JSON.parse(query.get('tab') ?? '{"state":"ready","site":"chatgpt"}') as TabState;

@@ -2,6 +2,7 @@ import type {
   Answer,
   AskEvent,
   AskRequest,
+  EmbedderView,
   Engine,
   EngineEvent,
   EngineStatus,
@@ -19,6 +20,7 @@ export function remoteEngine(
   over: Partial<EngineStatus>,
   imports: ImportRun[] = [],
   offered: OfferedModel[] | null = null,
+  embedders: EmbedderView[] | null = null,
 ): {
   engine: PanelEngine;
   setStatus(status: Partial<EngineStatus>): void;
@@ -90,7 +92,10 @@ export function remoteEngine(
         }
         if (method === 'ask') return ask;
         if (method === 'imports') return () => Promise.resolve(imports);
-        if (offered !== null && method === 'models') return () => Promise.resolve(offered);
+        if (offered !== null && method === 'models')
+          return (purpose?: string) =>
+            Promise.resolve(offered.filter((one) => one.purpose === (purpose ?? one.purpose)));
+        if (embedders !== null && method === 'embedders') return () => Promise.resolve(embedders);
         if (offered !== null && method === 'localModels') return () => Promise.resolve([]);
         if (offered !== null && method === 'gpuModels') return () => Promise.resolve({ gpu: GPU, models: [] });
         return (target[method] ??= (...args: unknown[]) => call(method, args));
