@@ -22,107 +22,98 @@ export interface EngineConnection extends Engine {
   disconnect(): void;
 }
 
-/** Calls that may rightly take minutes: their end is the engine's death or the caller's signal, not a clock. */
-const UNBOUNDED = new Set([
-  'ingest',
-  'drainOutbox',
-  'idle',
-  'ask',
-  'addLocalModel',
-  'addModelFolder',
-  'addEmbedder',
-  'beginExport',
-  'readExport',
-  'lookAtImport',
-  'importFile',
-  'takeBack',
-  'discardSetAside',
-  'lookAtCopy',
-  'goBack',
-  'space',
-  'compact',
-  'lookInside',
-  'startImport',
-  'resumeImport',
-]);
-/** Calls that change nothing and so may be sent again to the next engine. */
-const REPEATABLE = new Set([
-  'status',
-  'stats',
-  'recall',
-  'timeline',
-  'read',
-  'find',
-  'captured',
-  'countForget',
-  'wasForgotten',
-  'endUndo',
-  'retention',
-  'setRetention',
-  'countRetention',
-  'setAside',
-  'askContext',
-  'chats',
-  'chat',
-  'renameChat',
-  'exportChat',
-  'providers',
-  'removeProvider',
-  'vault',
-  'setVaultPassphrase',
-  'unlockVault',
-  'lockVault',
-  'emptyVault',
-  'withdrawConsent',
-  'localModels',
-  'gpuModels',
-  'removeLocalModel',
-  'gpuReport',
-  'defaultGenerator',
-  'setDefaultGenerator',
-  'models',
-  'fetchModel',
-  'pauseModel',
-  'deleteModel',
-  'embedders',
-  'removeEmbedder',
-  'chooseEmbedder',
-  'findLocalServers',
-  'sent',
-  'discardSetAside',
-  'endExport',
-  'putAwayCutOff',
-  'lookAtImport',
-  'importFile',
-  'copies',
-  'lookAtCopy',
-  'space',
-  'compact',
-  'imports',
-  'ingest',
-  'drainOutbox',
-  'idle',
-]);
+/** What becomes of a call. */
+interface Call {
+  /** Whether it may be sent again to the next engine when one dies under it: twice is as good as once. */
+  again: boolean;
+  /** Whether it may rightly take minutes: its end is the engine's death or the caller's signal, not a clock. */
+  long: boolean;
+}
+const AGAIN: Call = { again: true, long: false };
+const AGAIN_LONG: Call = { again: true, long: true };
+/** Whether it did what it does is asked, not guessed. */
+const ONCE: Call = { again: false, long: false };
+const ONCE_LONG: Call = { again: false, long: true };
 
-/** Calls that are sent once: whether they did what they do is asked, not guessed. */
-const ONCE = [
-  'forget',
-  'keepNote',
-  'undoForget',
-  'purgeForgotten',
-  'allowAgain',
-  'branchChat',
-  'addProvider',
-  'takeBack',
-  'goBack',
-  'beginExport',
-  'readExport',
-  'lookInside',
-  'startImport',
-  'pauseImport',
-  'resumeImport',
-  'cancelImport',
-];
+/** Every call of the engine; one that is missing here is an error of the compiler. */
+const CALLS: Record<Exclude<keyof Engine, 'subscribe'>, Call> = {
+  status: AGAIN,
+  stats: AGAIN,
+  recall: AGAIN,
+  timeline: AGAIN,
+  read: AGAIN,
+  find: AGAIN,
+  captured: AGAIN,
+  countForget: AGAIN,
+  wasForgotten: AGAIN,
+  endUndo: AGAIN,
+  retention: AGAIN,
+  setRetention: AGAIN,
+  countRetention: AGAIN,
+  setAside: AGAIN,
+  askContext: AGAIN,
+  chats: AGAIN,
+  chat: AGAIN,
+  renameChat: AGAIN,
+  exportChat: AGAIN,
+  providers: AGAIN,
+  removeProvider: AGAIN,
+  vault: AGAIN,
+  setVaultPassphrase: AGAIN,
+  unlockVault: AGAIN,
+  lockVault: AGAIN,
+  emptyVault: AGAIN,
+  withdrawConsent: AGAIN,
+  localModels: AGAIN,
+  gpuModels: AGAIN,
+  removeLocalModel: AGAIN,
+  gpuReport: AGAIN,
+  defaultGenerator: AGAIN,
+  setDefaultGenerator: AGAIN,
+  models: AGAIN,
+  fetchModel: AGAIN,
+  pauseModel: AGAIN,
+  deleteModel: AGAIN,
+  embedders: AGAIN,
+  removeEmbedder: AGAIN,
+  chooseEmbedder: AGAIN,
+  findLocalServers: AGAIN,
+  sent: AGAIN,
+  discardSetAside: AGAIN_LONG,
+  endExport: AGAIN,
+  putAwayCutOff: AGAIN,
+  lookAtImport: AGAIN_LONG,
+  importFile: AGAIN_LONG,
+  copies: AGAIN,
+  lookAtCopy: AGAIN_LONG,
+  space: AGAIN_LONG,
+  compact: AGAIN_LONG,
+  imports: AGAIN,
+  ingest: AGAIN_LONG,
+  drainOutbox: AGAIN_LONG,
+  idle: AGAIN_LONG,
+  forget: ONCE,
+  keepNote: ONCE,
+  undoForget: ONCE,
+  purgeForgotten: ONCE,
+  allowAgain: ONCE,
+  branchChat: ONCE,
+  addProvider: ONCE,
+  takeBack: ONCE_LONG,
+  goBack: ONCE_LONG,
+  beginExport: ONCE_LONG,
+  readExport: ONCE_LONG,
+  lookInside: ONCE_LONG,
+  startImport: ONCE_LONG,
+  pauseImport: ONCE,
+  resumeImport: ONCE_LONG,
+  cancelImport: ONCE,
+  ask: ONCE_LONG,
+  addLocalModel: ONCE_LONG,
+  addModelFolder: ONCE_LONG,
+  addEmbedder: ONCE_LONG,
+  close: ONCE,
+};
 
 interface Link {
   engine: Comlink.Remote<Engine>;
@@ -255,7 +246,7 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
     for (const listener of eventListeners) listener(event);
   }
 
-  async function call(method: keyof Engine, args: unknown[], attempt = 0): Promise<unknown> {
+  async function call(method: keyof typeof CALLS, args: unknown[], attempt = 0): Promise<unknown> {
     const signal = args.find((value) => value instanceof AbortSignal);
     signal?.throwIfAborted();
     let live: Link;
@@ -272,21 +263,21 @@ export function connectEngine(options: ConnectionOptions): EngineConnection {
     const remote = live.engine[method] as unknown as (...values: unknown[]) => Promise<unknown>;
     try {
       const answer = Promise.race([remote(...args), live.dead]);
-      return await withEnd(answer, ends, UNBOUNDED.has(method) ? null : deadlineMs, method);
+      return await withEnd(answer, ends, CALLS[method].long ? null : deadlineMs, method);
     } catch (error) {
       const failure = EngineError.from(error);
-      if (failure.code === 'engine_restarting' && REPEATABLE.has(method) && attempt < 3)
+      if (failure.code === 'engine_restarting' && CALLS[method].again && attempt < 3)
         return call(method, args, attempt + 1);
       throw failure;
     }
   }
 
   const remoteMethods = Object.fromEntries(
-    [...REPEATABLE, ...ONCE, 'close'].map((method) => [
+    Object.keys(CALLS).map((method) => [
       method,
-      (...args: unknown[]) => call(method as keyof Engine, trimUndefined(args)),
+      (...args: unknown[]) => call(method as keyof typeof CALLS, trimUndefined(args)),
     ]),
-  ) as unknown as Omit<Engine, 'subscribe' | 'ask' | 'addLocalModel' | 'addModelFolder' | 'addEmbedder'>;
+  ) as unknown as Pick<Engine, keyof typeof CALLS>;
 
   return {
     ...remoteMethods,
