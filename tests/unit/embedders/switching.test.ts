@@ -100,8 +100,16 @@ function holdAfter(batches: number) {
 describe('going over to another embedder', () => {
   test('the old vectors answer until the new ones are whole, also about what comes in meanwhile; then they go', async () => {
     const hold = holdAfter(4);
+    let whenLeft: Record<string, number> = {};
     const { engine, started } = start((made) => {
       if (made.modelId.startsWith(MINILM.id)) made.before = hold.before;
+      else {
+        const close = made.close.bind(made);
+        made.close = async () => {
+          whenLeft = await vectors();
+          await close();
+        };
+      }
     });
     await engine.ingest([passages(0, COUNT)]);
     await engine.idle();
@@ -120,7 +128,10 @@ describe('going over to another embedder', () => {
     await expect.poll(() => nearest(engine, 201)).toBe('Passage 201');
     await engine.idle();
 
+    expect(whenLeft).toEqual({ [E5.id]: COUNT + 3, [MINILM.id]: COUNT + 3 });
     expect(await vectors()).toEqual({ [MINILM.id]: COUNT + 3 });
+    const texts = started.get(MINILM.id)?.texts ?? [];
+    expect(new Set(texts).size).toBe(texts.length); // none was made twice
     expect(await uses(engine)).toMatchObject({ [E5.id]: null, [MINILM.id]: 'answering' });
     const status = await engine.status();
     expect(status).toMatchObject({ reembedding: null, chunks_waiting: 0 });
