@@ -208,6 +208,13 @@ function main(): void {
   }
 
   // --- the extension's own life
+  // Firefox forgets alarms when it ends, and says nothing of an installation when it starts.
+  logFailure(
+    browser.alarms.get('refresh').then(async (alarm) => {
+      if (!alarm) await browser.alarms.create('refresh', { periodInMinutes: 5 });
+    }),
+    'the clock could not be set',
+  );
   browser.runtime.onInstalled.addListener(({ reason }) => {
     addMenus();
     if (!import.meta.env.FIREFOX) {
@@ -216,7 +223,6 @@ function main(): void {
         'the toolbar button could not be set',
       );
     }
-    logFailure(browser.alarms.create('refresh', { periodInMinutes: 5 }), 'the clock could not be set');
     if (reason === 'install')
       logFailure(browser.tabs.create({ url: '/welcome.html' }), 'the welcome page could not be opened');
     if (reason === 'install' || reason === 'update') {

@@ -12,10 +12,9 @@ export function backupName(date: Date, encrypted: boolean): string {
   return `commonplace-backup-${day}-${time}.zip${encrypted ? '.age' : ''}`;
 }
 
+export const isBackup = (name: string) => NAME.test(name);
+
 /** Of these names, the ones that go when the newest stay. Nothing that was not made by a plan is ever among them. */
 export function outdated(names: string[]): string[] {
-  return names
-    .filter((name) => NAME.test(name))
-    .toSorted()
-    .slice(0, -BACKUPS_KEPT);
+  return names.filter(isBackup).toSorted().slice(0, -BACKUPS_KEPT);
 }

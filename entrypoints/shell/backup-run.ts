@@ -6,7 +6,7 @@ import type { Engine } from '../../engine/api';
 import { EngineError } from '../../engine/errors';
 import { readBack, takeExport } from '../../engine/exporting';
 import { keptFolder } from './backup-folder';
-import { outdated } from './backup-names';
+import { isBackup, outdated } from './backup-names';
 
 export interface BackupOrder {
   name: string;
@@ -35,6 +35,7 @@ export async function runBackup(
 ): Promise<BackupOutcome> {
   return navigator.locks.request(LOCK, async () => {
     const root = await navigator.storage.getDirectory();
+    await emptied(root); // of one that a kill cut off
     try {
       const folder = await root.getDirectoryHandle(FOLDER, { create: true });
       const { file, documents } = await written(engine, order, folder);
@@ -52,11 +53,18 @@ export async function runBackup(
       console.error('commonplace: a backup failed', error);
       return { code: codeOf(error) };
     } finally {
-      await root.removeEntry(FOLDER, { recursive: true }).catch((error: unknown) => {
-        console.debug('commonplace: what a backup left could not be removed', error);
-      });
+      await emptied(root);
     }
   });
+}
+
+async function emptied(root: FileSystemDirectoryHandle): Promise<void> {
+  try {
+    await root.removeEntry(FOLDER, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'NotFoundError'))
+      console.debug('commonplace: what a backup left could not be removed', error);
+  }
 }
 
 async function written(
@@ -89,6 +97,7 @@ async function intoFolder(engine: Engine, file: File, { name, password }: Backup
   const folder = await keptFolder();
   if (folder === null || (await folder.queryPermission({ mode: 'readwrite' })) !== 'granted')
     throw new DOMException('The folder is not permitted any more.', 'NotAllowedError');
+  await removeCutOff(folder);
   const handle = await folder.getFileHandle(name, { create: true });
   try {
     await file.stream().pipeTo(await handle.createWritable());
@@ -100,6 +109,13 @@ async function intoFolder(engine: Engine, file: File, { name, password }: Backup
   const names: string[] = [];
   for await (const one of folder.keys()) names.push(one);
   for (const old of outdated(names)) await folder.removeEntry(old);
+}
+
+/** A file is empty until all of it is written: one that is, was cut off by a kill, and would count as one of those that stay. */
+async function removeCutOff(folder: FileSystemDirectoryHandle): Promise<void> {
+  for await (const entry of folder.values())
+    if (entry.kind === 'file' && isBackup(entry.name) && (await entry.getFile()).size === 0)
+      await folder.removeEntry(entry.name);
 }
 
 function codeOf(error: unknown): string {

@@ -48,9 +48,11 @@ export const backupsShell: BackupsShell = {
     await Promise.all([backupPlan.setValue(null), backupTrouble.setValue(null)]);
   },
   async now() {
-    const plan = await backupPlan.getValue();
-    // What was permitted may have been taken back; a click may ask for it again.
-    if (plan?.to === 'folder') await (await keptFolder())?.requestPermission({ mode: 'readwrite' });
+    // What was permitted may have been taken back; a click may ask for it again. In Firefox only before anything is awaited,
+    // and there are only the downloads.
+    if (!pickFolder) await browser.permissions.request({ permissions: ['downloads'] });
+    else if ((await backupPlan.getValue())?.to === 'folder')
+      await (await keptFolder())?.requestPermission({ mode: 'readwrite' });
     else await browser.permissions.request({ permissions: ['downloads'] });
     await ask('backUpNow', null);
   },

@@ -40,7 +40,11 @@ export function backUpByThemselves(run: (order: BackupOrder, report: Report) => 
   async function begin(): Promise<void> {
     const { plan, running } = await readBackupFacts();
     if (plan === null || isRunning(running, Date.now())) return;
-    await Promise.all([backupRunning.setValue(new Date().toISOString()), backupTrouble.setValue(null)]);
+    await Promise.all([
+      backupRunning.setValue(new Date().toISOString()),
+      backupTrouble.setValue(null),
+      backupWanted.setValue(true), // until it is made: one that the browser's end cuts off is begun again
+    ]);
     try {
       const order: BackupOrder = {
         name: backupName(new Date(), plan.password !== null),
