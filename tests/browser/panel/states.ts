@@ -724,7 +724,7 @@ export const STATES: DrawnState[] = [
       await page.getByRole('button', { name: 'Models for answers' }).click();
       await page.getByLabel('Model', { exact: true }).fill('invented');
       await page.getByRole('button', { name: 'Add', exact: true }).click();
-      await page.getByText('OpenAI: invented').first().waitFor();
+      await page.locator('.hosts li', { hasText: 'OpenAI: invented' }).waitFor();
       await page.getByRole('button', { name: 'Back' }).last().click();
       await page.getByRole('button', { name: 'Menu' }).click();
       await page.getByRole('button', { name: 'Ask and chats' }).click();
