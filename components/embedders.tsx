@@ -1,9 +1,10 @@
 /** Models that search by meaning: which one answers, adding another from its folder, and going over to it. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { EmbedderRefusal, EmbedderView, FolderFile } from '../engine/api';
+import { useEffect, useState } from 'preact/hooks';
+import type { EmbedderRefusal, EmbedderView } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { Downloads, useOffered } from './downloads';
-import { megabytes } from './gpu-models';
+import { FolderField } from './folder-field';
+import { megabytes } from './size';
 import { inPlainWords } from './trouble';
 import { useEngineNews } from './use-engine';
 import { type WordKey, words } from './words';
@@ -14,9 +15,6 @@ const PURPOSE: Partial<Record<string, WordKey>> = {
   'all-minilm-l6-v2': 'embedders_minilm',
   'multilingual-e5-small': 'embedders_multilingual',
 };
-
-/** Makes a field take a folder; Preact's types do not know it. */
-const FOLDER = { webkitdirectory: true };
 
 function whyRefused(refusal: EmbedderRefusal): string {
   switch (refusal.refused) {
@@ -35,10 +33,7 @@ export function Embedders({ engine, say }: { engine: PanelEngine; say: (what: st
   const { status } = useEngineNews(engine);
   const [embedders, setEmbedders] = useState<EmbedderView[] | null>(null);
   const [turn, setTurn] = useState(0);
-  /** Bytes so far and in all of the folder that is copied. */
-  const [copying, setCopying] = useState<[number, number] | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
-  const stop = useRef<AbortController | null>(null);
   const going = status?.reembedding ?? null;
 
   useEffect(() => {
@@ -54,29 +49,6 @@ export function Embedders({ engine, say }: { engine: PanelEngine; say: (what: st
   const failed = (error: unknown) => {
     say(inPlainWords(error));
     again();
-  };
-  const add = async (files: FolderFile[]) => {
-    const ending = new AbortController();
-    stop.current = ending;
-    setRefused(null);
-    setCopying([0, files.reduce((sum, { file }) => sum + file.size, 0)]);
-    try {
-      const added = await engine.addEmbedder(
-        files,
-        (done, all) => {
-          setCopying([done, all]);
-        },
-        ending.signal,
-      );
-      if ('refused' in added) setRefused(whyRefused(added));
-      else say(words('embedders_added', added.name));
-    } catch (error) {
-      if (!ending.signal.aborted) say(inPlainWords(error));
-    } finally {
-      stop.current = null;
-      setCopying(null);
-      again();
-    }
   };
 
   if (embedders === null) return null;
@@ -167,34 +139,17 @@ export function Embedders({ engine, say }: { engine: PanelEngine; say: (what: st
       )}
       {toFetch.length > 0 && <Downloads engine={engine} models={toFetch} say={say} />}
       <p class="soft">{words('embedders_add_more')}</p>
-      <div class="choices">
-        {copying === null ? (
-          <label class="file">
-            {words('embedders_add')}
-            <input
-              type="file"
-              {...FOLDER}
-              onChange={(event) => {
-                const files = [...(event.currentTarget.files ?? [])];
-                event.currentTarget.value = '';
-                if (files.length > 0) void add(files.map((file) => ({ path: file.webkitRelativePath, file })));
-              }}
-            />
-          </label>
-        ) : (
-          <>
-            <p role="status">{words('models_adding', megabytes(copying[0]), megabytes(copying[1]))}</p>
-            <button
-              type="button"
-              onClick={() => {
-                stop.current?.abort();
-              }}
-            >
-              {words('gpu_stop_adding')}
-            </button>
-          </>
-        )}
-      </div>
+      <FolderField
+        label={words('embedders_add')}
+        take={async (...folder) => {
+          setRefused(null);
+          const added = await engine.addEmbedder(...folder);
+          if ('refused' in added) setRefused(whyRefused(added));
+          else say(words('embedders_added', added.name));
+        }}
+        say={say}
+        ended={again}
+      />
     </section>
   );
 }

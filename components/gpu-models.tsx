@@ -1,8 +1,9 @@
 /** Models on the graphics card: what this machine's is good for, what can run on it, and a folder of weights to add. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FolderFile, GpuFacts, OfferedModel } from '../engine/api';
+import { useEffect, useState } from 'preact/hooks';
+import type { GpuFacts, OfferedModel } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { Downloads } from './downloads';
+import { FolderField } from './folder-field';
 import { inPlainWords } from './trouble';
 import { type WordKey, words } from './words';
 
@@ -12,9 +13,6 @@ const VERDICT: Record<GpuFacts['state'], WordKey> = {
   software: 'gpu_software',
   fits: 'gpu_fits',
 };
-
-/** Makes a field take a folder; Preact's types do not know it. */
-const FOLDER = { webkitdirectory: true };
 
 /** What can be handed on about a model: shown before it is copied. */
 export function Report({ engine, id, copy }: { engine: PanelEngine; id: string; copy: (text: string) => void }) {
@@ -55,10 +53,6 @@ export function Report({ engine, id, copy }: { engine: PanelEngine; id: string; 
   );
 }
 
-export function megabytes(bytes: number): string {
-  return Math.round(bytes / 1e6).toLocaleString();
-}
-
 export function GpuModels({
   engine,
   offered,
@@ -72,37 +66,12 @@ export function GpuModels({
   changed: () => void;
 }) {
   const [found, setFound] = useState<{ gpu: GpuFacts } | null>(null);
-  /** Bytes so far and in all of the folder that is copied. */
-  const [copying, setCopying] = useState<[number, number] | null>(null);
-  const stop = useRef<AbortController | null>(null);
 
   useEffect(() => {
     engine.gpuModels().then(setFound, (error: unknown) => {
       say(inPlainWords(error));
     });
   }, [engine, say]);
-
-  const add = async (files: FolderFile[]) => {
-    const ending = new AbortController();
-    stop.current = ending;
-    setCopying([0, files.reduce((sum, { file }) => sum + file.size, 0)]);
-    try {
-      const model = await engine.addModelFolder(
-        files,
-        (done, all) => {
-          setCopying([done, all]);
-        },
-        ending.signal,
-      );
-      say(words('models_added', model.name));
-    } catch (error) {
-      if (!ending.signal.aborted) say(inPlainWords(error));
-    } finally {
-      stop.current = null;
-      setCopying(null);
-      changed();
-    }
-  };
 
   if (found === null) return null;
   const { gpu } = found;
@@ -115,34 +84,15 @@ export function GpuModels({
         <>
           <p>{words('gpu_more')}</p>
           <Downloads engine={engine} models={offered} say={say} note={words('gpu_not_seen')} />
-          <div class="choices">
-            {copying === null ? (
-              <label class="file">
-                {words('gpu_add_folder')}
-                <input
-                  type="file"
-                  {...FOLDER}
-                  onChange={(event) => {
-                    const files = [...(event.currentTarget.files ?? [])];
-                    event.currentTarget.value = '';
-                    if (files.length > 0) void add(files.map((file) => ({ path: file.webkitRelativePath, file })));
-                  }}
-                />
-              </label>
-            ) : (
-              <>
-                <p role="status">{words('models_adding', megabytes(copying[0]), megabytes(copying[1]))}</p>
-                <button
-                  type="button"
-                  onClick={() => {
-                    stop.current?.abort();
-                  }}
-                >
-                  {words('gpu_stop_adding')}
-                </button>
-              </>
-            )}
-          </div>
+          <FolderField
+            label={words('gpu_add_folder')}
+            take={async (...folder) => {
+              const model = await engine.addModelFolder(...folder);
+              say(words('models_added', model.name));
+            }}
+            say={say}
+            ended={changed}
+          />
         </>
       )}
     </>

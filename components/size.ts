@@ -10,3 +10,8 @@ export function sizeInWords(bytes: number): string {
     maximumFractionDigits: amount >= 10 ? 0 : 1,
   }).format(amount);
 }
+
+/** Whole megabytes, without the unit. */
+export function megabytes(bytes: number): string {
+  return Math.round(bytes / 1e6).toLocaleString();
+}

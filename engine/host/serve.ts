@@ -1,5 +1,5 @@
 import * as Comlink from 'comlink';
-import type { AskEvent, Engine, EngineEvent } from '../api';
+import type { Engine, EngineEvent } from '../api';
 import { EngineError } from '../errors';
 import { type Hello, installWire } from './wire';
 
@@ -67,13 +67,18 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     });
   };
   gone.addEventListener('abort', endUndo, { once: true });
+  /** A client that is gone is told nothing more. */
+  const whileHere =
+    <Told extends unknown[]>(tell: (...what: Told) => void) =>
+    (...what: Told) => {
+      if (!gone.aborted) tell(...what);
+    };
+  const untilGone = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, gone]) : gone);
   return {
     status: () => engine.status(),
     stats: () => engine.stats(),
     async subscribe(listener: (event: EngineEvent) => void) {
-      const unsubscribe = await engine.subscribe((event) => {
-        if (!gone.aborted) listener(event);
-      });
+      const unsubscribe = await engine.subscribe(whileHere(listener));
       gone.addEventListener('abort', unsubscribe, { once: true });
       return Comlink.proxy(unsubscribe);
     },
@@ -101,13 +106,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     setRetention: (retention) => engine.setRetention(retention),
     countRetention: (retention) => engine.countRetention(retention),
     setAside: () => engine.setAside(),
-    async ask(request, onEvent, signal) {
-      const ending = signal ? AbortSignal.any([signal, gone]) : gone;
-      const tell = (event: AskEvent) => {
-        if (!gone.aborted) onEvent(event);
-      };
-      return engine.ask(request, tell, ending);
-    },
+    ask: (request, onEvent, signal) => engine.ask(request, whileHere(onEvent), untilGone(signal)),
     askContext: (request, signal) => engine.askContext(request, signal),
     chats: () => engine.chats(),
     chat: (id, messageId) => engine.chat(id, messageId),
@@ -125,19 +124,11 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     withdrawConsent: (id) => engine.withdrawConsent(id),
     findLocalServers: (signal) => engine.findLocalServers(signal),
     localModels: () => engine.localModels(),
-    async addLocalModel(file, name, onProgress, signal) {
-      const tell = (bytes: number) => {
-        if (!gone.aborted) onProgress(bytes);
-      };
-      return engine.addLocalModel(file, name, tell, signal ? AbortSignal.any([signal, gone]) : gone);
-    },
+    addLocalModel: (file, name, onProgress, signal) =>
+      engine.addLocalModel(file, name, whileHere(onProgress), untilGone(signal)),
     gpuModels: () => engine.gpuModels(),
-    async addModelFolder(files, onProgress, signal) {
-      const tell = (done: number, all: number) => {
-        if (!gone.aborted) onProgress(done, all);
-      };
-      return engine.addModelFolder(files, tell, signal ? AbortSignal.any([signal, gone]) : gone);
-    },
+    addModelFolder: (files, onProgress, signal) =>
+      engine.addModelFolder(files, whileHere(onProgress), untilGone(signal)),
     removeLocalModel: (id) => engine.removeLocalModel(id),
     gpuReport: (id) => engine.gpuReport(id),
     defaultGenerator: () => engine.defaultGenerator(),
@@ -147,12 +138,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     pauseModel: (id) => engine.pauseModel(id),
     deleteModel: (id) => engine.deleteModel(id),
     embedders: () => engine.embedders(),
-    async addEmbedder(files, onProgress, signal) {
-      const tell = (done: number, all: number) => {
-        if (!gone.aborted) onProgress(done, all);
-      };
-      return engine.addEmbedder(files, tell, signal ? AbortSignal.any([signal, gone]) : gone);
-    },
+    addEmbedder: (files, onProgress, signal) => engine.addEmbedder(files, whileHere(onProgress), untilGone(signal)),
     removeEmbedder: (id) => engine.removeEmbedder(id),
     chooseEmbedder: (id) => engine.chooseEmbedder(id),
     sent: (limit) => engine.sent(limit),

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors';
+import { isNamed, openSyncFile, type SyncFile } from '../sync-file';
 import type { ModelStorage } from './port';
 
 /** How often, and how many milliseconds apart, a file that another worker holds is tried. */
@@ -6,17 +7,6 @@ const HELD_ATTEMPTS = 20;
 const HELD_MS = 250;
 /** Beside the files that people add themselves. */
 const ROOT = 'commonplace-downloads';
-
-/** TypeScript's DOM library leaves these to the worker library, which we do not load beside DOM. */
-interface AccessHandle {
-  read(into: Uint8Array, options: { at: number }): number;
-  write(bytes: Uint8Array, options: { at: number }): number;
-  truncate(size: number): void;
-  getSize(): number;
-  flush(): void;
-  close(): void;
-}
-type AccessibleFile = FileSystemFileHandle & { createSyncAccessHandle(): Promise<AccessHandle> };
 
 /**
  * In the origin private file system; only in a worker. Files are written in place: what a stream wrote would be gone with
@@ -34,31 +24,22 @@ export function opfsModelStorage(storage: StorageManager): ModelStorage {
 
   return {
     async open(folder, path) {
-      const access = await openAlone((await find(folder, path, true)) as AccessibleFile);
+      const file = await openAlone(await find(folder, path, true));
       return {
-        size: () => access.getSize(),
+        ...file,
         read(at, length) {
           const into = new Uint8Array(length);
-          return into.subarray(0, access.read(into, { at }));
+          return into.subarray(0, file.read(into, at));
         },
         write(at, bytes) {
           let written: number;
           try {
-            written = access.write(bytes, { at });
+            written = file.write(bytes, at);
           } catch (cause) {
-            if ((cause as { name?: string }).name === 'QuotaExceededError') throw full(cause);
+            if (isNamed(cause, 'QuotaExceededError')) throw full(cause);
             throw cause;
           }
           if (written < bytes.length) throw full(null);
-        },
-        truncate: (bytes) => {
-          access.truncate(bytes);
-        },
-        flush: () => {
-          access.flush();
-        },
-        close: () => {
-          access.close();
         },
       };
     },
@@ -66,7 +47,7 @@ export function opfsModelStorage(storage: StorageManager): ModelStorage {
       try {
         return (await (await find(folder, path, false)).getFile()).size;
       } catch (error) {
-        if (isMissing(error)) return null;
+        if (isNamed(error, 'NotFoundError')) return null;
         throw error;
       }
     },
@@ -75,7 +56,7 @@ export function opfsModelStorage(storage: StorageManager): ModelStorage {
       try {
         await (await root()).removeEntry(folder, { recursive: true });
       } catch (error) {
-        if (!isMissing(error)) throw error;
+        if (!isNamed(error, 'NotFoundError')) throw error;
       }
     },
     async free() {
@@ -86,20 +67,16 @@ export function opfsModelStorage(storage: StorageManager): ModelStorage {
 }
 
 /** A worker that was just ended may hold it for a moment. */
-async function openAlone(file: AccessibleFile): Promise<AccessHandle> {
+async function openAlone(handle: FileSystemFileHandle): Promise<SyncFile> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await file.createSyncAccessHandle();
+      return await openSyncFile(handle);
     } catch (error) {
-      const held = (error as { name?: string }).name === 'NoModificationAllowedError';
+      const held = isNamed(error, 'NoModificationAllowedError');
       if (!held || attempt === HELD_ATTEMPTS) throw error;
       await new Promise((resolve) => setTimeout(resolve, HELD_MS));
     }
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as { name?: string } | null)?.name === 'NotFoundError';
 }
 
 function full(cause: unknown): EngineError {

@@ -13,7 +13,7 @@ import {
 } from './database';
 import { webLock } from './lock';
 import { latestVersion, migrate, MIGRATIONS, newerSchema, schemaVersion, type Migration } from './migrate';
-import { hasSyncAccess } from './opfs/directory';
+import { hasSyncAccess } from '../sync-file';
 import { memoryShelf, type Drive, type Shelf } from './shelf';
 import { snapshots, type Snapshots } from './snapshot';
 import { type Maintenance, REPLACED, type SetAside, type Store } from './store';

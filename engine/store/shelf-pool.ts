@@ -1,6 +1,7 @@
 import { EngineError } from '../errors';
 import { crc32Hex } from './crc32';
-import { isNamed, opfsDirectory, type FileDirectory } from './opfs/directory';
+import { isNamed } from '../sync-file';
+import { opfsDirectory, type FileDirectory } from './opfs/directory';
 import { writeAll } from './opfs/journal';
 import { PoolFilesystem, type PoolOptions } from './opfs/pool';
 import type { Drive, Shelf } from './shelf';

@@ -7,16 +7,7 @@
  * - what `flush` covered stays;
  * - two holders of one name are refused.
  */
-export interface SyncFile {
-  /** Bytes read, fewer at the end of the file. */
-  read(into: Uint8Array, at: number): number;
-  /** Bytes written. @throws the platform's own error, e.g. `QuotaExceededError`. */
-  write(bytes: Uint8Array, at: number): number;
-  truncate(size: number): void;
-  size(): number;
-  flush(): void;
-  close(): void;
-}
+import { isNamed, openSyncFile, type SyncFile } from '../../sync-file';
 
 export interface FileDirectory {
   names(): Promise<string[]>;
@@ -29,23 +20,6 @@ export interface FileDirectory {
   remove(name: string): Promise<void>;
 }
 
-/** TypeScript's DOM library leaves sync access handles to the worker library, which we do not load beside DOM. */
-interface AccessHandle {
-  read(into: Uint8Array, options: { at: number }): number;
-  write(bytes: Uint8Array, options: { at: number }): number;
-  truncate(size: number): void;
-  getSize(): number;
-  flush(): void;
-  close(): void;
-}
-
-type AccessibleFile = FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<AccessHandle> };
-
-/** True where this context can hold OPFS files open synchronously: dedicated workers of all current browsers. */
-export function hasSyncAccess(): boolean {
-  return typeof FileSystemFileHandle !== 'undefined' && 'createSyncAccessHandle' in FileSystemFileHandle.prototype;
-}
-
 /** A directory of the origin private file system. */
 export function opfsDirectory(handle: FileSystemDirectoryHandle): FileDirectory {
   return {
@@ -54,19 +28,7 @@ export function opfsDirectory(handle: FileSystemDirectoryHandle): FileDirectory 
       for await (const [name, entry] of handle.entries()) if (entry.kind === 'file') names.push(name);
       return names;
     },
-    async open(name, { create }) {
-      const file = (await handle.getFileHandle(name, { create })) as AccessibleFile;
-      if (!file.createSyncAccessHandle) throw new DOMException('no sync access in this context', 'NotSupportedError');
-      const access = await file.createSyncAccessHandle();
-      return {
-        read: (into, at) => access.read(into, { at }),
-        write: (bytes, at) => access.write(bytes, { at }),
-        truncate: (size) => access.truncate(size),
-        size: () => access.getSize(),
-        flush: () => access.flush(),
-        close: () => access.close(),
-      };
-    },
+    open: async (name, { create }) => openSyncFile(await handle.getFileHandle(name, { create })),
     async remove(name) {
       try {
         await handle.removeEntry(name);
@@ -75,9 +37,4 @@ export function opfsDirectory(handle: FileSystemDirectoryHandle): FileDirectory 
       }
     },
   };
-}
-
-/** True when `error` is a DOMException, or stands for one, of that name. */
-export function isNamed(error: unknown, name: string): boolean {
-  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === name;
 }

@@ -1,5 +1,6 @@
+import { isNamed, type SyncFile } from '../../sync-file';
 import { crc32Hex } from '../crc32';
-import { isNamed, type FileDirectory, type SyncFile } from './directory';
+import type { FileDirectory } from './directory';
 
 /** The names and directories of the file system, as they stand in a slot: everything but the files' content. */
 export type Image =

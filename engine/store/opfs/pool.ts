@@ -1,6 +1,7 @@
 import { BaseFilesystem, type FsStats } from '@electric-sql/pglite/basefs';
 import { EngineError } from '../../errors';
-import { isNamed, type FileDirectory, type SyncFile } from './directory';
+import { isNamed, type SyncFile } from '../../sync-file';
+import type { FileDirectory } from './directory';
 import { isFull, Journal, JOURNAL_SLOTS, writeAll, type Change, type Image, type Part } from './journal';
 import { entriesOf } from './tar';
 

@@ -1,4 +1,5 @@
-import type { FileDirectory, SyncFile } from '../../../engine/store/opfs/directory';
+import type { FileDirectory } from '../../../engine/store/opfs/directory';
+import type { SyncFile } from '../../../engine/sync-file';
 import type { Cabinet } from '../../../engine/store/shelf-pool';
 
 /** Thrown by every operation after the machine went off. */
