@@ -381,6 +381,7 @@ export function createEngine(options: EngineOptions): Engine {
       'update message m set chunked_as = null where chunked_as is not null and not exists (select from chunk where message_id = m.id)',
     );
     await outbox?.replay();
+    await store.confirmRestored();
   }
 
   function after(milliseconds: number): Date {

@@ -15,6 +15,13 @@ export interface Catalogue {
   next: number;
   /** Directories that are being made or removed: where that was cut off, the next start removes them. */
   leaving?: string[];
+  /** What opening did to the database, until the engine has taken up what the database then lacks. */
+  restored?: Restored;
+}
+
+export interface Restored {
+  actions: string[];
+  set_aside: string | null;
 }
 
 export interface Entry {

@@ -1,7 +1,15 @@
 import type { StoreState } from '../api';
 import { EngineError } from '../errors';
 import { breaker, memoryKeyValue, type Breaker, type KeyValue } from './breaker';
-import { directoryName, directoryNumber, readCatalogue, writeCatalogue, type Catalogue, type Entry } from './catalogue';
+import {
+  directoryName,
+  directoryNumber,
+  readCatalogue,
+  writeCatalogue,
+  type Catalogue,
+  type Entry,
+  type Restored,
+} from './catalogue';
 import {
   CREATE_EXTENSIONS,
   isDamage,
@@ -187,14 +195,13 @@ async function open(
   try {
     await copyBefore(db, kept, migrations);
     const schema = await upgrade(db, drive, migrations);
-    const entry = entryOf(current.directory, schema);
-    if (JSON.stringify(entry) !== JSON.stringify(catalogue.current) || actions.length > 0) {
-      await writeCatalogue(shelf, { ...catalogue, current: entry });
+    const settled = { ...catalogue, current: entryOf(current.directory, schema) };
+    if (actions.length > 0) {
+      const before = catalogue.restored ?? { actions: [], set_aside: null };
+      settled.restored = { ...before, actions: [...before.actions, ...actions] };
     }
-    const { storage } = shelf;
-    const state: StoreState =
-      actions.length > 0 ? { state: 'restored', storage, actions, set_aside: null } : { state: 'ready', storage };
-    return { db, drive, schema, kept, state };
+    if (JSON.stringify(settled) !== JSON.stringify(catalogue)) await writeCatalogue(shelf, settled);
+    return { db, drive, schema, kept, state: stateAfter(shelf, settled.restored) };
   } catch (error) {
     await abandoned(db, error);
     throw error;
@@ -301,12 +308,17 @@ async function rebuild(
   const directory = directoryName(catalogue.next);
   const aside = [...catalogue.aside, { directory: broken.directory, at: new Date().toISOString(), reason }];
   const kickedOut = aside.splice(0, Math.max(0, aside.length - ASIDE_KEPT));
-  // Only now is the broken one not the database any more: a crash before this repeats the ladder.
-  await writeCatalogue(shelf, { format: 1, current: entryOf(directory, schema), aside, next: catalogue.next + 1 });
-  for (const old of kickedOut) await shelf.removeDatabase(old.directory);
   actions.push(`set ${broken.directory} aside: ${reason}`);
-  const state: StoreState = { state: 'restored', storage: shelf.storage, actions, set_aside: broken.directory };
-  return { db, drive, schema, kept, state };
+  const restored = { actions, set_aside: broken.directory };
+  const current = entryOf(directory, schema);
+  // Only now is the broken one not the database any more: a crash before this repeats the ladder.
+  await writeCatalogue(shelf, { format: 1, current, aside, next: catalogue.next + 1, restored });
+  for (const old of kickedOut) await shelf.removeDatabase(old.directory);
+  return { db, drive, schema, kept, state: stateAfter(shelf, restored) };
+}
+
+function stateAfter({ storage }: Shelf, restored: Restored | undefined): StoreState {
+  return restored ? { state: 'restored', storage, ...restored } : { state: 'ready', storage };
 }
 
 async function storeOver(
@@ -422,6 +434,10 @@ async function storeOver(
   const store: Store = {
     storage: shelf.storage,
     opened: state,
+    async confirmRestored() {
+      const { restored, ...catalogue } = await knownCatalogue(shelf);
+      if (restored) await writeCatalogue(shelf, catalogue);
+    },
     schemaVersion: schema,
     get session() {
       return db;

@@ -52,8 +52,10 @@ export type Maintenance = 'checkpoint' | 'vacuum' | 'analyze' | 'due';
 
 export interface Store extends Queryable {
   readonly storage: Storage;
-  /** How opening went: `ready`, or `restored` with what was done. */
+  /** How opening went: `ready`, or `restored` with what was done, and again at every start until that is confirmed. */
   readonly opened: StoreState;
+  /** Says that everything newer than the snapshot it was restored from waits outside of it again, or is in it. */
+  confirmRestored(): Promise<void>;
   readonly schemaVersion: number;
   /**
    * The session with Postgres: another object once another database took this one's place. What is remembered of a database

@@ -1,7 +1,15 @@
 /** Bytes of every WebAssembly memory of this worker. Import it before what instantiates one. */
 const memories = new Set<WebAssembly.Memory>();
 
-const { instantiate, instantiateStreaming } = WebAssembly;
+const { instantiate, instantiateStreaming, Memory } = WebAssembly;
+
+/** Postgres is given its memory, which no instance exports then. */
+class NotedMemory extends Memory {
+  constructor(descriptor: WebAssembly.MemoryDescriptor) {
+    super(descriptor);
+    memories.add(this);
+  }
+}
 
 function noted<Result>(result: Result): Result {
   const { instance } = result as { instance?: WebAssembly.Instance };
@@ -11,6 +19,7 @@ function noted<Result>(result: Result): Result {
 }
 
 Object.assign(WebAssembly, {
+  Memory: NotedMemory,
   instantiate: (...input: Parameters<typeof instantiate>) => instantiate(...input).then(noted),
   instantiateStreaming: (...input: Parameters<typeof instantiateStreaming>) =>
     instantiateStreaming(...input).then(noted),

@@ -275,14 +275,19 @@ describe('the outbox', () => {
     });
     // As after a restore: no chunks, and the page is missing.
     await store.exec(`delete from chunk; delete from document where kind = 'page'`);
+    const waitingWhenConfirmed: number[] = [];
     const restored = shared({
       opened: { state: 'restored', storage: 'memory', actions: ['restored'], set_aside: null },
+      async confirmRestored() {
+        waitingWhenConfirmed.push((await outbox.size()).waiting);
+      },
     });
     await withEngine({ outbox, store: async () => restored }, async (engine) => {
       expect(await engine.drainOutbox()).toBe(2);
       await engine.idle();
       expect(await engine.status()).toMatchObject({ documents: 2, chunks: 3, store: { state: 'restored' } });
     });
+    expect(waitingWhenConfirmed).toEqual([2]);
   });
 });
 

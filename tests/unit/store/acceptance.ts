@@ -237,6 +237,11 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
       );
       same(restored.snapshotTakenAt, report?.taken_at);
       await restored.close();
+      // As after a kill before the outbox gave again what the snapshot lacks.
+      const unconfirmed = await open();
+      same(unconfirmed.opened, restored.opened);
+      await unconfirmed.confirmRestored();
+      await unconfirmed.close();
       const again = await open();
       same(again.opened.state, 'ready');
       same((await texts(again)).length, 2);
