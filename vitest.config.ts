@@ -8,6 +8,7 @@ const LONG = [
   /store\/firefox/,
   /panel\/axe/,
   /store\/chrome/,
+  /ask\/webllm/,
   /capture\/faults/,
   /store\/crash/,
   /history\//,
