@@ -1,9 +1,31 @@
 /** Backups that are made by themselves: how often, where to, and how the last one went. */
 import { useEffect, useId, useState } from 'preact/hooks';
 import { PasswordChoice } from './password-choice';
-import type { BackupPlan, BackupsShell, BackupsView } from './shell';
+import { inWords } from './dates';
+import type { BackupNote, BackupPlan, BackupsShell, BackupsView, Shell } from './shell';
 import { inPlainWords, sentenceFor } from './trouble';
 import { words } from './words';
+
+const OLD_MS = 30 * 24 * 3_600_000;
+/** Less than this is soon said again. */
+const MANY = 20;
+
+/** Whether the menu has a word about it: the last one is a month old, or there is something to lose and never was one. */
+export function lacksBackup(last: BackupNote | null, documents: number, now: number): boolean {
+  return last === null ? documents >= MANY : now - Date.parse(last.at) > OLD_MS;
+}
+
+/** A quiet line of the menu. */
+export function LackOfBackup({ shell, documents, show }: { shell: Shell; documents: number; show: () => void }) {
+  const [last, setLast] = useState<BackupNote | null | undefined>(undefined);
+  useEffect(() => shell.files.watchLast(setLast), [shell]);
+  if (last === undefined || !lacksBackup(last, documents, Date.now())) return null;
+  return (
+    <button type="button" class="meta" onClick={show}>
+      {last === null ? words('data_never') : words('data_last', inWords(last.at))}
+    </button>
+  );
+}
 
 interface BackupsProps {
   backups: BackupsShell;

@@ -1,6 +1,7 @@
 /** The one line at the top: is it keeping this? And, behind it, the one place for control. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EngineStatus, ForgetScope } from '../engine/api';
+import { LackOfBackup } from './backups';
 import type { PanelEngine } from './connection';
 import { Diagnostics } from './diagnostics';
 import { Forget, type Place } from './forget';
@@ -103,7 +104,7 @@ interface HeaderProps {
   connected: boolean;
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   showSource: (source: string) => void;
-  show: (view: MenuView | 'note') => void;
+  show: (view: MenuView | 'note' | 'data') => void;
   copyDiagnostics: (text: string) => void;
   say: (text: string) => void;
 }
@@ -203,6 +204,14 @@ export function Header(props: HeaderProps) {
               {key !== undefined && <kbd>{key}</kbd>}
             </button>
           ))}
+          <LackOfBackup
+            shell={props.shell}
+            documents={status?.documents ?? 0}
+            show={() => {
+              setOpen(null);
+              props.show('data');
+            }}
+          />
           <a href="/sidepanel.html" target="_blank" rel="noopener">
             {words('full_tab')}
           </a>

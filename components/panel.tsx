@@ -43,7 +43,8 @@ type View =
   | { name: 'ask' }
   | { name: 'models'; over?: 'ask' }
   | { name: 'note'; documentId: string | null }
-  | { name: 'keys' | 'about' | 'pages' | 'history' | 'import' | 'settings' | 'space' };
+  | { name: 'settings'; part?: 'data' }
+  | { name: 'keys' | 'about' | 'pages' | 'history' | 'import' | 'space' };
 
 const LIST: View = { name: 'list' };
 
@@ -366,6 +367,8 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             if (name === 'ask') begin({ chatId: null, question: null, choice: NO_CHOICE });
             else if (name === 'models') setView({ name: 'models' });
             else if (name === 'note') setView({ name: 'note', documentId: null });
+            else if (name === 'data') setView({ name: 'settings', part: 'data' });
+            else if (name === 'settings') setView({ name });
             else setView({ name });
           }}
           copyDiagnostics={(diagnostics) => {
@@ -625,7 +628,11 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
             sections={[
               { title: words('history_title'), section: <HistorySection shell={shell} say={say} /> },
               { title: words('pages_title'), section: <PagesSection pages={shell.pages} say={say} /> },
-              { title: words('data_title'), section: <YourData engine={engine} shell={shell} say={say} /> },
+              {
+                title: words('data_title'),
+                section: <YourData engine={engine} shell={shell} say={say} />,
+                open: view.part === 'data',
+              },
               { title: words('import_title'), section: <ImportSection imports={imports} engine={engine} say={say} /> },
             ]}
           />

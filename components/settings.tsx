@@ -23,7 +23,7 @@ interface SettingsProps {
   say: (text: string) => void;
   back: () => void;
   /** Further sections, each with what it is called. */
-  sections?: Array<{ title: string; section: ComponentChildren }>;
+  sections?: Array<{ title: string; section: ComponentChildren; open?: boolean }>;
 }
 
 export function useControl(shell: Shell): ControlView | null {
@@ -66,8 +66,8 @@ export function Settings({ engine, shell, status, changes, forget, say, back, se
       ))}
       <h3>{words('settings_pause')}</h3>
       {view && <Pause view={view} shell={shell} act={act} say={say} />}
-      {sections.map(({ title, section }) => (
-        <details class="part">
+      {sections.map(({ title, section, open = false }) => (
+        <details class="part" open={open}>
           <summary>{title}</summary>
           {section}
         </details>
