@@ -929,6 +929,11 @@ export function createEngine(options: EngineOptions): Engine {
       boundLog,
       underWay,
       onStored: broughtIn,
+      async carried() {
+        const known = importing === null ? null : await importer();
+        // where there is no importer, imports of the database that is taken back have ended
+        return (next) => known?.carryInto(next) ?? next.exec(`delete from job where kind = 'import'`);
+      },
       async onReplaced() {
         if (importing !== null) await (await importer()).replaced();
         await underWay.read((await opened).store);

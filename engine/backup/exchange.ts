@@ -1,7 +1,7 @@
 /** The part of the Engine that gives files and takes them. */
 import type { Engine, ExportRequest, ImportReport } from '../api';
 import { EngineError } from '../errors';
-import { REPLACED, type Store } from '../store';
+import { type Queryable, REPLACED, type Store } from '../store';
 import { enciphered } from './cipher';
 import { exportAll, streamOf } from './export';
 import { importExport } from './import';
@@ -23,6 +23,8 @@ export interface ExchangeParts {
   announce: (doing: 'looking' | 'importing', done: number, total: number) => void;
   /** Told of documents that came in or changed; null for all of them. */
   onStored: (documentIds: string[] | null) => Promise<void>;
+  /** Asked before another database takes the place of this one: what is written into that one before it does. */
+  carried: () => Promise<(next: Queryable) => Promise<void>>;
   /** Told when another database is in the place of the one before, while nothing else goes on. */
   onReplaced: () => Promise<void>;
   /** Bounds the write-ahead log while much is written. */
@@ -107,9 +109,10 @@ export function exchange(parts: ExchangeParts): Exchange {
     const told = teller('importing');
     return exclusive(async () => {
       await endExports();
-      const report = await store.replace((fresh) => {
+      const carry = await parts.carried();
+      const report = await store.replace(async (fresh) => {
         let batches = 0;
-        return importExport(fresh, file, {
+        const filled = await importExport(fresh, file, {
           apply: true,
           password,
           modelId: parts.modelId(),
@@ -121,6 +124,8 @@ export function exchange(parts: ExchangeParts): Exchange {
             if (++batches % 8 === 0) await parts.boundLog(fresh);
           },
         });
+        await carry(fresh);
+        return filled;
       });
       await parts.onReplaced();
       // The last good copies are of the database that was replaced.
@@ -246,10 +251,12 @@ export function exchange(parts: ExchangeParts): Exchange {
         await underWay.during(store, 'go_back', () =>
           exclusive(async () => {
             await endExports();
-            // What the copy says was cut into passages was not in it, and a kill after this finds nobody who knows.
-            await store.goBack(name, (fresh) =>
-              fresh.exec('update message set chunked_as = null where chunked_as is not null'),
-            );
+            const carry = await parts.carried();
+            await store.goBack(name, async (fresh) => {
+              // What the copy says was cut into passages was not in it, and a kill after this finds nobody who knows.
+              await fresh.exec('update message set chunked_as = null where chunked_as is not null');
+              await carry(fresh);
+            });
             await parts.onReplaced();
             await store.snapshot();
           }),
@@ -268,7 +275,7 @@ export function exchange(parts: ExchangeParts): Exchange {
         if (!wanted) throw new EngineError('not_found', `No database was set aside at ${at}.`);
         await exclusive(async () => {
           await endExports();
-          await store.takeBack(wanted.directory);
+          await store.takeBack(wanted.directory, await parts.carried());
           await underWay.putAway(store); // it may have been set aside with such a note in it
           await parts.onReplaced();
           await store.snapshot();

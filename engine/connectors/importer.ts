@@ -8,7 +8,7 @@ import { type Capture, sourceOf } from '../capture/types';
 import { capturedOf, allowAgain } from '../documents';
 import { EngineError } from '../errors';
 import { type Job, type JobContext, type Outcome, PRIORITY } from '../jobs';
-import type { Store } from '../store';
+import type { Queryable, Store } from '../store';
 import type { GivenFile } from './files';
 import type { ImportedItem, ImportWarning, Read } from './port';
 import { readParts, type Sorted, sortFiles } from './read';
@@ -226,24 +226,21 @@ export class Importer {
       this.#ended.get(run.id)?.abort();
       this.#ended.delete(run.id);
       this.#live.delete(run.id);
-      if (run.state !== 'running' && run.state !== 'paused' && run.state !== 'needs_files') continue;
-      const state = run.state === 'running' ? 'paused' : run.state;
-      const again: ImportRun = {
-        ...run,
-        state,
-        done: 0,
-        added: 0,
-        updated: 0,
-        unchanged: 0,
-        passed_over: 0,
-        error: null,
-      };
-      this.#set(again);
-      await this.#write(again, null);
+      const again = fromTheBeginning(run);
+      if (again !== null) this.#set(again);
     }
-    // of imports that have ended since, in a database that was taken back
-    await this.#options.store.query(`delete from job where kind = 'import' and subject <> all($1::uuid[])`, [
-      [...this.#runs.keys()],
+    await this.carryInto(this.#options.store);
+  }
+
+  /**
+   * Writes what is under way into a database that is about to take the place of this one, so that a kill in the moment after
+   * does not lose it; and takes out imports that have ended since, of one that is taken back.
+   */
+  async carryInto(next: Queryable): Promise<void> {
+    const waiting = this.runs().flatMap((run) => fromTheBeginning(run) ?? []);
+    for (const run of waiting) await writeRow(next, run, null);
+    await next.query(`delete from job where kind = 'import' and subject <> all($1::uuid[])`, [
+      waiting.map(({ id }) => id),
     ]);
   }
 
@@ -413,15 +410,8 @@ export class Importer {
     await this.#write(run, at);
   }
 
-  async #write(run: ImportRun, at: Date | null): Promise<void> {
-    await this.#options.store.query(
-      `insert into job (kind, subject, priority, run_after, progress)
-      values ('import', $1, $2, $3::timestamptz, $4::jsonb)
-      on conflict (kind, subject) do update set run_after = excluded.run_after, progress = excluded.progress,
-        attempts = least(job.attempts, 1), created_at = clock_timestamp(),
-        state = case when job.state = 'failed' then 'waiting' else job.state end`,
-      [run.id, PRIORITY.import, (at ?? NEVER).toISOString(), JSON.stringify(run)],
-    );
+  #write(run: ImportRun, at: Date | null): Promise<void> {
+    return writeRow(this.#options.store, run, at);
   }
 
   async #forget(id: string): Promise<void> {
@@ -446,6 +436,24 @@ export class Importer {
 
 /** For a job that waits to be asked for. */
 const NEVER = new Date('9999-12-31T00:00:00.000Z');
+
+async function writeRow(db: Queryable, run: ImportRun, at: Date | null): Promise<void> {
+  await db.query(
+    `insert into job (kind, subject, priority, run_after, progress)
+    values ('import', $1, $2, $3::timestamptz, $4::jsonb)
+    on conflict (kind, subject) do update set run_after = excluded.run_after, progress = excluded.progress,
+      attempts = least(job.attempts, 1), created_at = clock_timestamp(),
+      state = case when job.state = 'failed' then 'waiting' else job.state end`,
+    [run.id, PRIORITY.import, (at ?? NEVER).toISOString(), JSON.stringify(run)],
+  );
+}
+
+/** What is under way as it stands in another database; null where nothing is left to do. */
+function fromTheBeginning(run: ImportRun): ImportRun | null {
+  if (run.state !== 'running' && run.state !== 'paused' && run.state !== 'needs_files') return null;
+  const state = run.state === 'running' ? 'paused' : run.state;
+  return { ...run, state, done: 0, added: 0, updated: 0, unchanged: 0, passed_over: 0, error: null };
+}
 
 function isLater(said: string | null, known: string | null): boolean {
   return said !== null && (known === null || Date.parse(said) > Date.parse(known));

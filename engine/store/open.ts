@@ -24,7 +24,7 @@ import { latestVersion, migrate, MIGRATIONS, newerSchema, schemaVersion, type Mi
 import { hasSyncAccess } from '../sync-file';
 import { memoryShelf, type Drive, type Shelf } from './shelf';
 import { snapshots, type Snapshots } from './snapshot';
-import { type Maintenance, REPLACED, type SetAside, type Store } from './store';
+import { type Maintenance, type Queryable, REPLACED, type SetAside, type Store } from './store';
 
 /** Where the database lies. `browser` is OPFS, or IndexedDB where files cannot be held open synchronously. */
 export type Place =
@@ -181,6 +181,7 @@ async function open(
   migrations: readonly Migration[],
   kept: Snapshots,
   actions: string[],
+  finish?: (db: Queryable) => Promise<void>,
 ): Promise<Opened> {
   const drive = await shelf.drive(current.directory);
   if (!(await drive.holdsDatabase())) {
@@ -195,6 +196,7 @@ async function open(
   try {
     await copyBefore(db, kept, migrations);
     const schema = await upgrade(db, drive, migrations);
+    await finish?.(db);
     const settled = { ...catalogue, current: entryOf(current.directory, schema) };
     if (actions.length > 0) {
       const before = catalogue.restored ?? { actions: [], set_aside: null };
@@ -357,8 +359,8 @@ async function storeOver(
   }
   watchOver(db);
 
-  async function reopen(catalogue: Catalogue, entry: Entry): Promise<void> {
-    const again = await open(shelf, catalogue, entry, settings, migrations, kept, []);
+  async function reopen(catalogue: Catalogue, entry: Entry, finish?: (db: Queryable) => Promise<void>): Promise<void> {
+    const again = await open(shelf, catalogue, entry, settings, migrations, kept, [], finish);
     db = again.db;
     drive = again.drive;
     watchOver(db);
@@ -479,7 +481,7 @@ async function storeOver(
       ),
     markPurged: (documentIds) => kept.markPurged(documentIds),
     replace: (fill) => inPlace(undefined, fill),
-    takeBack: (directory) =>
+    takeBack: (directory, finish) =>
       swap(async () => {
         const catalogue = await knownCatalogue(shelf);
         const { current } = catalogue;
@@ -490,7 +492,7 @@ async function storeOver(
         await db.close();
         try {
           // Its schema may be of an older version: opening brings it up and writes the catalogue.
-          await reopen({ ...catalogue, current: entry, aside: replacedBy(catalogue, entry) }, entry);
+          await reopen({ ...catalogue, current: entry, aside: replacedBy(catalogue, entry) }, entry, finish);
         } catch (error) {
           await reopen(catalogue, current);
           throw error;

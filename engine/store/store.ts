@@ -111,8 +111,11 @@ export interface Store extends Queryable {
    * When `fill` rejects, the new one is thrown away and this one goes on.
    */
   replace<Result>(fill: (fresh: Store) => Promise<Result>): Promise<Result>;
-  /** Makes one that was set aside whole (`replaced`) the database again, and sets this one aside. @throws `not_found` */
-  takeBack(directory: string): Promise<void>;
+  /**
+   * Makes one that was set aside whole (`replaced`) the database again, and sets this one aside. `finish` gets it before it
+   * takes the place. @throws `not_found`
+   */
+  takeBack(directory: string, finish?: (taken: Queryable) => Promise<void>): Promise<void>;
 
   /** Databases kept beside this one, oldest first: broken ones, and those that were `replaced`. */
   setAside(): Promise<SetAside[]>;

@@ -1,6 +1,10 @@
 /** A look, then an import behind other work: paused, ended, taken up after a restart. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Engine, ImportRun } from '../../../engine/api';
+import { exportAll } from '../../../engine/backup';
 import { type GivenFile, Importer, type ImportShelf } from '../../../engine/connectors';
 import { createEngine } from '../../../engine/engine';
 import { EngineError } from '../../../engine/errors';
@@ -65,6 +69,13 @@ const notes = (count: number) =>
   Array.from({ length: count }, (_, index) =>
     textFile(`notes/${index}.md`, `# Note ${index}\n\nWhat was thought on day ${index}.`),
   );
+
+/** An export of an empty database. */
+async function fileOfNothing(): Promise<Blob> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of exportAll(store)) pieces.push(piece);
+  return new Blob(pieces as BlobPart[]);
+}
 
 async function ended(engine: Engine, id: string, state: ImportRun['state'] = 'done'): Promise<ImportRun> {
   for (;;) {
@@ -260,13 +271,7 @@ describe('an import', () => {
     const shelf = memoryShelf();
     const own = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
     const engine = createEngine({ store: async () => own, embedder: null, shelf });
-    const { id } = await engine.beginExport({ what: { everything: true } });
-    const pieces: Uint8Array[] = [];
-    for (;;) {
-      const { bytes } = await engine.readExport(id);
-      if (bytes === null) break;
-      pieces.push(bytes);
-    }
+    const empty = await fileOfNothing();
     const look = await engine.lookInside(notes(400));
     const begun = new Promise<void>((resolve) => {
       void engine.subscribe((event) => {
@@ -276,7 +281,7 @@ describe('an import', () => {
     await engine.startImport(look.id, everything(look));
     const left = await engine.lookInside(notes(1));
     await begun;
-    await engine.importFile(new Blob(pieces as BlobPart[]), { mode: 'replace' });
+    await engine.importFile(empty, { mode: 'replace' });
     await engine.idle();
     expect(await engine.imports()).toMatchObject([{ id: look.id, state: 'paused', done: 0, error: null }]);
     expect((await engine.imports()).map((run) => run.id)).not.toContain(left.id);
@@ -292,6 +297,46 @@ describe('an import', () => {
     expect(await ended(engine, look.id)).toMatchObject({ done: 400, error: null });
     expect((await engine.stats()).documents).toBe(400);
     await engine.close();
+  });
+
+  it('is there after a kill in the moment in which another database took the place of the one before', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'commonplace-importer-'));
+    const shelf = memoryShelf();
+    const own = await openStore({ storage: 'node', directory, dataDirectory: await dataDirectory() });
+    const killed = () => Promise.reject(new Error('killed'));
+    /** Nothing is done any more after the other one is in place. */
+    const dying = Object.create(own, {
+      replace: { value: async (fill: (fresh: Store) => Promise<unknown>) => own.replace(fill).then(killed) },
+      goBack: { value: async (...given: Parameters<Store['goBack']>) => own.goBack(...given).then(killed) },
+      takeBack: { value: async (...given: Parameters<Store['takeBack']>) => own.takeBack(...given).then(killed) },
+      close: { value: async () => {} },
+    }) as Store;
+    const start = () => createEngine({ store: async () => dying, embedder: null, shelf });
+    const empty = await fileOfNothing();
+    let look: ImportRun | undefined;
+    const swaps: Array<(engine: Engine) => Promise<unknown>> = [
+      (engine) => engine.importFile(empty, { mode: 'replace' }),
+      async (engine) => engine.goBack((await engine.copies())[0]?.name ?? ''),
+      async (engine) => engine.takeBack((await engine.setAside())[0]?.at ?? ''),
+    ];
+    for (const swap of swaps) {
+      const engine = start();
+      if (look === undefined) {
+        await engine.importFile(empty, { mode: 'merge' }); // makes a copy
+        look = await engine.lookInside(notes(3));
+        await engine.startImport(look.id, everything(look));
+        await engine.pauseImport(look.id);
+      } else await engine.imports();
+      await expect(swap(engine)).rejects.toThrow('killed');
+      await engine.close();
+      expect(shelf.size()).toBe(1);
+      const again = start();
+      await again.idle();
+      expect(await again.imports()).toMatchObject([{ id: look.id, state: 'paused', done: 0 }]);
+      await again.close();
+    }
+    await own.close();
+    await rm(directory, { recursive: true });
   });
 
   it('asks for its files again where they were not kept', async () => {
