@@ -1,28 +1,41 @@
 /** Backups that are made by themselves: how often, where to, and how the last one went. */
 import { useEffect, useId, useState } from 'preact/hooks';
+import { exactly, inWords } from './dates';
+import { StateMark } from './icons';
 import { PasswordChoice } from './password-choice';
-import { inWords } from './dates';
 import type { BackupNote, BackupPlan, BackupsShell, BackupsView, Shell } from './shell';
 import { inPlainWords, sentenceFor } from './trouble';
 import { words } from './words';
 
 const OLD_MS = 30 * 24 * 3_600_000;
-/** Less than this is soon said again. */
+/** Who has kept fewer than this, and never made one, has only just begun. */
 const MANY = 20;
 
-/** Whether the menu has a word about it: the last one is a month old, or there is something to lose and never was one. */
+/** Whether more would be lost than a person expects: the last one is a month old, or there is much and never was one. */
 export function lacksBackup(last: BackupNote | null, documents: number, now: number): boolean {
   return last === null ? documents >= MANY : now - Date.parse(last.at) > OLD_MS;
 }
 
-/** A quiet line of the menu. */
-export function LackOfBackup({ shell, documents, show }: { shell: Shell; documents: number; show: () => void }) {
+/** A line of the menu, marked where one is lacking. Whoever has only just begun is not told of it. */
+export function BackupLine({ shell, documents, show }: { shell: Shell; documents: number; show: () => void }) {
   const [last, setLast] = useState<BackupNote | null | undefined>(undefined);
+  const [trouble, setTrouble] = useState(false);
   useEffect(() => shell.files.watchLast(setLast), [shell]);
-  if (last === undefined || !lacksBackup(last, documents, Date.now())) return null;
+  useEffect(
+    () =>
+      shell.files.backups.watch((view) => {
+        setTrouble(view.plan !== null && view.trouble !== null);
+      }),
+    [shell],
+  );
+  if (last === undefined) return null;
+  const lacks = trouble || lacksBackup(last, documents, Date.now());
+  if (last === null && !lacks) return null;
+  const when = last === null ? words('data_never') : words('data_last', inWords(last.at));
   return (
-    <button type="button" class="meta" onClick={show}>
-      {last === null ? words('data_never') : words('data_last', inWords(last.at))}
+    <button type="button" title={last === null ? undefined : exactly(last.at)} onClick={show}>
+      {trouble ? words('backups_failing') : when}
+      {lacks && <StateMark shape="broken" />}
     </button>
   );
 }
@@ -59,7 +72,7 @@ export function Backups({ backups, say }: BackupsProps) {
           {view.running && <p role="status">{words('backups_running')}</p>}
           {!view.running && view.trouble !== null && (
             <p class="notice trouble" role="status">
-              {view.trouble === 'not_permitted' ? words('backups_not_permitted') : sentenceFor(view.trouble)}
+              {sayTrouble(view.trouble)}
             </p>
           )}
           <div class="choices">
@@ -85,6 +98,11 @@ export function Backups({ backups, say }: BackupsProps) {
       )}
     </section>
   );
+}
+
+function sayTrouble(code: string): string {
+  if (code === 'not_permitted') return words('backups_not_permitted');
+  return code === 'folder_gone' ? words('backups_folder_gone') : sentenceFor(code);
 }
 
 function Begin({ backups, canPickFolder, say }: BackupsProps & { canPickFolder: boolean }) {

@@ -1,7 +1,7 @@
 /** The one line at the top: is it keeping this? And, behind it, the one place for control. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EngineStatus, ForgetScope } from '../engine/api';
-import { LackOfBackup } from './backups';
+import { BackupLine } from './backups';
 import type { PanelEngine } from './connection';
 import { Diagnostics } from './diagnostics';
 import { Forget, type Place } from './forget';
@@ -204,7 +204,13 @@ export function Header(props: HeaderProps) {
               {key !== undefined && <kbd>{key}</kbd>}
             </button>
           ))}
-          <LackOfBackup
+          <a href="/sidepanel.html" target="_blank" rel="noopener">
+            {words('full_tab')}
+          </a>
+          <a href="/welcome.html" target="_blank" rel="noopener">
+            {words('how_it_works')}
+          </a>
+          <BackupLine
             shell={props.shell}
             documents={status?.documents ?? 0}
             show={() => {
@@ -212,12 +218,6 @@ export function Header(props: HeaderProps) {
               props.show('data');
             }}
           />
-          <a href="/sidepanel.html" target="_blank" rel="noopener">
-            {words('full_tab')}
-          </a>
-          <a href="/welcome.html" target="_blank" rel="noopener">
-            {words('how_it_works')}
-          </a>
         </nav>
       )}
     </header>

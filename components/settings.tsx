@@ -1,6 +1,6 @@
 /** The one sheet of settings: where it keeps, what never, for how long, and forgetting. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { EngineStats, EngineStatus, ForgetScope, RetainedKind, Retention } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
@@ -22,7 +22,7 @@ interface SettingsProps {
   forget: (scope: ForgetScope, what: string) => Promise<void>;
   say: (text: string) => void;
   back: () => void;
-  /** Further sections, each with what it is called. */
+  /** Further sections, each with what it is called; an `open` one is what the user came for. */
   sections?: Array<{ title: string; section: ComponentChildren; open?: boolean }>;
 }
 
@@ -45,6 +45,12 @@ export function Settings({ engine, shell, status, changes, forget, say, back, se
       },
     );
   };
+  const wanted = useRef<HTMLElement>(null);
+  const isThere = view !== null;
+  useEffect(() => {
+    wanted.current?.focus();
+    wanted.current?.scrollIntoView(); // again when what stands above it is there
+  }, [isThere]);
   const places: Place[] = [...new Set(kept.map((row) => row.source))].map((source) => ({ source }));
   return (
     <Sheet title={words('settings_title')} back={back}>
@@ -68,7 +74,7 @@ export function Settings({ engine, shell, status, changes, forget, say, back, se
       {view && <Pause view={view} shell={shell} act={act} say={say} />}
       {sections.map(({ title, section, open = false }) => (
         <details class="part" open={open}>
-          <summary>{title}</summary>
+          <summary {...(open ? { ref: wanted } : {})}>{title}</summary>
           {section}
         </details>
       ))}

@@ -155,7 +155,7 @@ export interface BackupsView {
   /** Name of the folder that was picked. */
   folder: string | null;
   running: boolean;
-  /** Why the last one failed: a code of the engine's errors, or `not_permitted`; null when it did not. */
+  /** Why the last one failed: a code of the engine's errors, `not_permitted` or `folder_gone`; null when it did not. */
   trouble: string | null;
   /** Whether this browser lets a folder be picked. */
   canPickFolder: boolean;

@@ -2,7 +2,7 @@
 import { storage } from 'wxt/utils/storage';
 import type { BackupNote, BackupPlan } from '../../components/shell';
 
-/** How the last attempt failed; codes as of the engine's errors, and `not_permitted`. */
+/** How the last attempt failed; codes as of the engine's errors, and `not_permitted` and `folder_gone`. */
 export interface BackupTrouble {
   at: string;
   code: string;

@@ -5,7 +5,7 @@
 import type { Engine } from '../../engine/api';
 import { EngineError } from '../../engine/errors';
 import { readBack, takeExport } from '../../engine/exporting';
-import { keptFolder } from './backup-folder';
+import { keptFolder, type PickedFolder } from './backup-folder';
 import { isBackup, outdated } from './backup-names';
 
 export interface BackupOrder {
@@ -37,6 +37,7 @@ export async function runBackup(
     const root = await navigator.storage.getDirectory();
     await emptied(root); // of one that a kill cut off
     try {
+      if (order.to === 'folder') await permittedFolder(); // before the work of making one
       const folder = await root.getDirectoryHandle(FOLDER, { create: true });
       const { file, documents } = await written(engine, order, folder);
       if (order.to === 'folder') await intoFolder(engine, file, order);
@@ -93,10 +94,16 @@ async function check(engine: Engine, file: Blob, bytes: number, password: string
   if (wrong !== null) throw new EngineError('internal', `The backup cannot be read back: ${wrong}`);
 }
 
-async function intoFolder(engine: Engine, file: File, { name, password }: BackupOrder): Promise<void> {
+async function permittedFolder(): Promise<PickedFolder> {
   const folder = await keptFolder();
-  if (folder === null || (await folder.queryPermission({ mode: 'readwrite' })) !== 'granted')
+  if (folder === null) throw new DOMException('No folder is known.', 'NotFoundError');
+  if ((await folder.queryPermission({ mode: 'readwrite' })) !== 'granted')
     throw new DOMException('The folder is not permitted any more.', 'NotAllowedError');
+  return folder;
+}
+
+async function intoFolder(engine: Engine, file: File, { name, password }: BackupOrder): Promise<void> {
+  const folder = await permittedFolder();
   await removeCutOff(folder);
   const handle = await folder.getFileHandle(name, { create: true });
   try {
@@ -120,7 +127,8 @@ async function removeCutOff(folder: FileSystemDirectoryHandle): Promise<void> {
 
 function codeOf(error: unknown): string {
   if (error instanceof DOMException) {
-    if (error.name === 'NotAllowedError' || error.name === 'NotFoundError') return 'not_permitted';
+    if (error.name === 'NotAllowedError') return 'not_permitted';
+    if (error.name === 'NotFoundError') return 'folder_gone';
     if (error.name === 'QuotaExceededError') return 'store_full';
   }
   return EngineError.from(error).code;

@@ -1,8 +1,12 @@
 /**
  * Backups into a folder that was picked, in Chromium. Its picker cannot be driven from outside, so the page's
  * `showDirectoryPicker` is answered here: by a directory of the extension's own file system, which is a real
- * FileSystemDirectoryHandle that is kept, written and listed like any other. Only its permission never ends.
+ * FileSystemDirectoryHandle that is kept, written and listed like any other. Only its permission never ends: what the
+ * browser says of that is answered here, too, by a script in the extension's pages.
  */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineIn, freshProfile } from '../../harness/browser';
@@ -12,19 +16,36 @@ import { press, reads } from '../../harness/pressing';
 import { built } from '../durability/built';
 import { conversation } from '../panel/harness/invented';
 
+/** As Chromium: after a restart it is to be asked for again, in a click. */
+const PERMISSION = `
+FileSystemHandle.prototype.queryPermission = async () => localStorage.getItem('permission') ?? 'granted';
+FileSystemHandle.prototype.requestPermission = async () => {
+  if (!navigator.userActivation.isActive) throw new DOMException('no click', 'SecurityError');
+  localStorage.setItem('permission', 'granted');
+  return 'granted';
+};
+`;
+
 describe.skipIf(!findChromium())('backups into a folder, in chromium', () => {
   const profile = freshProfile();
+  const extension = mkdtempSync(join(tmpdir(), 'commonplace-permission-'));
   let internet: Internet;
   let browser: RunningChromium;
 
   async function start(): Promise<void> {
-    browser = await launchChromium({ profile: profile.path, proxyPort: internet.port, extension: built('chrome') });
+    browser = await launchChromium({ profile: profile.path, proxyPort: internet.port, extension });
     await browser.context.addInitScript(() => {
       const pick = async () => (await navigator.storage.getDirectory()).getDirectoryHandle('picked', { create: true });
       Object.assign(globalThis, { showDirectoryPicker: pick });
     });
   }
   beforeAll(async () => {
+    cpSync(built('chrome'), extension, { recursive: true });
+    writeFileSync(join(extension, 'permission.js'), PERMISSION);
+    for (const page of ['offscreen.html', 'sidepanel.html']) {
+      const path = join(extension, page);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('<head>', '<head><script src="/permission.js"></script>'));
+    }
     internet = await startInternet({});
     await start();
   });
@@ -32,6 +53,7 @@ describe.skipIf(!findChromium())('backups into a folder, in chromium', () => {
     await browser.close();
     await internet.close();
     profile.remove();
+    rmSync(extension, { recursive: true, force: true });
   });
 
   async function yourData(): Promise<Page> {
@@ -75,6 +97,44 @@ describe.skipIf(!findChromium())('backups into a folder, in chromium', () => {
       return engine.lookAtImport(await (await folder.getFileHandle(file)).getFile(), {});
     }, name);
     expect(report).toMatchObject({ documents: { same: 1 }, damage: { counts: {} } });
+    await Promise.all([panel.close(), script.close()]);
+  });
+
+  it('say after a restart that they are not permitted any more, and ask again in the click', async () => {
+    const before = await browser.open('console.html');
+    await before.evaluate(() => {
+      localStorage.setItem('permission', 'prompt');
+    });
+    await browser.close();
+    await start();
+    const script = await browser.open('console.html');
+    await script.evaluate(
+      async (at) => {
+        const { chrome } = globalThis as unknown as {
+          chrome: {
+            storage: { local: { set(what: object): Promise<void> } };
+            alarms: { create(name: string, when: object): Promise<void> };
+          };
+        };
+        await chrome.storage.local.set({ 'backup.last': { at, documents: 1, bytes: 1, encrypted: false } });
+        await chrome.alarms.create('soon', { when: Date.now() });
+      },
+      new Date(Date.now() - 8 * 86_400_000).toISOString(),
+    );
+    const panel = await browser.open('sidepanel.html');
+    await press(panel, 'Menu');
+    await press(panel, 'The last backup failed');
+    await reads(panel, 'the browser did not let it. Press “Back up now” and allow it.');
+    const had = Object.keys(await sizes(script));
+    await press(panel, 'Back up now');
+    await reads(panel, 'Last backup: just now');
+    expect(Object.keys(await sizes(script)).length).toBe(had.length + 1);
+
+    await script.evaluate(async () => {
+      await (await navigator.storage.getDirectory()).removeEntry('picked', { recursive: true });
+    });
+    await press(panel, 'Back up now');
+    await reads(panel, 'The folder for them is not there any more.');
     await Promise.all([panel.close(), script.close()]);
   });
 });

@@ -384,6 +384,21 @@ describe.skipIf(executablePath === null)('the panel', () => {
     expect(JSON.parse(shown ?? '')).toMatchObject({ commonplace_diagnostics: 1, address_kind: '/c/<id>' });
   });
 
+  it('the menu says when the last backup was, leads to it, and tells nothing to who has only just begun', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('link', { name: 'How it works' }).waitFor();
+    expect(await page.getByRole('button', { name: /backup/u }).count()).toBe(0);
+    const state = STATES.find(({ name }) => name === 'backups-not-permitted');
+    if (!state) throw new Error('no such state');
+    await reach(page, harness.url, state);
+    expect(await focused()).toBe('SUMMARY');
+    await page.getByText('Last backup: 3 days ago').waitFor();
+    await page.getByText('the browser did not let it').waitFor();
+    await page.getByRole('button', { name: 'Back up now' }).click();
+    expect(await page.evaluate(() => window.panel.calls)).toEqual(['backups.now()']);
+  });
+
   it('settings: allows a site, lets a host off the never list, and says what a shorter time would delete', async () => {
     await open();
     await page.getByRole('button', { name: 'Menu' }).click();

@@ -1,7 +1,7 @@
 /** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
 import type { Page } from 'playwright-core';
 import type { EmbedderView, EngineStatus, ImportRun, OfferedModel, PageDiagnostics } from '../../../engine/api';
-import type { ControlView, HistoryState, TabState } from '../../../components/shell';
+import type { BackupNote, BackupsView, ControlView, HistoryState, TabState } from '../../../components/shell';
 
 export interface DrawnState {
   name: string;
@@ -18,6 +18,10 @@ export interface DrawnState {
   history?: Record<string, Partial<HistoryState>>;
   /** Embedders there are; none to choose among unless told. */
   embedders?: EmbedderView[];
+  /** The last copy of everything; none unless told. */
+  lastBackup?: BackupNote;
+  /** What differs from backups that were never asked for. */
+  backups?: Partial<BackupsView>;
   /** Imports under way and ended. */
   imports?: ImportRun[];
   /** Models that can be fetched; none, and nothing that runs one, unless told. */
@@ -165,6 +169,7 @@ async function embedders(page: Page): Promise<void> {
   await page.getByText('Add a folder').scrollIntoViewIfNeeded();
 }
 
+const THREE_DAYS_AGO = new Date(Date.now() - 3 * 86_400_000).toISOString();
 const HOUR_AGO = new Date(Date.now() - 3_600_000).toISOString();
 
 async function pastConversations(page: Page): Promise<void> {
@@ -178,6 +183,13 @@ async function settings(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByRole('heading', { name: 'Keep for' }).waitFor();
   await page.getByLabel('Conversations', { exact: true }).waitFor();
+}
+
+/** By the line of the menu that says when the last one was. */
+async function backups(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('button', { name: /backup/u }).click();
+  await page.getByRole('heading', { name: 'Backups by themselves' }).waitFor();
 }
 
 async function importing(page: Page): Promise<void> {
@@ -417,6 +429,26 @@ export const STATES: DrawnState[] = [
     reach: async (page) => {
       await page.getByRole('button', { name: 'Menu' }).click();
     },
+  },
+  {
+    name: 'menu-backup',
+    memory: 'full',
+    lastBackup: { at: THREE_DAYS_AGO, documents: 12, bytes: 48_000, encrypted: false },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Last backup: 3 days ago' }).waitFor();
+    },
+  },
+  {
+    name: 'backups-not-permitted',
+    memory: 'full',
+    lastBackup: { at: THREE_DAYS_AGO, documents: 12, bytes: 48_000, encrypted: false },
+    backups: {
+      plan: { every: 'day', to: 'folder', encrypted: false },
+      folder: 'Copies of my memory',
+      trouble: 'not_permitted',
+    },
+    reach: backups,
   },
   {
     name: 'keys',
@@ -775,6 +807,8 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.models) query.set('models', JSON.stringify(state.models));
   if (state.embedders) query.set('embedders', JSON.stringify(state.embedders));
   if (state.imports) query.set('imports', JSON.stringify(state.imports));
+  if (state.lastBackup) query.set('last-backup', JSON.stringify(state.lastBackup));
+  if (state.backups) query.set('backups', JSON.stringify(state.backups));
   if (state.history) query.set('history', JSON.stringify(state.history));
   await page.goto(`${url}?${query.toString()}`);
   await page.locator(state.page === 'welcome' ? '.welcome' : '.panel').waitFor();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lacksBackup } from '../../../components/backups';
 import { diagnosticsText } from '../../../components/diagnostics';
 import { kindsInWords } from '../../../components/forget';
 import { typedHost } from '../../../components/settings';
@@ -28,6 +29,22 @@ it('what would be deleted is said by kinds, those that there are', () => {
   expect(kindsInWords({ page: 3, conversation: 1_042 })).toBe('1,042 conversations, 3 pages');
   expect(kindsInWords({ conversation: 1, page: 0, note: 1 })).toBe('1 conversation, 1 note');
   expect(kindsInWords({})).toBe('');
+});
+
+it('a backup is lacking where there is much and never was one, or where the last one is a month old', () => {
+  const now = Date.parse('2026-11-22T12:00:00.000Z');
+  const made = (daysAgo: number) => {
+    const at = new Date(now - daysAgo * 86_400_000).toISOString();
+    return { at, documents: 5, bytes: 1, encrypted: false };
+  };
+  expect(lacksBackup(null, 0, now)).toBe(false);
+  expect(lacksBackup(null, 19, now)).toBe(false);
+  expect(lacksBackup(null, 20, now)).toBe(true);
+  expect(lacksBackup(made(3), 5_000, now)).toBe(false);
+  expect(lacksBackup(made(30), 5_000, now)).toBe(false);
+  expect(lacksBackup(made(31), 5, now)).toBe(true);
+  // a clock that was set back
+  expect(lacksBackup(made(-400), 5_000, now)).toBe(false);
 });
 
 it.each([

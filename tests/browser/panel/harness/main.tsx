@@ -4,7 +4,7 @@
  */
 import { render } from 'preact';
 import { Panel } from '../../../../components/panel';
-import type { ControlView, Shell, TabState } from '../../../../components/shell';
+import type { BackupNote, BackupsView, ControlView, Shell, TabState } from '../../../../components/shell';
 import { setWords } from '../../../../components/words';
 import { Welcome } from '../../../../components/welcome';
 import type { EmbedderView, EngineStatus, ImportRun, OfferedModel } from '../../../../engine/api';
@@ -141,13 +141,14 @@ const shell: Shell = {
   files: {
     save: () => Promise.resolve(null),
     watchLast(listener) {
-      listener(null);
+      listener(JSON.parse(query.get('last-backup') ?? 'null') as BackupNote | null);
       return () => {};
     },
     noteBackup: note('noteBackup'),
     backups: {
       watch(listener) {
-        listener({ plan: null, folder: null, running: false, trouble: null, canPickFolder: true });
+        const none: BackupsView = { plan: null, folder: null, running: false, trouble: null, canPickFolder: true };
+        listener({ ...none, ...(JSON.parse(query.get('backups') ?? '{}') as Partial<BackupsView>) });
         return () => {};
       },
       begin: () => Promise.resolve(true),
