@@ -33,15 +33,23 @@ export interface RunningBrowser {
 
 export interface BrowserKind {
   name: 'chromium' | 'firefox';
-  /** `downloads`: where files that a page saves land, without a question. */
-  launch(options: { profile: string; proxyPort: number; downloads?: string }): Promise<RunningBrowser>;
+  /**
+   * `downloads`: where files that a page saves land, without a question. `permits`: Firefox gives what a click asks for, because no
+   * prompt can be answered here.
+   */
+  launch(options: {
+    profile: string;
+    proxyPort: number;
+    downloads?: string;
+    permits?: boolean;
+  }): Promise<RunningBrowser>;
 }
 
 const OUTPUT = process.env.WXT_OUTDIR ?? join(import.meta.dirname, '../../.output');
 
 export const CHROMIUM: BrowserKind = {
   name: 'chromium',
-  async launch({ downloads, ...options }) {
+  async launch({ downloads, permits: _firefox, ...options }) {
     const running = await launchChromium({ ...options, extension: built('chrome-mv3') });
     if (downloads !== undefined) {
       const session = await running.context.browser()?.newBrowserCDPSession();
@@ -59,16 +67,18 @@ export const CHROMIUM: BrowserKind = {
 
 export const FIREFOX: BrowserKind = {
   name: 'firefox',
-  async launch({ downloads, ...options }) {
-    const preferences =
-      downloads === undefined
+  async launch({ downloads, permits = false, ...options }) {
+    const preferences = {
+      ...(permits ? { 'extensions.webextOptionalPermissionPrompts': false } : {}),
+      ...(downloads === undefined
         ? {}
         : {
             'browser.download.folderList': 2,
             'browser.download.dir': downloads,
             'browser.download.useDownloadDir': true,
             'browser.download.always_ask_before_handling_new_types': false,
-          };
+          }),
+    };
     const running = await launchFirefox({ ...options, preferences, extension: built('firefox-mv3') });
     return {
       async pick(tab, selector, path) {

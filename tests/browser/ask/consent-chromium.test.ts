@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeConsent } from './consent-suite';
+
+describeConsent(CHROMIUM);

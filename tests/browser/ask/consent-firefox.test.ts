@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeConsent } from './consent-suite';
+
+describeConsent(FIREFOX);
