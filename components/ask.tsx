@@ -2,6 +2,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type {
   AskContext,
+  BuiltInModel,
   ChatSummary,
   Citation,
   Consent,
@@ -62,6 +63,7 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
   const [preview, setPreview] = useState<AskContext | null>(null);
   const [renaming, setRenaming] = useState(false);
   const [providers, setProviders] = useState<Provider[]>([]);
+  const [builtIn, setBuiltIn] = useState<BuiltInModel | null>(null);
   const [local, setLocal] = useState<LocalModel[]>([]);
   const input = useRef<HTMLTextAreaElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
@@ -89,6 +91,7 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
   useEffect(() => {
     if (away) return;
     engine.providers().then(setProviders, inPlainWords);
+    engine.builtInModel().then(setBuiltIn, inPlainWords);
     engine.localModels().then((models) => {
       setLocal(models ?? []);
     }, inPlainWords);
@@ -416,6 +419,7 @@ export function Ask({ engine, start, kept, changes, away, ...actions }: AskProps
               }}
             >
               <option value="none">{words('ask_who_none')}</option>
+              {builtIn?.state === 'available' && <option value={builtIn.id}>{words('built_in')}</option>}
               {local.map((model) => (
                 <option value={model.id}>{model.name}</option>
               ))}

@@ -1,7 +1,8 @@
 /** Who writes answers: nobody (quotes), a model's server on this computer, or one elsewhere; and what was sent to them. */
 import { useEffect, useState } from 'preact/hooks';
-import type { FoundServer, LocalModel, NewProvider, Provider, SentEntry } from '../engine/api';
+import type { BuiltInModel, FoundServer, LocalModel, NewProvider, Provider, SentEntry } from '../engine/api';
 import { SENDS } from './ask-context';
+import { BuiltIn } from './built-in';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
 import { Downloads, useOffered } from './downloads';
@@ -38,6 +39,7 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
   const [local, setLocal] = useState<LocalModel[] | null>(null);
   /** Bytes so far and in all of the file that is copied. */
   const [copying, setCopying] = useState<[number, number] | null>(null);
+  const [builtIn, setBuiltIn] = useState<BuiltInModel | null>(null);
   const [usual, setUsual] = useState('none');
   const [turn, setTurn] = useState(0);
   const offered = useOffered(engine, 'answer', () => {
@@ -53,6 +55,7 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
     };
     engine.providers().then(setProviders, failed);
     engine.localModels().then(setLocal, failed);
+    engine.builtInModel().then(setBuiltIn, failed);
     engine.sent(50).then(setSent, failed);
     engine.defaultGenerator().then(setUsual, failed);
   }, [engine, say, turn]);
@@ -117,6 +120,7 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
           }}
         >
           <option value="none">{words('ask_who_none')}</option>
+          {builtIn?.state === 'available' && <option value={builtIn.id}>{words('built_in')}</option>}
           {local?.map((model) => (
             <option key={model.id} value={model.id}>
               {model.name}
@@ -168,6 +172,7 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
           </li>
         ))}
       </ul>
+      {builtIn && <BuiltIn model={builtIn} shell={shell} changed={readAgain} />}
       {local !== null && (
         <>
           <h3>{words('models_here_title')}</h3>

@@ -201,6 +201,11 @@ export interface Shell {
   keepAgain(site: string, conversationId: string): Promise<void>;
   /** Must be called inside the click. Resolves with whether it was given. */
   requestPermission(host: string): Promise<boolean>;
+  /**
+   * Has the browser download its own model; must be called inside the click. `onProgress` is told the share that is there, 0 to 1.
+   * Rejects with an EngineError when it cannot.
+   */
+  downloadBuiltIn(onProgress: (share: number) => void): Promise<void>;
   /** Keeps the page of the active tab. */
   rememberPage(note?: string): Promise<void>;
   openOriginal(url: string, inBackground?: boolean): Promise<void>;

@@ -10,6 +10,7 @@ import type {
   AskContext,
   AskEvent,
   AskRequest,
+  BuiltInModel,
   ChatSummary,
   ChatView,
   FolderFile,
@@ -621,7 +622,10 @@ export interface Engine {
    * @throws `bad_input` for an empty question; `not_found` when the chat or its message is not there.
    */
   ask(request: AskRequest, onEvent: (event: AskEvent) => void, signal?: AbortSignal): Promise<Answer>;
-  /** What `ask` would answer from, with the prompt word for word; nothing is generated and nothing leaves. */
+  /**
+   * What `ask` would answer from, with the prompt word for word; nothing is generated and nothing leaves. A question that leans
+   * on the chat is put in full by rule here, also where `ask` has a model do it.
+   */
   askContext(request: AskRequest, signal?: AbortSignal): Promise<AskContext>;
   /** Chats with one's own memory, newest first. They are documents: `forget` deletes them, with undo. */
   chats(): Promise<ChatSummary[]>;
@@ -704,6 +708,8 @@ export interface Engine {
   removeLocalModel(id: string): Promise<void>;
   /** What can be handed on about a model on the graphics card. @throws `model_missing` for any other. */
   gpuReport(id: string): Promise<GpuReport>;
+  /** The browser's own model; null where it has none, or one that is not said to stay on this machine. */
+  builtInModel(): Promise<BuiltInModel | null>;
   /** Who answers unless told: `none`, which quotes, or the id of a model; one that is gone counts as `none`. */
   defaultGenerator(): Promise<string>;
   setDefaultGenerator(id: string): Promise<void>;

@@ -4,6 +4,7 @@ import type {
   AskContext,
   AskEvent,
   AskRequest,
+  BuiltInModel,
   CompactReport,
   EmbedderState,
   Engine,
@@ -21,12 +22,15 @@ import {
   answerQuestion,
   asSent,
   branchCapture,
+  BUILT_IN,
   buildContext,
+  builtInGenerator,
   exchangeCapture,
   exportChat,
   extractiveGenerator,
   type Generator,
   historyOf,
+  inFull,
   isLocal,
   listChats,
   type ModelFiles,
@@ -84,6 +88,7 @@ import {
 import { createLane } from './lane';
 import type { Outbox, OutboxEntry } from './outbox';
 import { IDLE_LOCK_MS, memoryShelf, openVault, type PrivacyShelf } from './privacy';
+import type { BuiltIn } from './prompt-api';
 import { recall } from './recall';
 import { compact, type Disk, measure, watchRoom } from './space';
 import type { Store } from './store';
@@ -108,6 +113,8 @@ export interface EngineOptions {
   disk?: Disk;
   /** What runs models on the GPU, beside `llama`. */
   webllm?: WebLlm;
+  /** The browser's own model. */
+  builtIn?: BuiltIn;
   /** Where models are put that are fetched; without it none can be. */
   downloads?: { storage: ModelStorage; fetch?: typeof fetch; hub?: string; entries?: readonly ModelEntry[] };
   clock?: () => Date;
@@ -191,6 +198,7 @@ export function createEngine(options: EngineOptions): Engine {
         ...(downloads ? { fetched: downloads.files } : {}),
       })
     : null;
+  const builtIn = options.builtIn ? builtInGenerator(options.builtIn) : null;
   const closing = new AbortController();
   const disk = options.disk ?? null;
   const room = watchRoom(disk, {
@@ -614,8 +622,10 @@ export function createEngine(options: EngineOptions): Engine {
     const { generator, leavesTo } = await generatorOf(request, () => given);
     const { contextTokens } = generator;
     const context = async () => {
+      const put = await inFull(request.question.trim(), turns, generator, ending);
       const built = await first(
-        ({ store }) => buildContext(request, turns, { store, embedder, now, contextTokens, leavesTo, signal: ending }),
+        ({ store }) =>
+          buildContext(request, turns, { store, embedder, now, contextTokens, leavesTo, inFull: put, signal: ending }),
         ending,
       );
       return asSent(built, { question: request.question.trim(), history: turns }, shelf);
@@ -685,6 +695,11 @@ export function createEngine(options: EngineOptions): Engine {
     return localModels;
   }
 
+  async function builtInState(): Promise<BuiltInModel | null> {
+    const state = (await options.builtIn?.availability()) ?? 'unavailable';
+    return state === 'unavailable' ? null : { id: BUILT_IN, state };
+  }
+
   async function choosable(): Promise<Embedders | null> {
     await embedderReady;
     return embedders;
@@ -701,6 +716,7 @@ export function createEngine(options: EngineOptions): Engine {
     given: () => string[] = () => [],
   ): Promise<{ generator: Generator; leavesTo: AskContext['leaves_to'] }> {
     if (id === 'none') return { generator: extractiveGenerator(), leavesTo: null };
+    if (id === BUILT_IN && builtIn) return { generator: builtIn, leavesTo: null };
     if (isLocal(id)) return { generator: await here().generator(id), leavesTo: null };
     const generator = await providers.generator(id, given);
     const provider = (await providers.list()).find((one) => one.id === id);
@@ -1025,9 +1041,11 @@ export function createEngine(options: EngineOptions): Engine {
         else await here().remove(id);
       }),
     gpuReport: (id) => guarded(() => here().report(id)),
+    builtInModel: () => guarded(builtInState),
     defaultGenerator: () =>
       guarded(async () => {
         const id = (await shelf.get(DEFAULT_GENERATOR)) ?? 'none';
+        if (id === BUILT_IN) return (await builtInState())?.state === 'available' ? id : 'none';
         const all = [...((await localModels?.list()) ?? []), ...(await providers.list())];
         return all.find((one) => one.id === id)?.id ?? 'none';
       }),
@@ -1084,6 +1102,7 @@ export function createEngine(options: EngineOptions): Engine {
       } finally {
         vault.lock();
         await localModels?.close();
+        await builtIn?.close();
         await embedderReady; // one that is only starting has to be closed, too
         await (embedders ?? embedder)?.close();
       }

@@ -5,7 +5,7 @@ import { createEngine } from './engine';
 import { opfsModelFiles, packagedLlama, packagedWebLlm } from './chat';
 import { connectEmbedder } from './embed';
 import { opfsModelStorage } from './models';
-import { type FromWorker, OUTBOX_BELL, serveEngine, type ToWorker } from './host';
+import { type FromWorker, OUTBOX_BELL, reachBuiltIn, serveEngine, type ToWorker } from './host';
 import { openCounts, openOutbox } from './outbox';
 import { memoryShelf, openPrivacyShelf } from './privacy';
 import { warmUp } from './recall';
@@ -30,7 +30,7 @@ function spawnEmbedder(slot: string): Promise<MessagePort> {
   });
 }
 
-async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
+async function boot(baseUrl: string, builtIn?: MessagePort): Promise<ReturnType<typeof serveEngine>> {
   const outbox = await openOutbox();
   const opening = openStore({
     storage: 'browser',
@@ -66,6 +66,7 @@ async function boot(baseUrl: string): Promise<ReturnType<typeof serveEngine>> {
     ...(crossOriginIsolated
       ? { llama: { files: opfsModelFiles(), open: packagedLlama }, webllm: packagedWebLlm(baseUrl) }
       : {}),
+    ...(builtIn ? { builtIn: reachBuiltIn(builtIn) } : {}),
     privacy: await openPrivacyShelf().catch((error: unknown) => {
       // Answers without a model need none of it.
       console.error('commonplace: providers and their keys cannot be kept', error);
@@ -125,7 +126,7 @@ function hasWork({ store, embedder, ...counts }: EngineStatus): boolean {
 let server: Promise<ReturnType<typeof serveEngine>> | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === 'boot') server = boot(data.baseUrl);
+  if (data.type === 'boot') server = boot(data.baseUrl, data.builtIn);
   else if (data.type === 'embedder') giveEmbedder.get(data.slot)?.(data.port);
   else
     void server?.then((ready) => {

@@ -16,6 +16,8 @@ export interface ContextOptions {
   /** Of the generator that will be asked. */
   contextTokens: number | null;
   leavesTo?: AskContext['leaves_to'];
+  /** The question in full, where the model put it so; a rule does unless told. */
+  inFull?: string | null;
   signal?: AbortSignal;
 }
 
@@ -23,11 +25,11 @@ export interface ContextOptions {
 export async function buildContext(
   request: AskRequest,
   history: ChatTurn[],
-  { store, embedder, now, contextTokens, leavesTo = null, signal }: ContextOptions,
+  { store, embedder, now, contextTokens, leavesTo = null, inFull = null, signal }: ContextOptions,
 ): Promise<AskContext> {
   const question = request.question.trim();
   if (question === '') throw new EngineError('bad_input', 'The question is empty.');
-  const { text, rewritten } = standalone(question, history);
+  const { text, rewritten } = inFull === null ? standalone(question, history) : { text: inFull, rewritten: true };
   const { found, filters } = await gather(store, embedder, { text, filters: request.filters ?? {} }, now, signal);
   const pinned = await passagesById(store, request.pinned ?? []);
   const dropped = new Set((request.dropped ?? []).filter((id) => !request.pinned?.includes(id)));

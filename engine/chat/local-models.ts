@@ -6,6 +6,7 @@ import type { ModelEntry } from '../../models/downloads';
 import { knownGguf } from '../../models/generators';
 import { WEBLLM_LIBRARIES } from '../../models/webllm';
 import type { PrivacyShelf } from '../privacy';
+import { BUILT_IN } from './built-in';
 import { type ModelRuntime, runtimeGenerator } from './model-runtime';
 import type { Generator } from './port';
 import type { FolderFile, GpuFacts, GpuModel, GpuReport, LocalModel } from './types';
@@ -87,7 +88,7 @@ const PREFIX = { processor: 'llama:', gpu: 'webllm:' } as const;
 
 /** Whether an id is that of a model in this browser. */
 export function isLocal(id: string): boolean {
-  return Object.values(PREFIX).some((prefix) => id.startsWith(prefix));
+  return id === BUILT_IN || Object.values(PREFIX).some((prefix) => id.startsWith(prefix));
 }
 
 /**
@@ -99,6 +100,9 @@ export const LOCAL_CONTEXT_TOKENS = 2_048;
 const LOCAL_ANSWER_TOKENS = 256;
 /** The weights leave memory after this long without a question. */
 const IDLE_MS = 5 * 60_000;
+
+/** Of its weights: a smaller model puts a question that leans on the chat in other words, not in full. */
+const REWRITES_FROM_BYTES = 300_000_000;
 
 const KEY = 'local-models';
 /**
@@ -309,6 +313,7 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
       const { generator } = held;
       return {
         ...generator,
+        rewrites: model.bytes >= REWRITES_FROM_BYTES,
         async *generate(input, signal) {
           clearTimeout(idle);
           const began = performance.now();

@@ -25,6 +25,8 @@ export interface Generator {
   readonly id: string;
   /** Tokens that a prompt and its answer may have together; null where nothing bounds them. */
   readonly contextTokens: number | null;
+  /** Whether it puts a question that leans on the chat in full, too: on this machine, and large enough for it. */
+  readonly rewrites?: boolean;
   /**
    * Markdown in pieces, of any size, with [n] after what stands on passage n. No words at all mean that the passages do
    * not answer.

@@ -119,7 +119,7 @@ export function openProviders(
     async generator(id, passages) {
       const { kind, name, base_url, model, context_tokens } = await byId(id);
       const make = kind === 'anthropic' ? anthropicGenerator : openAiGenerator;
-      return make({
+      const server = make({
         id,
         name,
         baseUrl: base_url,
@@ -129,6 +129,8 @@ export function openProviders(
         onSend: (url, bytes) => write(name, url, bytes, passages()),
         ...(options.patience ? { patience: options.patience } : {}),
       });
+      // What goes elsewhere is shown first, and an answer's context is what is shown.
+      return { ...server, rewrites: isHere(base_url) };
     },
     async ready(id) {
       if (await vault.has(secretName(id))) await vault.get(secretName(id));

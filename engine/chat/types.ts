@@ -22,7 +22,7 @@ export interface AskRequest {
   /** Nothing of it is written; `history` then says what was asked before. */
   temporary?: boolean;
   history?: ChatTurn[];
-  /** `none`, which quotes, unless told; else the id of a {@link Provider} or a {@link LocalModel}. */
+  /** `none`, which quotes, unless told; else the id of a {@link Provider}, a {@link LocalModel} or a {@link BuiltInModel}. */
   generator?: string;
   /** That the question and its passages may go to a provider elsewhere; without it none is asked. */
   consent?: Consent;
@@ -76,7 +76,10 @@ export interface PromptMessage {
 
 /** What an answer is made of. */
 export interface AskContext {
-  /** What was searched for: the question, or what a rule made of it with the chat. */
+  /**
+   * What was searched for: the question, or what was made of it with the chat: by a rule, or by a model on this machine that
+   * is to answer it.
+   */
   searched: string;
   rewritten: boolean;
   filters: RecallFilters;
@@ -233,6 +236,16 @@ export interface LocalModel {
   runs_on: 'processor' | 'gpu';
   /** What it was fetched as; missing for one that the person brought. */
   entry?: string;
+}
+
+/**
+ * The browser's own model: it is there, the browser could download it, or is doing so. Only the panel can have it downloaded,
+ * within a click.
+ */
+export interface BuiltInModel {
+  /** What {@link AskRequest.generator} takes. */
+  id: string;
+  state: 'available' | 'downloadable' | 'downloading';
 }
 
 /** A file of a folder, by its path in it. */

@@ -68,6 +68,7 @@ const CALLS: Record<Exclude<keyof Engine, 'subscribe'>, Call> = {
   gpuModels: AGAIN,
   removeLocalModel: AGAIN,
   gpuReport: AGAIN,
+  builtInModel: AGAIN,
   defaultGenerator: AGAIN,
   setDefaultGenerator: AGAIN,
   models: AGAIN,

@@ -2,6 +2,8 @@
  * Owns the engine's workers: in Chrome from the offscreen document, in Firefox from the event page. It starts them,
  * starts them again when they die, and hands clients' ports on; it never looks at what they say.
  */
+import { builtInModel, findLanguageModel } from '../prompt-api';
+import { serveBuiltIn } from './built-in';
 import type { Connect } from './serve';
 import type { FromWorker, ToWorker } from './worker-messages';
 
@@ -43,7 +45,14 @@ export function startHost({ baseUrl, onActivity }: HostOptions): Host {
     worker.onerror = (event) => {
       console.error('commonplace: the engine worker failed', event.message);
     };
-    send({ type: 'boot', baseUrl });
+    const found = findLanguageModel();
+    if (!found) {
+      send({ type: 'boot', baseUrl });
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    serveBuiltIn(builtInModel(found), port1);
+    send({ type: 'boot', baseUrl, builtIn: port2 }, [port2]);
   }
 
   /** The engine holds a Web Lock while it lives; being granted it means that its worker is gone. */

@@ -131,6 +131,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
       engine.addModelFolder(files, whileHere(onProgress), untilGone(signal)),
     removeLocalModel: (id) => engine.removeLocalModel(id),
     gpuReport: (id) => engine.gpuReport(id),
+    builtInModel: () => engine.builtInModel(),
     defaultGenerator: () => engine.defaultGenerator(),
     setDefaultGenerator: (id) => engine.setDefaultGenerator(id),
     models: (purpose) => engine.models(purpose),

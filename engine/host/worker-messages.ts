@@ -2,7 +2,8 @@ import type { Connect } from './serve';
 
 /** From the host to the engine worker. */
 export type ToWorker =
-  | { type: 'boot'; baseUrl: string }
+  /** With the browser's own model, where it has one. */
+  | { type: 'boot'; baseUrl: string; builtIn?: MessagePort }
   | { type: 'embedder'; slot: string; port: MessagePort } // answers `spawn_embedder`
   | Connect;
 

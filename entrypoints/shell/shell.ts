@@ -1,6 +1,8 @@
 /** The panel's {@link Shell} over `browser.*`. */
 import { browser } from 'wxt/browser';
 import type { Engine } from '../../engine/api';
+import { EngineError } from '../../engine/errors';
+import { downloadBuiltIn, findLanguageModel } from '../../engine/prompt-api';
 import type { Shell, TabState } from '../../components/shell';
 import { allowHost, excludeHost, pause, resume } from './consent';
 import { watchControl } from './control';
@@ -62,6 +64,12 @@ export function createShell(engine: Engine): Shell {
     },
     requestPermission: (host) =>
       browser.permissions.request({ origins: [`${host === 'localhost' ? 'http' : 'https'}://${host}/*`] }),
+    async downloadBuiltIn(onProgress) {
+      const found = findLanguageModel();
+      if (!found) throw new EngineError('model_missing', 'This browser has no model of its own.');
+      // nothing may be awaited before it: the click would be over
+      await downloadBuiltIn(found.api, onProgress);
+    },
     async rememberPage(note) {
       const tab = await activeTab();
       if (tab?.id !== undefined) await ask('rememberTab', { tabId: tab.id, note: note ?? null });

@@ -55,7 +55,7 @@ describe.skipIf(!findChromium())(`downloading a model in ${CHROMIUM.name}`, () =
   it('asks first, shows how far it is, pauses, goes on over a kill, and is then offered', async () => {
     const panel = await browser.open('sidepanel.html');
     await panel.getByRole('button', { name: 'Menu' }).click();
-    await panel.getByRole('button', { name: 'Models for answers' }).click();
+    await panel.getByRole('button', { name: 'Models', exact: true }).click();
     await panel.getByRole('button', { name: `Download: ${NAME}` }).click();
     const row = panel.getByRole('region', { name: NAME });
     await row.getByText(`from huggingface.co, repository ${REPOSITORY}`).waitFor();

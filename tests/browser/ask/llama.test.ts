@@ -36,7 +36,7 @@ describe.skipIf(!findChromium() || gguf === null)('a model in the browser', () =
   it('is added from its file, known by its sum, writes an answer that is checked, and asks nobody', async () => {
     const panel = await browser.open('sidepanel.html');
     await panel.getByRole('button', { name: 'Menu' }).click();
-    await panel.getByRole('button', { name: 'Models for answers' }).click();
+    await panel.getByRole('button', { name: 'Models', exact: true }).click();
     await panel.locator('input[accept=".gguf"]').waitFor();
     // by its path: Playwright sends no more than 50 MB to a browser that it did not start
     const session = await browser.context.newCDPSession(panel);

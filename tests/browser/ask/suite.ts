@@ -134,6 +134,17 @@ export function describeAsking(kind: BrowserKind): void {
       await press('Back', '.reading');
     });
 
+    it('offers no model of the browser’s own: it has none, or says that it cannot', async () => {
+      const state = await panel.evaluate(async () => {
+        type Api = { availability(): Promise<string> };
+        const { LanguageModel } = globalThis as unknown as { LanguageModel?: Api };
+        return (await LanguageModel?.availability()) ?? 'none';
+      }, null);
+      expect(state).toBe(kind.name === 'firefox' ? 'none' : 'unavailable');
+      expect(await engine('builtInModel')).toBeNull();
+      expect(await text('.asker option')).not.toContain('The browser’s own model');
+    });
+
     it('says plainly that nothing answers, and shows what is nearest', async () => {
       await press('New');
       await ask('Which visa does a nurse need for Norway?', 1);
@@ -197,7 +208,8 @@ export function describeAsking(kind: BrowserKind): void {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
         response.write(openAiStream(['You booked the Pensão Corvo [1].']).split('\n\n')[0] + '\n\n');
       });
-      await panel.type('.asker textarea', 'And where is that?');
+      // stands by itself: a question that does not is first put in full by the server
+      await panel.type('.asker textarea', 'Where do we stay in Lisbon in May?');
       await press('Ask', '.asker');
       await until(
         () => text('.turn:last-of-type .body'),

@@ -98,7 +98,7 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
       expect((await engine('gpuModels'))?.gpu).toEqual({ state: 'software', name: 'google swiftshader', short_of: [] });
       const panel = await browser.open('sidepanel.html');
       await panel.getByRole('button', { name: 'Menu' }).click();
-      await panel.getByRole('button', { name: 'Models for answers' }).click();
+      await panel.getByRole('button', { name: 'Models', exact: true }).click();
       await panel.getByText('a program that stands in for one').waitFor();
       const session = await browser.context.newCDPSession(panel);
       const { root } = await session.send('DOM.getDocument', { depth: -1 });

@@ -46,7 +46,7 @@ describe.skipIf(!findChromium() || !existsSync(folder))('another embedder', () =
   async function models(): Promise<Page> {
     const panel = await browser.open('sidepanel.html');
     await panel.getByRole('button', { name: 'Menu' }).click();
-    await panel.getByRole('button', { name: 'Models for answers' }).click();
+    await panel.getByRole('button', { name: 'Models', exact: true }).click();
     await panel.locator('.embedders').waitFor();
     return panel;
   }

@@ -1,6 +1,14 @@
 /** Every state of the panel that is drawn, how to bring it about, and what it stands on. Screenshots and axe walk it. */
 import type { Page } from 'playwright-core';
-import type { EmbedderView, EngineStatus, ImportRun, OfferedModel, PageDiagnostics } from '../../../engine/api';
+import type {
+  BuiltInModel,
+  EmbedderView,
+  EngineStatus,
+  ImportRun,
+  LocalModel,
+  OfferedModel,
+  PageDiagnostics,
+} from '../../../engine/api';
 import type { BackupNote, BackupsView, ControlView, HistoryState, TabState } from '../../../components/shell';
 
 export interface DrawnState {
@@ -26,6 +34,10 @@ export interface DrawnState {
   imports?: ImportRun[];
   /** Models that can be fetched; none, and nothing that runs one, unless told. */
   models?: OfferedModel[];
+  /** Models in the browser, beside those that can be fetched; none unless told. */
+  local?: LocalModel[];
+  /** The browser's own model; it has none unless told. */
+  builtIn?: BuiltInModel;
   /** Steps from the opened page to the state. */
   reach?: (page: Page) => Promise<void>;
 }
@@ -121,6 +133,16 @@ const MODEL: OfferedModel = {
   commit: null,
   sums: null,
 };
+const ON_GPU: LocalModel = {
+  id: 'webllm:1',
+  name: 'SmolLM2 360M',
+  bytes: 204_000_000,
+  sha256: '23'.repeat(32),
+  licence: 'Apache-2.0',
+  known: true,
+  added_at: '2026-11-20T09:00:00.000Z',
+  runs_on: 'gpu',
+};
 const UNDER_WAY = {
   ...MODEL,
   commit: 'ab810cf68114990406fdf996510dd3d3c6adbdf5',
@@ -164,7 +186,7 @@ const MULTILINGUAL: EmbedderView = {
 
 async function embedders(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Menu' }).click();
-  await page.getByRole('button', { name: 'Models for answers' }).click();
+  await page.getByRole('button', { name: 'Models', exact: true }).click();
   await page.locator('.embedders h3').scrollIntoViewIfNeeded();
   await page.getByText('Add a folder').scrollIntoViewIfNeeded();
 }
@@ -663,7 +685,7 @@ export const STATES: DrawnState[] = [
     memory: 'full',
     reach: async (page) => {
       await page.getByRole('button', { name: 'Menu' }).click();
-      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
       await page.locator('.elsewhere').waitFor();
     },
   },
@@ -678,9 +700,34 @@ export const STATES: DrawnState[] = [
     ],
     reach: async (page) => {
       await page.getByRole('button', { name: 'Menu' }).click();
-      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
       await page.getByRole('button', { name: `Download: ${MODEL.name}` }).click();
       await page.getByRole('button', { name: `Download it: ${MODEL.name}` }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'models-report',
+    memory: 'full',
+    models: [],
+    local: [ON_GPU],
+    builtIn: { id: 'prompt-api', state: 'available' },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
+      await page.getByLabel('Answers are made by').selectOption(ON_GPU.id);
+      await page.locator('summary', { hasText: 'Report' }).click();
+      await page.getByRole('button', { name: 'Copy the report' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'models-built-in',
+    memory: 'full',
+    builtIn: { id: 'prompt-api', state: 'downloadable' },
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
+      await page.getByRole('button', { name: 'Let the browser download it' }).click();
+      await page.getByText('The browser has 34 % of it').scrollIntoViewIfNeeded();
     },
   },
   {
@@ -733,7 +780,7 @@ export const STATES: DrawnState[] = [
     ],
     reach: async (page) => {
       await page.getByRole('button', { name: 'Menu' }).click();
-      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
       await page.getByText('params_shard_0.bin').scrollIntoViewIfNeeded();
     },
   },
@@ -742,7 +789,7 @@ export const STATES: DrawnState[] = [
     memory: 'full',
     reach: async (page) => {
       await page.getByRole('button', { name: 'Menu' }).click();
-      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
       await page.getByRole('button', { name: 'Set a passphrase' }).click();
       await page.getByLabel('New passphrase again').fill('another');
       await page.getByText('They are not the same.').scrollIntoViewIfNeeded();
@@ -753,7 +800,7 @@ export const STATES: DrawnState[] = [
     memory: 'full',
     reach: async (page) => {
       await page.getByRole('button', { name: 'Menu' }).click();
-      await page.getByRole('button', { name: 'Models for answers' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
       await page.getByLabel('Model', { exact: true }).fill('invented');
       await page.getByRole('button', { name: 'Add', exact: true }).click();
       await page.locator('.hosts li', { hasText: 'OpenAI: invented' }).waitFor();
@@ -806,6 +853,8 @@ export async function reach(page: Page, url: string, state: DrawnState): Promise
   if (state.pages) query.set('pages', state.pages);
   if (state.models) query.set('models', JSON.stringify(state.models));
   if (state.embedders) query.set('embedders', JSON.stringify(state.embedders));
+  if (state.local) query.set('local', JSON.stringify(state.local));
+  if (state.builtIn) query.set('built-in', JSON.stringify(state.builtIn));
   if (state.imports) query.set('imports', JSON.stringify(state.imports));
   if (state.lastBackup) query.set('last-backup', JSON.stringify(state.lastBackup));
   if (state.backups) query.set('backups', JSON.stringify(state.backups));

@@ -78,6 +78,33 @@ describe('a model on this machine', () => {
     expect(entry?.bytes).toBe(Buffer.byteLength(JSON.stringify(server.received[0]?.body)));
     expect(entry?.passages).toContain(answer.citations[0]?.chunk_id);
   });
+  test('puts a question that leans on the chat in full first, is searched for that, and both requests are written down', async () => {
+    const { id } = await addLocal();
+    const put = 'How long is the Hotel Lumen booked for?';
+    server.answer = (response, { body }) => {
+      const [rules] = body['messages'] as PromptMessage[];
+      const rewriting = rules?.content.startsWith('Rewrite') === true;
+      return sendCut(response, openAiStream([rewriting ? put : 'For two nights.']), []);
+    };
+    const request: AskRequest = {
+      question: 'And for how long?',
+      generator: id,
+      temporary: true,
+      history: [
+        { role: 'user', markdown: QUESTION },
+        { role: 'assistant', markdown: 'The Hotel Lumen is booked [1].' },
+      ],
+    };
+    // looking asks nobody
+    expect((await engine.askContext(request)).searched).toContain('And for how long? (');
+    expect(server.received).toEqual([]);
+    const { answer, events } = await ask(request);
+    expect(answer).toMatchObject({ ended: 'done', failure: null });
+    const [context] = events.flatMap((event) => (event.type === 'context' ? [event.context] : []));
+    expect(context).toMatchObject({ searched: put, rewritten: true });
+    expect(context?.prompt.at(-1)?.content).toContain(`Question: ${put}`);
+    expect((await engine.sent()).map(({ passages }) => passages.length > 0)).toEqual([true, false]);
+  });
   test('that fails leaves the question to be asked again, and nothing in the chats', async () => {
     server.answer = (response) => {
       response.writeHead(500).end();
@@ -228,6 +255,15 @@ describe('a model elsewhere', () => {
     expect(await code({})).toBe('consent_needed');
     expect(await code({ consent: 'once' })).toBeUndefined();
     expect(await code({})).toBe('consent_needed');
+  });
+  test('is not asked to put a question in full: what goes there is what was shown', async () => {
+    const { id } = await addRemote();
+    const { answer } = await ask({ generator: id, consent: 'chat' });
+    const { events } = await ask({ question: 'And how much is it?', generator: id, chat_id: answer.chat_id });
+    expect(fetched).toHaveBeenCalledTimes(2);
+    const [context] = events.flatMap((event) => (event.type === 'context' ? [event.context] : []));
+    expect(context?.rewritten).toBe(true);
+    expect(context?.searched.startsWith('And how much is it? (')).toBe(true);
   });
   test('is allowed for a chat, or for good', async () => {
     const { id } = await addRemote();

@@ -7,7 +7,14 @@ import { Panel } from '../../../../components/panel';
 import type { BackupNote, BackupsView, ControlView, Shell, TabState } from '../../../../components/shell';
 import { setWords } from '../../../../components/words';
 import { Welcome } from '../../../../components/welcome';
-import type { EmbedderView, EngineStatus, ImportRun, OfferedModel } from '../../../../engine/api';
+import type {
+  BuiltInModel,
+  EmbedderView,
+  EngineStatus,
+  ImportRun,
+  LocalModel,
+  OfferedModel,
+} from '../../../../engine/api';
 import messages from '../../../../public/_locales/en/messages.json';
 import { inventedHistory } from './history';
 import { inventedPages } from './pages';
@@ -42,6 +49,8 @@ const { engine, setStatus, setConnected } = remoteEngine(
   JSON.parse(query.get('imports') ?? '[]') as ImportRun[],
   JSON.parse(query.get('models') ?? 'null') as OfferedModel[] | null,
   JSON.parse(query.get('embedders') ?? 'null') as EmbedderView[] | null,
+  JSON.parse(query.get('built-in') ?? 'null') as BuiltInModel | null,
+  JSON.parse(query.get('local') ?? '[]') as LocalModel[],
 );
 let url: string | null = query.get('url');
 let tab: TabState = JSON.parse(query.get('tab') ?? '{"state":"ready","site":"chatgpt"}') as TabState;
@@ -131,6 +140,10 @@ const shell: Shell = {
     await note('requestPermission')(host);
     setControl({ sites: controlled.sites.map((site) => (site.host === host ? { ...site, allowed: true } : site)) });
     return true;
+  },
+  downloadBuiltIn(onProgress) {
+    onProgress(0.34);
+    return new Promise(() => {}); // goes on for as long as it is looked at
   },
   rememberPage: note('rememberPage'),
   openOriginal: note('openOriginal'),

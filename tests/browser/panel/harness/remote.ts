@@ -2,18 +2,29 @@ import type {
   Answer,
   AskEvent,
   AskRequest,
+  BuiltInModel,
   EmbedderView,
   Engine,
   EngineEvent,
   EngineStatus,
   GpuFacts,
+  GpuReport,
   ImportRun,
+  LocalModel,
   OfferedModel,
 } from '../../../../engine/api';
 import type { PanelEngine } from '../../../../components/connection';
 import { EngineError, type SerialisedError } from '../../../../engine/errors';
 
 const GPU: GpuFacts = { state: 'fits', name: 'intel gen-12lp', short_of: [] };
+const REPORT: GpuReport = {
+  commonplace_model_report: 1,
+  library: { id: 'SmolLM2-360M-Instruct-q4f32_1-MLC', sha256: '7d'.repeat(32) },
+  weights: { sha256: '23'.repeat(32), known: true },
+  gpu: GPU,
+  limits: { maxBufferSize: 2 ** 31 },
+  happened: { answers: 2, stopped: 0, last: { first_ms: 840, all_ms: 5_120, pieces: 96 }, failures: [] },
+};
 
 /** The engine behind {@link serveEngineOverHttp}, as an Engine. */
 export function remoteEngine(
@@ -21,6 +32,8 @@ export function remoteEngine(
   imports: ImportRun[] = [],
   offered: OfferedModel[] | null = null,
   embedders: EmbedderView[] | null = null,
+  builtIn: BuiltInModel | null = null,
+  local: LocalModel[] = [],
 ): {
   engine: PanelEngine;
   setStatus(status: Partial<EngineStatus>): void;
@@ -91,12 +104,14 @@ export function remoteEngine(
           };
         }
         if (method === 'ask') return ask;
+        if (builtIn !== null && method === 'builtInModel') return () => Promise.resolve(builtIn);
         if (method === 'imports') return () => Promise.resolve(imports);
         if (offered !== null && method === 'models')
           return (purpose?: string) =>
             Promise.resolve(offered.filter((one) => one.purpose === (purpose ?? one.purpose)));
         if (embedders !== null && method === 'embedders') return () => Promise.resolve(embedders);
-        if (offered !== null && method === 'localModels') return () => Promise.resolve([]);
+        if (offered !== null && method === 'localModels') return () => Promise.resolve(local);
+        if (local.length > 0 && method === 'gpuReport') return () => Promise.resolve(REPORT);
         if (offered !== null && method === 'gpuModels') return () => Promise.resolve({ gpu: GPU, models: [] });
         return (target[method] ??= (...args: unknown[]) => call(method, args));
       },
