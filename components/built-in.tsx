@@ -46,7 +46,7 @@ export function BuiltIn({ model, shell, changed }: { model: BuiltInModel; shell:
       );
   };
   return (
-    <section class="built-in">
+    <>
       <h3>{words('built_in')}</h3>
       <p>{words(STATE[model.state])}</p>
       {model.state !== 'available' && share === null && (
@@ -58,6 +58,6 @@ export function BuiltIn({ model, shell, changed }: { model: BuiltInModel; shell:
       )}
       {share !== null && <p role="status">{words('built_in_share', Math.floor(share * 100))}</p>}
       {failure !== null && <p class="notice trouble">{failure}</p>}
-    </section>
+    </>
   );
 }

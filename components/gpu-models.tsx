@@ -19,7 +19,6 @@ export function Report({ engine, id, copy }: { engine: PanelEngine; id: string; 
   const [text, setText] = useState<string | null>(null);
   return (
     <details
-      class="diagnostics"
       onToggle={(event) => {
         if (!event.currentTarget.open) return;
         engine.gpuReport(id).then(
@@ -34,7 +33,7 @@ export function Report({ engine, id, copy }: { engine: PanelEngine; id: string; 
     >
       <summary>{words('gpu_report')}</summary>
       {text !== null && (
-        <>
+        <div class="diagnostics">
           <p>{words('gpu_report_more')}</p>
           <button
             type="button"
@@ -47,7 +46,7 @@ export function Report({ engine, id, copy }: { engine: PanelEngine; id: string; 
           <pre class="source" tabIndex={0} aria-label={words('gpu_report')}>
             {text}
           </pre>
-        </>
+        </div>
       )}
     </details>
   );
