@@ -16,17 +16,27 @@ const SPACELESS =
 /** Scripts in which one letter can be a word. */
 const ONE_LETTER = /^[\p{sc=Han}\p{sc=Hangul}]$/u;
 
-const PIECE = new RegExp(
-  [
-    `(?<spaceless>${SPACELESS}+)`,
-    // 3.11, 0.5.14: a part of it means nothing
-    `(?<![\\p{L}\\p{N}.])\\p{Nd}+(?:\\.\\p{Nd}+)+(?![\\p{L}\\p{N}])`,
-    // a word with the English endings behind an apostrophe, which belong to it; before one stands another word (l'eau)
-    `(?:(?!${SPACELESS})[\\p{L}\\p{N}])(?:(?!${SPACELESS})[\\p{L}\\p{N}\\p{M}])*(?:['’](?:[sStTdDmM]|[rR][eE]|[vV][eE]|[lL]{2})(?![\\p{L}\\p{N}]))?`,
-  ].join('|'),
-  // not `i`: it made these classes ten times as slow
-  'gu',
+/** `letter` and `mark` (what may follow in a word) are not of such a script. */
+const pieces = (letter: string, mark: string, ...more: string[]) =>
+  new RegExp(
+    [
+      // 3.11, 0.5.14: a part of it means nothing
+      `(?<![\\p{L}\\p{N}.])\\p{Nd}+(?:\\.\\p{Nd}+)+(?![\\p{L}\\p{N}])`,
+      // a word with the English endings behind an apostrophe, which belong to it; before one stands another word (l'eau)
+      `${letter}${mark}*(?:['’](?:[sStTdDmM]|[rR][eE]|[vV][eE]|[lL]{2})(?![\\p{L}\\p{N}]))?`,
+      ...more,
+    ].join('|'),
+    // not `i`: it made these classes ten times as slow
+    'gu',
+  );
+const PIECE = pieces(
+  `(?:(?!${SPACELESS})[\\p{L}\\p{N}])`,
+  `(?:(?!${SPACELESS})[\\p{L}\\p{N}\\p{M}])`,
+  `(${SPACELESS}+)`,
 );
+/** The same where no letter is of such a script, without looking ahead at each: a fifth quicker. */
+const SPACED_PIECE = pieces('[\\p{L}\\p{N}]', '[\\p{L}\\p{N}\\p{M}]');
+const HAS_SPACELESS = new RegExp(SPACELESS, 'u');
 /** A letter with the signs that sit on it. */
 const CLUSTER = /\P{M}\p{M}*/gu;
 const HAS_MARK = /\p{M}/u;
@@ -41,10 +51,10 @@ const WIDE_OR_NARROW = /[\u1100-\u11ff\u3130-\u318f\uf900-\ufaff\uff65-\uffdc]/u
  */
 export function* wordsOf(text: string, language: string | null = null, singles = true): Generator<Word> {
   let last: Word | null = null;
-  for (const match of text.matchAll(PIECE)) {
+  for (const match of text.matchAll(HAS_SPACELESS.test(text) ? PIECE : SPACED_PIECE)) {
     const start = match.index;
     const word = match[0];
-    if (match.groups?.spaceless === undefined) {
+    if (match[1] === undefined) {
       const found = { text: word, stem: stemOf(bare(word), language), start, end: start + word.length };
       yield found;
       if (last?.end === start - 1 && text[start - 1] === '-' && isLetters(last.text) && isLetters(word)) {
@@ -70,9 +80,12 @@ function spaceless(text: string, start: number): Word {
   return { text, stem: WIDE_OR_NARROW.test(text) ? text.normalize('NFKC') : text, start, end: start + text.length };
 }
 
+/** Almost no word has one. */
+const SIGN = /['’-]/u;
+
 /** Without an English ending behind an apostrophe, and without its hyphen. */
 export function bare(word: string): string {
-  return word.replace(/['’].*$/u, '').replace('-', '');
+  return SIGN.test(word) ? word.replace(/['’].*$/u, '').replace('-', '') : word;
 }
 
 function isLetters(word: string): boolean {
