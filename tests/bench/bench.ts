@@ -2,8 +2,8 @@
  * Every number of docs/benchmarks.md, measured on this machine in a real Chromium: the built extension, and the
  * engine's own code on an invented collection in a page of the same isolation. Prints a table and writes the file.
  *
- * Usage: npm run bench [-- --full | --huge] [--sizes N,N] [--no-peers] [--extension DIR] [--only engine,extension,page] [--no-write]
- *   --full   also 100,000 chunks, --huge also 500,000: half an hour and some hours instead of ten minutes
+ * Usage: npm run bench [-- --full | --huge] [--sizes N,N] [--no-peers] [--extension DIR] [--only page,extension,engine,exchange] [--no-write]
+ *   --full   also 100,000 chunks, --huge also 500,000: an hour and some hours instead of half an hour
  * Resolves with 0 whether or not every target is met: a slow machine is not a fault.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,9 +13,13 @@ import { resolve } from 'node:path';
 import { PGLITE_VERSION } from '../../engine/store/database';
 import { findChromium } from '../harness/chromium';
 import { type EnginePageResults, runEnginePage } from './engine-page';
+import { type ExchangeResults, measureExchange } from './exchange';
+import { exchangeSection, type Section, sectionIn, withSection } from './exchange-report';
 import { browserVersion, type ExtensionResults, measureExtension, type Part, weigh } from './extension';
 import { measurePageCost, type PageCostResults } from './page-cost';
 import { writeReport } from './report';
+
+const FILE = 'docs/benchmarks.md';
 
 export interface Results {
   machine: { cpu: string; cores: number; memory_gb: number; os: string; load: number };
@@ -25,6 +29,7 @@ export interface Results {
   extension?: ExtensionResults;
   page?: PageCostResults[];
   engine?: EnginePageResults;
+  exchange?: ExchangeResults;
   failures: string[];
   seconds: number;
 }
@@ -33,7 +38,7 @@ export async function main(args: string[]): Promise<number> {
   const started = performance.now();
   const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
   const extension = resolve(option('--extension') ?? '.output/chrome-mv3');
-  const only = option('--only')?.split(',') ?? ['page', 'extension', 'engine'];
+  const only = option('--only')?.split(',') ?? ['page', 'extension', 'engine', 'exchange'];
   if (!existsSync(extension)) {
     if (option('--extension') !== undefined) throw new Error(`There is no built extension in ${extension}.`);
     const { status } = spawnSync('node', ['scripts/build.mjs', 'chrome', '--no-zip'], { stdio: 'inherit' });
@@ -80,20 +85,32 @@ export async function main(args: string[]): Promise<number> {
   const page = await attempt('page', () => measurePageCost(extension, say));
   const measuredExtension = await attempt('extension', () => measureExtension(extension, say));
   const engine = await attempt('engine', () => runEnginePage({ sizes, peers: !args.includes('--no-peers'), say }));
+  const exchange = await attempt('exchange', () => measureExchange({ messages: 100_000, embedded: 100 }, say));
   Object.assign(results, {
     ...(page && { page }),
     ...(measuredExtension && { extension: measuredExtension }),
     ...(engine && { engine }),
+    ...(exchange && { exchange }),
   });
   results.seconds = (performance.now() - started) / 1000;
 
   const report = writeReport(results);
   say(`\n${report.table}\n`);
   if (!args.includes('--no-write')) {
-    writeFileSync('docs/benchmarks.md', report.markdown);
-    say(`docs/benchmarks.md was written after ${Math.round(results.seconds)} s.`);
+    writeFileSync(FILE, withSections(report.markdown, results));
+    say(`${FILE} was written after ${Math.round(results.seconds)} s.`);
   }
   return results.failures.length === 0 ? 0 : 1;
+}
+
+/** With what was measured apart from the rest: now, or as it stands in the file. */
+function withSections(markdown: string, { exchange, date }: Results): string {
+  const before = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
+  const sections: Array<[Section, string | null]> = [
+    ['exchange', exchange ? exchangeSection(exchange, date) : sectionIn(before, 'exchange')],
+    ['large', sectionIn(before, 'large')],
+  ];
+  return sections.reduce((all, [name, text]) => (text === null ? all : withSection(all, name, text)), markdown);
 }
 
 function versions(): Record<string, string> {

@@ -1,20 +1,15 @@
 /**
- * Builds the benchmark's page from the engine's sources and runs it, isolated as the extension is, in a Chromium: the
- * engine at each size in one profile, then every peer in a browser and a profile of its own.
+ * The engine at each size in a page of a Chromium and in one profile, then every peer in a browser and a profile of its
+ * own.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { extname, join, normalize, resolve } from 'node:path';
-import { chromium } from 'playwright-core';
-import { build, type Plugin } from 'vite';
-import { onnxruntime } from '../../scripts/vite-onnxruntime';
-import { findChromium } from '../harness/chromium';
+import { join, resolve } from 'node:path';
 import type { Spread } from './page/measure';
 import type { PeerName } from './page/peers';
 import type { CaptureRate, FillTimes, RecallTimes } from './page/worker';
+import { directoryMb, openPage, servePage } from './page-server';
 
 export interface PeerResult {
   name: PeerName;
@@ -58,14 +53,6 @@ export interface EnginePageResults {
 const PEER_LIMIT_MS = (size: number) => (size <= 10_000 ? 120_000 : 600_000);
 const VECTOR_PEERS: PeerName[] = ['voy-search', 'EntityDB', 'loop over vectors'];
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-  '.json': 'application/json',
-};
-
 export async function runEnginePage({
   sizes,
   peers,
@@ -76,39 +63,7 @@ export async function runEnginePage({
   say: (line: string) => void;
 }): Promise<EnginePageResults> {
   const installed = installPeers(say);
-  const root = resolve('.cache', 'bench-page');
-  await build({
-    configFile: false,
-    root: resolve('tests/bench/page'),
-    base: '/',
-    logLevel: 'warn',
-    plugins: [onnxruntime({ webgpu: true }), peerPackages()],
-    worker: { format: 'es', plugins: () => [onnxruntime({ webgpu: true }), peerPackages()] },
-    build: { target: 'esnext', outDir: root, emptyOutDir: true, assetsInlineLimit: 0, reportCompressedSize: false },
-  });
-  const server = createServer((request, response) => {
-    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
-    const file =
-      path === '/data-dir.tar.gz'
-        ? resolve('.cache', 'data-dir.tar.gz')
-        : path.startsWith('/models/')
-          ? resolve(`.${path}`)
-          : join(root, path === '/' ? 'index.html' : path);
-    if (!existsSync(file) || !statSync(file).isFile()) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, {
-      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-    });
-    createReadStream(file).pipe(response);
-  });
-  await new Promise<void>((done) => {
-    server.listen(0, '127.0.0.1', done);
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { origin, close } = await servePage();
   const profile = mkdtempSync(join(tmpdir(), 'commonplace-bench-'));
   try {
     let page = await openPage(profile, origin, 'engine', say);
@@ -176,8 +131,7 @@ export async function runEnginePage({
       await page.close();
     }
   } finally {
-    server.closeAllConnections();
-    server.close();
+    close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
@@ -197,27 +151,6 @@ function installPeers(say: (line: string) => void): boolean {
   if (existsSync(join(directory, 'node_modules'))) return true;
   say('    installs voy-search and EntityDB into tests/bench/peers');
   return spawnSync('npm', ['ci', '--ignore-scripts'], { cwd: directory, stdio: 'ignore' }).status === 0;
-}
-
-/** Resolves `#peers/…`; to nothing where they are not installed, so that the rest can be measured. */
-function peerPackages(): Plugin {
-  const packages = resolve('tests/bench/peers/node_modules');
-  const files: Record<string, string> = {
-    '#peers/voy': 'voy-search/voy_search_bg.js',
-    '#peers/voy.wasm?url': 'voy-search/voy_search_bg.wasm?url',
-    '#peers/entity-db': '@babycommando/entity-db/src/index.js',
-  };
-  return {
-    name: 'peers',
-    enforce: 'pre',
-    resolveId(id) {
-      const file = files[id];
-      if (file === undefined) return undefined;
-      const path = join(packages, file);
-      return existsSync(path.replace(/\?.*$/, '')) ? path : '\0no-peer';
-    },
-    load: (id) => (id === '\0no-peer' ? 'export default null; export {}' : undefined),
-  };
 }
 
 async function measurePeer(
@@ -279,60 +212,6 @@ async function measurePeer(
   return result;
 }
 
-interface RunningPage {
-  call<Result>(name: string, ...input: Array<number | string>): Promise<Result>;
-  /** Proportional set size of the browser's processes for pages. */
-  memoryMb(): number;
-  /** Rejects when the page's process dies. */
-  crashed: Promise<never>;
-  close(): Promise<void>;
-}
-
-async function openPage(
-  profile: string,
-  origin: string,
-  which: 'engine' | 'peers',
-  say: (line: string) => void,
-): Promise<RunningPage> {
-  const executablePath = findChromium();
-  if (!executablePath) throw new Error('No Chromium was found.');
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: ['--no-first-run', '--disable-background-networking', '--disable-component-update'],
-    chromiumSandbox: process.getuid?.() !== 0,
-  });
-  const page = context.pages()[0] ?? (await context.newPage());
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('404')) say(`    page: ${message.text()}`);
-  });
-  const crashed = new Promise<never>((_, reject) => {
-    page.on('crash', () => {
-      reject(new Error('the page ran out of memory or crashed'));
-    });
-  });
-  crashed.catch(() => undefined); // heard only by calls that are waiting
-  await page.goto(origin);
-  await page.waitForFunction(() => 'start' in globalThis);
-  await page.evaluate((worker) => {
-    (globalThis as unknown as { start(which: string): void }).start(worker);
-  }, which);
-  let closed: Promise<void> | undefined;
-  return {
-    crashed,
-    call: <Result>(name: string, ...input: Array<number | string>) =>
-      page.evaluate(
-        ([method, values]) => {
-          const { bench } = globalThis as unknown as { bench: Record<string, (...v: unknown[]) => Promise<never>> };
-          return (bench[method] as (...v: unknown[]) => Promise<Result>)(...values);
-        },
-        [name, input] as const,
-      ),
-    memoryMb: () => rendererMb(profile),
-    close: () => (closed ??= context.close()),
-  };
-}
-
 async function within<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -345,43 +224,6 @@ async function within<Result>(work: Promise<Result>, milliseconds: number): Prom
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Proportional set size of the processes that the browser of this profile started for its pages. */
-function rendererMb(profile: string): number {
-  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8', maxBuffer: 2 ** 26 }).split('\n');
-  const processes = lines.flatMap((line) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
-    return match ? [{ pid: Number(match[1]), parent: Number(match[2]), command: match[3] as string }] : [];
-  });
-  const ours = new Set(processes.filter(({ command }) => command.includes(profile)).map(({ pid }) => pid));
-  for (let grown = true; grown;) {
-    grown = false;
-    for (const { pid, parent } of processes) {
-      if (!ours.has(parent) || ours.has(pid)) continue;
-      ours.add(pid);
-      grown = true;
-    }
-  }
-  let kilobytes = 0;
-  for (const { pid, command } of processes) {
-    if (!ours.has(pid) || !command.includes('--type=renderer')) continue;
-    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
-  }
-  return kilobytes / 1024;
-}
-
-function directoryMb(profile: string, names: string[]): number {
-  let bytes = 0;
-  for (const name of names) {
-    const root = join(profile, 'Default', name);
-    if (!existsSync(root)) continue;
-    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-      // blocks, not length: files of a pool are made with room
-      if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name)).blocks * 512;
-    }
-  }
-  return bytes / 2 ** 20;
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

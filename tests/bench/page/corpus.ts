@@ -29,6 +29,8 @@ export interface Made {
 
 export interface Corpus {
   passage(): Made;
+  /** The text of one, without a vector. */
+  text(): string;
   /** Five words of one topic. */
   question(): string;
   /** The same with a vector of that topic. */
@@ -71,12 +73,19 @@ export function createCorpus(seed: number): Corpus {
   const ask = (topic: (typeof topics)[number]) =>
     `${common()} ${[0, 1, 2].map(() => pick(topic.words)).join(' ')} ${common()}`;
 
+  const textOf = (topic: (typeof topics)[number]) => {
+    const length = 50 + Math.floor(random() * 60);
+    return Array.from({ length }, () => (random() < 0.25 ? pick(topic.words) : common())).join(' ');
+  };
+
   return {
     passage() {
       const topic = pick(topics);
-      const length = 50 + Math.floor(random() * 60);
-      const text = Array.from({ length }, () => (random() < 0.25 ? pick(topic.words) : common())).join(' ');
+      const text = textOf(topic);
       return { text, vector: near(topic.center) };
+    },
+    text() {
+      return textOf(pick(topics));
     },
     question() {
       return ask(pick(topics));

@@ -5,7 +5,7 @@
 import { wasmBytes } from './wasm-memory';
 import { expose } from 'comlink';
 import type { CapturedConversation } from '../../../engine/capture/types';
-import { connectEmbedder, type Embedder } from '../../../engine/embed';
+import type { Embedder } from '../../../engine/embed';
 import { ingest } from '../../../engine/ingest';
 import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { recall } from '../../../engine/recall';
@@ -13,6 +13,7 @@ import { openStore, type Store } from '../../../engine/store';
 import { coarse, coarseColumn, EXACT_AT_MOST, indexVectors, vectorIndexes } from '../../../engine/vectors';
 import { fillConversation } from '../recall-fill';
 import { createCorpus, DIMENSIONS, randomFrom, type Made } from './corpus';
+import { startEmbedder } from './embedder';
 import { shared, spread, type Spread } from './measure';
 
 export type { Spread };
@@ -238,8 +239,7 @@ const bench = {
   /** A question of ten words, in the embedder's own worker as the extension runs it. */
   async embeddingTimes(count: number): Promise<{ ready_ms: number; question: Spread }> {
     const started = performance.now();
-    const model = connectEmbedder({ spawn: spawnEmbedder });
-    await ready(model);
+    const model = await startEmbedder();
     await model.embed(['ready?'], 'query');
     const readyMs = performance.now() - started;
     const random = randomFrom(9);
@@ -313,25 +313,6 @@ function conversation(id: string, texts: string[]): CapturedConversation {
     })),
     metadata: {},
   };
-}
-
-function ready(one: Embedder): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const look = () => {
-      const state = one.state();
-      if (state.state === 'ready') resolve();
-      if (state.state === 'unavailable') reject(new Error(state.error));
-    };
-    one.onState(look);
-    look();
-  });
-}
-
-function spawnEmbedder(): Promise<MessagePort> {
-  const worker = new Worker(new URL('../../../engine/embed/worker.ts', import.meta.url), { type: 'module' });
-  const { port1, port2 } = new MessageChannel();
-  worker.postMessage({ type: 'boot', port: port2, baseUrl }, [port2]);
-  return Promise.resolve(port1);
 }
 
 expose(bench);
