@@ -1,5 +1,13 @@
-/** Bytes of every WebAssembly memory of this worker. Import it before what instantiates one. */
-const memories = new Set<WebAssembly.Memory>();
+/** Bytes of every WebAssembly memory of this worker that is still there. Import it before what instantiates one. */
+const memories = new Set<WeakRef<WebAssembly.Memory>>();
+/** For an instance's, which is met again. */
+const known = new WeakSet<WebAssembly.Memory>();
+
+function note(memory: WebAssembly.Memory): void {
+  if (known.has(memory)) return;
+  known.add(memory);
+  memories.add(new WeakRef(memory));
+}
 
 const { instantiate, instantiateStreaming, Memory } = WebAssembly;
 
@@ -7,14 +15,14 @@ const { instantiate, instantiateStreaming, Memory } = WebAssembly;
 class NotedMemory extends Memory {
   constructor(descriptor: WebAssembly.MemoryDescriptor) {
     super(descriptor);
-    memories.add(this);
+    note(this);
   }
 }
 
 function noted<Result>(result: Result): Result {
   const { instance } = result as { instance?: WebAssembly.Instance };
   const { exports } = instance ?? (result as WebAssembly.Instance);
-  for (const item of Object.values(exports)) if (item instanceof WebAssembly.Memory) memories.add(item);
+  for (const item of Object.values(exports)) if (item instanceof WebAssembly.Memory) note(item);
   return result;
 }
 
@@ -27,6 +35,6 @@ Object.assign(WebAssembly, {
 
 export function wasmBytes(): number {
   let bytes = 0;
-  for (const memory of memories) bytes += memory.buffer.byteLength;
+  for (const memory of memories) bytes += memory.deref()?.buffer.byteLength ?? 0;
   return bytes;
 }

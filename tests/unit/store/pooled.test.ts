@@ -17,7 +17,6 @@ describe('a store on the pool file system', () => {
   it.each([
     ['48MB', 0],
     ['128MB', 200e6],
-    ['192MB', 300e6],
   ])('has %s of memory for its pages when it has grown by %i bytes', async (memory, grown) => {
     const drive = await poolShelf(new PowerLossCabinet(), noLock).drive('database');
     await drive.reserve(1_500);
