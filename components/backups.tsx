@@ -16,11 +16,21 @@ export function lacksBackup(last: BackupNote | null, documents: number, now: num
   return last === null ? documents >= MANY : now - Date.parse(last.at) > OLD_MS;
 }
 
+/** Undefined until it is known whether there was one. */
+export function useLastBackup(shell: Shell): BackupNote | null | undefined {
+  const [last, setLast] = useState<BackupNote | null | undefined>(undefined);
+  useEffect(() => shell.files.watchLast(setLast), [shell]);
+  return last;
+}
+
+export function whenLast(last: BackupNote | null): string {
+  return last === null ? words('data_never') : words('data_last', inWords(last.at));
+}
+
 /** A line of the menu, marked where one is lacking. Whoever has only just begun is not told of it. */
 export function BackupLine({ shell, documents, show }: { shell: Shell; documents: number; show: () => void }) {
-  const [last, setLast] = useState<BackupNote | null | undefined>(undefined);
+  const last = useLastBackup(shell);
   const [trouble, setTrouble] = useState(false);
-  useEffect(() => shell.files.watchLast(setLast), [shell]);
   useEffect(
     () =>
       shell.files.backups.watch((view) => {
@@ -31,10 +41,9 @@ export function BackupLine({ shell, documents, show }: { shell: Shell; documents
   if (last === undefined) return null;
   const lacks = trouble || lacksBackup(last, documents, Date.now());
   if (last === null && !lacks) return null;
-  const when = last === null ? words('data_never') : words('data_last', inWords(last.at));
   return (
     <button type="button" title={last === null ? undefined : exactly(last.at)} onClick={show}>
-      {trouble ? words('backups_failing') : when}
+      {trouble ? words('backups_failing') : whenLast(last)}
       {lacks && <StateMark shape="broken" />}
     </button>
   );

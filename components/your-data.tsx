@@ -5,12 +5,12 @@ import type { PanelEngine } from './connection';
 import { exactly, inWords } from './dates';
 import { kindName } from './filters';
 import { PasswordChoice } from './password-choice';
-import type { BackupNote, Shell } from './shell';
+import type { Shell } from './shell';
 import { sizeInWords } from './size';
 import { sourceName } from './sites';
 import { inPlainWords } from './trouble';
 import { count, words, wordsLocale, type WordKey } from './words';
-import { Backups } from './backups';
+import { Backups, useLastBackup, whenLast } from './backups';
 import { dataWork, type Work } from './your-data-work';
 
 interface YourDataProps {
@@ -61,12 +61,11 @@ export function BringBack({ engine, shell }: Omit<YourDataProps, 'say'>) {
 }
 
 export function LastBackup({ shell }: { shell: Shell }) {
-  const [last, setLast] = useState<BackupNote | null | undefined>(undefined);
-  useEffect(() => shell.files.watchLast(setLast), [shell]);
+  const last = useLastBackup(shell);
   if (last === undefined) return null;
   return (
     <p class="last-backup" title={last ? exactly(last.at) : undefined}>
-      {last === null ? words('data_never') : words('data_last', inWords(last.at))}
+      {whenLast(last)}
     </p>
   );
 }

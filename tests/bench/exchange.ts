@@ -53,7 +53,7 @@ export async function measureExchange(
     const { official, database } = await takeOfficial(within, say, join(folder, 'official.zip'), { conversations });
     const { exported, checked } = await exportEverything(within, say, 'official');
     const imported = await within('own', false, async (call, counted) => {
-      return counted('import into an empty database', () => call<number>('importExported', official.file.last_word));
+      return counted('import into an empty database', () => call<void>('importExported', official.file.last_word));
     });
     const { copy, dump } = await within('official', false, async (call, counted) => {
       const snapshot = await counted('copy inside', () => call<{ bytes: number }>('snapshot'));
@@ -68,8 +68,8 @@ export async function measureExchange(
     const ofFew = await within('few', true, async (call, counted, page) => {
       await page.give(join(folder, 'few.zip'));
       const { id } = await call<{ id: string }>('look');
-      const words = await counted(`${embedded} conversations in`, () => call<number>('take', id, few.last_word));
-      const vectors = await counted('until embedded', () => call<number>('embedded'));
+      const words = await counted(`${embedded} conversations in`, () => call<void>('take', id, few.last_word));
+      const vectors = await counted('until embedded', () => call<void>('embedded'));
       const { chunks } = await call<Facts>('facts');
       return { conversations: embedded, chunks, words, vectors };
     });
@@ -82,7 +82,7 @@ export async function measureLarge(megabytes: number, say: (line: string) => voi
   return inBrowsers(say, async ({ folder, within }) => {
     const load = loadavg()[0] ?? 0;
     const database = await within('large', false, async (call, counted) => {
-      await counted('filled', () => call<null>('fill', megabytes * 1e6));
+      await counted('filled', () => call<void>('fill', megabytes * 1e6));
       return call<Facts>('facts');
     });
     const { exported, checked } = await exportEverything(within, say, 'large');
@@ -98,7 +98,7 @@ type Call = <Result>(name: keyof ExchangeWorker, ...input: Array<string | number
 type Counted = <Result>(
   what: string,
   work: () => Promise<Result>,
-) => Promise<Measured & (Result extends number ? unknown : Result)>;
+) => Promise<Measured & (Result extends void ? unknown : Result)>;
 /** A database of this name, open in a browser started anew. */
 type Within = <Result>(
   directory: string,
@@ -130,7 +130,7 @@ async function inBrowsers<Result>(
           `    ${what}: ${(measured.ms / 1000).toFixed(1)} s, ${measured.processor_s.toFixed(1)} s of a processor, ` +
             `${Math.round(measured.above_mb)} MB above ${Math.round(measured.idle_mb)} (${most.join(', ')})`,
         );
-        return { ...measured, ...(typeof result === 'object' ? result : {}) } as never;
+        return { ...measured, ...result } as never;
       };
       const result = await use((name, ...input) => page.call(name, ...input), counted, page);
       await page.call('close');
@@ -160,7 +160,7 @@ async function takeOfficial(
     await page.give(path);
     const { id, ...look } = await counted('look', () => call<{ id: string; messages: number }>('look'));
     if (look.messages !== file.messages) throw new Error(`${look.messages} messages of ${file.messages} were seen`);
-    const take = await counted('import until found by words', () => call<number>('take', id, file.last_word));
+    const take = await counted('import until found by words', () => call<void>('take', id, file.last_word));
     return { official: { file, look, take }, database: await call<Facts>('facts') };
   });
   if (result.database.messages !== file.messages)
@@ -174,7 +174,7 @@ async function exportEverything(within: Within, say: (line: string) => void, dir
   );
   say(`    ${Math.round(exported.bytes / 1e6)} MB were exported`);
   const checked = await within(directory, false, (call, counted) =>
-    counted('reading it back', () => call<number>('checkExport')),
+    counted('reading it back', () => call<void>('checkExport')),
   );
   return { exported, checked };
 }

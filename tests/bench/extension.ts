@@ -11,6 +11,7 @@ import { launchChromium, type RunningChromium } from '../harness/chromium';
 import { startInternet } from '../harness/internet';
 import { createCorpus, randomFrom } from './page/corpus';
 import type { Spread } from './page/measure';
+import { processesFrom, pssMb } from './processes';
 
 export interface ExtensionResults {
   /** Fresh profile: from the start of the browser's process, in ms. */
@@ -184,26 +185,8 @@ async function measureAcknowledged(page: Page, bytes: number, count: number): Pr
 /** Proportional set size of all processes that run the extension's pages and workers. */
 function memoryOf(browser: RunningChromium): { processes: number; mb: number } {
   const root = browser.process.pid ?? 0;
-  const parents = new Map<number, number>();
-  const commands = new Map<number, string>();
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-      commands.set(Number(name), readFileSync(`/proc/${name}/cmdline`, 'utf8'));
-    } catch (error) {
-      if (!['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error; // it ended meanwhile
-    }
-  }
-  const ours = (pid: number): boolean => pid === root || (parents.has(pid) && ours(parents.get(pid) as number));
-  let kilobytes = 0;
-  let processes = 0;
-  for (const [pid, command] of commands) {
-    if (!command.includes('--extension-process') || !ours(pid)) continue;
-    processes++;
-    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
-  }
-  return { processes, mb: kilobytes / 1024 };
+  const own = processesFrom(({ pid }) => pid === root).filter(({ command }) => command.includes('--extension-process'));
+  return { processes: own.length, mb: pssMb(own) };
 }
 
 /**

@@ -6,8 +6,8 @@ interface Process {
   command: string;
 }
 
-/** The browser that has this profile, and whatever it started. */
-function processesOf(profile: string): Process[] {
+/** Those, and whatever they started. */
+export function processesFrom(isFirst: (one: Process) => boolean): Process[] {
   const parents = new Map<number, number>();
   const commands = new Map<number, string>();
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
@@ -18,17 +18,26 @@ function processesOf(profile: string): Process[] {
     });
   }
   const isOurs = (pid: number): boolean => {
-    const parent = parents.get(pid);
-    return (commands.get(pid)?.includes(profile) ?? false) || (parent !== undefined && isOurs(parent));
+    const [parent, command] = [parents.get(pid), commands.get(pid)];
+    return (command !== undefined && isFirst({ pid, command })) || (parent !== undefined && isOurs(parent));
   };
   return [...commands].flatMap(([pid, command]) => (isOurs(pid) ? [{ pid, command }] : []));
 }
 
+/** Of the browser that has this profile. */
+function processesOf(profile: string): Process[] {
+  return processesFrom(({ command }) => command.includes(profile));
+}
+
 /** Proportional set size of the processes that the browser of this profile started for its pages, in MB. */
 export function rendererMb(profile: string): number {
+  return pssMb(processesOf(profile).filter(({ command }) => command.includes('--type=renderer')));
+}
+
+/** Proportional set size of these together, in MB. */
+export function pssMb(processes: Process[]): number {
   let kilobytes = 0;
-  for (const { pid, command } of processesOf(profile)) {
-    if (!command.includes('--type=renderer')) continue;
+  for (const { pid } of processes) {
     unlessEnded(() => {
       kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
     });

@@ -32,13 +32,6 @@ const EXPORTED = 'commonplace.zip';
 const root = () => navigator.storage.getDirectory();
 const exported = async () => (await (await root()).getFileHandle(EXPORTED)).getFile();
 
-/** Milliseconds of it. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
-}
-
 async function finds(text: string): Promise<void> {
   const { hits } = await opened().engine.recall({ text, mode: 'words' });
   if (hits.length === 0) throw new Error(`"${text}" is not found`);
@@ -69,83 +62,75 @@ const bench = {
   },
 
   /** What was given is looked into. */
-  async look(): Promise<{ id: string; ms: number; conversations: number; messages: number }> {
+  async look(): Promise<{ id: string; conversations: number; messages: number }> {
     const { engine: asked } = opened();
     if (given === null) throw new Error('give() comes first');
-    const started = performance.now();
     const { id, parts } = await asked.lookInside([{ path: given.name, blob: given }]);
     const [part] = parts;
     const { conversations = 0, messages = 0 } = part ?? {};
-    return { id, ms: performance.now() - started, conversations, messages };
+    return { id, conversations, messages };
   },
 
   /** What was looked into comes in, until this word of the last of it is found. */
-  take: (id: string, word: string) =>
-    timed(async () => {
-      const { engine: asked } = opened();
-      const ended = new Promise<void>((resolve, reject) => {
-        void asked.subscribe((event) => {
-          if (event.type !== 'import_run' || event.run.id !== id) return;
-          if (event.run.state === 'done') resolve();
-          else if (event.run.state !== 'running') reject(new Error(`the import is ${JSON.stringify(event.run)}`));
-        });
+  async take(id: string, word: string): Promise<void> {
+    const { engine: asked } = opened();
+    const ended = new Promise<void>((resolve, reject) => {
+      void asked.subscribe((event) => {
+        if (event.type !== 'import_run' || event.run.id !== id) return;
+        if (event.run.state === 'done') resolve();
+        else if (event.run.state !== 'running') reject(new Error(`the import is ${JSON.stringify(event.run)}`));
       });
-      await asked.startImport(id, { connectors: ['chatgpt'], bring_back: false });
-      await ended;
-      await finds(word);
-    }),
+    });
+    await asked.startImport(id, { connectors: ['chatgpt'], bring_back: false });
+    await ended;
+    await finds(word);
+  },
 
   /** Until every passage has its vector. */
-  embedded: () =>
-    timed(async () => {
-      const { engine: asked, store: from } = opened();
-      for (;;) {
-        await asked.idle();
-        const [row] = await from.query<{ left: number }>(
-          'select count(*)::int as left from chunk c where not exists (select from embedding where chunk_id = c.id)',
-        );
-        if (row?.left === 0) return;
-        await new Promise((resolve) => setTimeout(resolve, 250));
-      }
-    }),
+  async embedded(): Promise<void> {
+    const { engine: asked, store: from } = opened();
+    for (;;) {
+      await asked.idle();
+      const [row] = await from.query<{ left: number }>(
+        'select count(*)::int as left from chunk c where not exists (select from embedding where chunk_id = c.id)',
+      );
+      if (row?.left === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  },
 
   /** Everything into a file, as the panel writes it. */
-  async exportAll(): Promise<{ ms: number; bytes: number }> {
+  async exportAll(): Promise<{ bytes: number }> {
     const { engine: asked } = opened();
-    const started = performance.now();
     const stream = await (await (await root()).getFileHandle(EXPORTED, { create: true })).createWritable();
     const { bytes } = await takeExport(asked, { what: { everything: true } }, (piece) => stream.write(piece));
     await stream.close();
-    return { ms: performance.now() - started, bytes };
+    return { bytes };
   },
 
-  checkExport: () =>
-    timed(async () => {
-      const file = await exported();
-      const wrong = await readBack(opened().engine, file, { bytes: file.size, password: null });
-      if (wrong !== null) throw new Error(wrong);
-    }),
+  async checkExport(): Promise<void> {
+    const file = await exported();
+    const wrong = await readBack(opened().engine, file, { bytes: file.size, password: null });
+    if (wrong !== null) throw new Error(wrong);
+  },
 
   /** The file that was exported into the open database, until this word of the last of it is found. */
-  importExported: (word: string) =>
-    timed(async () => {
-      const report = await opened().engine.importFile(await exported(), { mode: 'merge' });
-      if (report.documents.added === 0) throw new Error(JSON.stringify(report));
-      await finds(word);
-    }),
-
-  async snapshot(): Promise<{ ms: number; bytes: number }> {
-    const started = performance.now();
-    const report = await opened().store.snapshot();
-    if (report === null) throw new Error('nothing changed since the last copy');
-    return { ms: performance.now() - started, bytes: report.bytes };
+  async importExported(word: string): Promise<void> {
+    const report = await opened().engine.importFile(await exported(), { mode: 'merge' });
+    if (report.documents.added === 0) throw new Error(JSON.stringify(report));
+    await finds(word);
   },
 
-  async dumpDataDir(): Promise<{ ms: number; bytes: number }> {
+  async snapshot(): Promise<{ bytes: number }> {
+    const report = await opened().store.snapshot();
+    if (report === null) throw new Error('nothing changed since the last copy');
+    return { bytes: report.bytes };
+  },
+
+  async dumpDataDir(): Promise<{ bytes: number }> {
     if (postgres === null) throw new Error('open() comes first');
-    const started = performance.now();
     const { size } = await postgres.dumpDataDir();
-    return { ms: performance.now() - started, bytes: size };
+    return { bytes: size };
   },
 
   async facts(): Promise<{ documents: number; messages: number; chunks: number; bytes: number }> {

@@ -6,33 +6,21 @@ import { openAsBlob } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importExport } from '../../../engine/backup';
 import { openStore } from '../../../engine/store';
-import { engineIn, freshProfile, type Tab, until } from '../../harness/browser';
-import { findFirefox, launchFirefox, type RunningFirefox } from '../../harness/firefox';
+import { engineIn, FIREFOX, freshProfile, type RunningBrowser, until } from '../../harness/browser';
+import { findFirefox } from '../../harness/firefox';
 import { type Internet, startInternet } from '../../harness/internet';
 import { press, reads } from '../../harness/pressing';
-import { built } from '../durability/built';
 import { conversation } from '../panel/harness/invented';
 
 describe.skipIf(!findFirefox())('backups by themselves, in firefox', () => {
   const profile = freshProfile();
   const downloads = mkdtempSync(join(tmpdir(), 'commonplace-downloads-'));
   let internet: Internet;
-  let browser: RunningFirefox;
+  let browser: RunningBrowser;
 
   beforeAll(async () => {
     internet = await startInternet({});
-    browser = await launchFirefox({
-      profile: profile.path,
-      proxyPort: internet.port,
-      extension: built('firefox'),
-      preferences: {
-        'browser.download.folderList': 2,
-        'browser.download.dir': downloads,
-        'browser.download.useDownloadDir': true,
-        // what the click asks for is given: no prompt can be answered here
-        'extensions.webextOptionalPermissionPrompts': false,
-      },
-    });
+    browser = await FIREFOX.launch({ profile: profile.path, proxyPort: internet.port, downloads, permits: true });
   });
   afterAll(async () => {
     await browser.close();
@@ -48,11 +36,11 @@ describe.skipIf(!findFirefox())('backups by themselves, in firefox', () => {
       .toSorted();
 
   it('are turned on in the panel and made, and made again when it is pressed', async () => {
-    const script = (await browser.open('console.html')) as unknown as Tab;
+    const script = await browser.open('console.html');
     await engineIn(script)('ingest', [
       conversation('camellia', 'Tea from the garden', 2, [['user', 'Can a camellia be drunk?']]),
     ]);
-    const panel = (await browser.open('sidepanel.html')) as unknown as Tab;
+    const panel = await browser.open('sidepanel.html');
     await press(panel, 'Menu');
     await press(panel, 'Settings');
     await press(panel, 'Your data');

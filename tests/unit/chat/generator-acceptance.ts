@@ -23,6 +23,17 @@ export function input(more: Partial<GeneratorInput> = {}): GeneratorInput {
   };
 }
 
+/** The words that came before the fault, and the fault. */
+export async function failing(ask: AsyncIterable<string>): Promise<{ words: string; error: EngineError }> {
+  let words = '';
+  try {
+    for await (const piece of ask) words += piece;
+  } catch (error) {
+    return { words, error: EngineError.from(error) };
+  }
+  throw new Error(`it did not fail and said: ${words}`);
+}
+
 export async function collect(stream: AsyncIterable<string>): Promise<string> {
   let text = '';
   for await (const piece of stream) text += piece;

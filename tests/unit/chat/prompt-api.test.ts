@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { builtInGenerator } from '../../../engine/chat';
 import { createEngine } from '../../../engine/engine';
-import { EngineError } from '../../../engine/errors';
 import { reachBuiltIn } from '../../../engine/host';
 import { serveBuiltIn } from '../../../engine/host/built-in';
 import {
@@ -15,7 +14,7 @@ import {
 import { openStore } from '../../../engine/store';
 import { conversation, message } from '../ingest/captures';
 import { dataDirectory } from '../store/prebuilt';
-import { collect, generatorAcceptance, input } from './generator-acceptance';
+import { collect, failing, generatorAcceptance, input } from './generator-acceptance';
 
 const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
 const PATIENCE = { loadMs: 2_000, firstMs: 2_000, stallMs: 100 };
@@ -115,16 +114,6 @@ function overPort(of: Fake) {
       port2.close();
     },
   };
-}
-
-async function failing(ask: AsyncIterable<string>): Promise<{ words: string; error: EngineError }> {
-  let words = '';
-  try {
-    for await (const piece of ask) words += piece;
-  } catch (error) {
-    return { words, error: EngineError.from(error) };
-  }
-  throw new Error(`it did not fail and said: ${words}`);
 }
 
 async function failure(script: Script, prompt = input()) {

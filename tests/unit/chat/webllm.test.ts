@@ -12,7 +12,7 @@ import { EngineError } from '../../../engine/errors';
 import { memoryShelf } from '../../../engine/privacy';
 import type { ModelEntry } from '../../../models/downloads';
 import { WEBLLM_LIBRARIES, WEBLLM_LIMITS, type WebLlmLibrary } from '../../../models/webllm';
-import { collect, generatorAcceptance, input } from './generator-acceptance';
+import { collect, failing, generatorAcceptance, input } from './generator-acceptance';
 
 const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
 const LOAD: LoadWebLlm = { libraryUrl: 'library', weightsUrl: 'weights', contextTokens: 2048, thinks: false };
@@ -73,16 +73,6 @@ function generator(script: () => Script) {
       },
     }),
   };
-}
-
-async function failing(ask: AsyncIterable<string>): Promise<{ words: string; error: EngineError }> {
-  let words = '';
-  try {
-    for await (const piece of ask) words += piece;
-  } catch (error) {
-    return { words, error: EngineError.from(error) };
-  }
-  throw new Error(`it did not fail and said: ${words}`);
 }
 
 describe('a model on the GPU', () => {
