@@ -39,6 +39,8 @@ const UNIT = {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    // a second, unless told: a panel that answers beside a build and two browsers may need more
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,
@@ -49,6 +51,8 @@ export default defineConfig({
           exclude: ALONE,
           // compiling Postgres for each file anew took a third of their processor time
           isolate: false,
+          // and compiling it better than once takes longer than what is then run of it
+          execArgv: ['--liftoff-only'],
         },
       },
       {

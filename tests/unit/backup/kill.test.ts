@@ -20,7 +20,17 @@ const said = async (store: Store) =>
     )
   ).map(({ said: text }) => text);
 
-async function prepared(): Promise<{ file: Blob; cabinet: PowerLossCabinet; ours: string[]; both: string[] }> {
+interface Prepared {
+  file: Blob;
+  cabinet: PowerLossCabinet;
+  ours: string[];
+  both: string[];
+}
+let made: Promise<Prepared> | null = null;
+/** The same for both tests: each kill has a copy of the cabinet. */
+const prepared = (): Promise<Prepared> => (made ??= prepare());
+
+async function prepare(): Promise<Prepared> {
   const from = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
   await ingest(
     from,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EngineError } from '../../../engine/errors';
 import { ingest } from '../../../engine/ingest';
 import { embedHandler, enqueue, Gate, type Handler, type JobKind, startScheduler } from '../../../engine/jobs';
@@ -94,14 +94,10 @@ describe('the scheduler', () => {
         },
       },
     });
-    await vi.waitFor(() => {
-      expect(ran).toEqual(['embed']);
-    });
+    await expect.poll(() => ran).toEqual(['embed']);
     await enqueue(store, 'import', clock());
     scheduler.wake();
-    await vi.waitFor(() => {
-      expect(ran).toEqual(['embed', 'import']);
-    });
+    await expect.poll(() => ran).toEqual(['embed', 'import']);
     const idle = Promise.all([scheduler.idle(), scheduler.idle()]);
     release();
     await idle;
@@ -128,9 +124,7 @@ describe('the scheduler', () => {
       store,
       gate,
     );
-    await vi.waitFor(() => {
-      expect(steps).toEqual([0]);
-    });
+    await expect.poll(() => steps).toEqual([0]);
     await store.query('select 1'); // the database is free meanwhile
     expect(steps).toEqual([0]);
     leave();

@@ -109,7 +109,7 @@ describe('migrations', () => {
     const before = [...MIGRATIONS, NEXT].filter(({ version }) => version < migration.version);
     const upTo = [...before, migration];
 
-    async function populated(): Promise<PowerLossCabinet> {
+    async function populate(): Promise<PowerLossCabinet> {
       const cabinet = new PowerLossCabinet();
       const store = await openOn(shelfOf(cabinet), { dataDirectory: await dataDirectory() }, before);
       expect(store.schemaVersion).toBe(migration.version - 1);
@@ -120,6 +120,10 @@ describe('migrations', () => {
       await store.close();
       return cabinet;
     }
+
+    let made: Promise<PowerLossCabinet> | null = null;
+    /** The same for each test, which changes a copy. */
+    const populated = async (): Promise<PowerLossCabinet> => (await (made ??= populate())).copy();
 
     it(`${migration.version} (${migration.name}) upgrades a populated database`, async () => {
       const cabinet = await populated();
