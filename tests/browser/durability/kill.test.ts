@@ -4,8 +4,10 @@ import { findFirefox } from '../../harness/firefox';
 import { type KillReport, killAgainAndAgain, lastLine } from '../../kill/kill';
 import { built, seedOfToday } from './built';
 
+/** Of both browsers together. */
 const KILLS = Number(process.env.COMMONPLACE_KILLS ?? 100);
 const FIREFOX_KILLS = Math.ceil(KILLS / 20);
+const CHROMIUM_KILLS = KILLS - FIREFOX_KILLS;
 const PER_KILL_MS = 30_000;
 /** Chromiums killed side by side, each with profiles of its own: one alone leaves a processor idle half of the time. */
 const LANES = [1, 2];
@@ -22,7 +24,7 @@ describe.concurrent('killed at random moments', () => {
     'Chromium keeps every acknowledged capture, once and whole, and its database opens (%i)',
     async (lane) => {
       const seed = seedOfToday() + lane;
-      const times = Math.ceil(KILLS / LANES.length);
+      const times = Math.ceil(CHROMIUM_KILLS / LANES.length);
       expectClean(await killAgainAndAgain({ times, seed, browser: 'chrome', extension: built('chrome') }), times, seed);
     },
     KILLS * PER_KILL_MS + 60_000,
