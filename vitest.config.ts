@@ -5,15 +5,20 @@ import { profilesInMemory } from './tests/browser/profiles';
 /** Files that take minutes. One of them begun last would be waited for by the other worker. */
 const LONG = [
   /durability\/kill/,
+  /ask\/webllm/,
   /store\/firefox/,
   /panel\/axe/,
+  /durability\/power-loss/,
   /store\/chrome/,
-  /ask\/webllm/,
-  /capture\/faults/,
-  /store\/crash/,
-  /history\//,
-  /import\/firefox/,
+  /panel\/panel/,
   /pages\//,
+  /history\//,
+  /durability\//,
+  /backup\/kill/,
+  /store\/migrations/,
+  /backup\/damage/,
+  /space\/compact/,
+  /store\//,
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -25,6 +30,9 @@ class LongestFirst extends BaseSequencer {
     return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId)));
   }
 }
+
+/** Compiling Postgres better than once takes longer than what a test then runs of it. */
+const COMPILED_ONCE = ['--liftoff-only'];
 
 /** Of their own process: they stand for a page, or time what V8 does more slowly in a process that has done much else. */
 const ALONE = ['tests/unit/{components,privacy}/**/*.test.{ts,tsx}'];
@@ -51,8 +59,7 @@ export default defineConfig({
           exclude: ALONE,
           // compiling Postgres for each file anew took a third of their processor time
           isolate: false,
-          // and compiling it better than once takes longer than what is then run of it
-          execArgv: ['--liftoff-only'],
+          execArgv: COMPILED_ONCE,
         },
       },
       {
@@ -66,6 +73,7 @@ export default defineConfig({
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: ['tests/browser/profiles.ts'],
           env: profilesInMemory(),
+          execArgv: COMPILED_ONCE,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // three browsers at a time on two cores: each waits more than it works

@@ -51,6 +51,9 @@ export default defineConfig({
       files.push(...packagedFiles(config.browser));
     },
   },
+  ...(process.env.COMMONPLACE_ZIP_LEVEL
+    ? { zip: { compressionLevel: Number(process.env.COMMONPLACE_ZIP_LEVEL) as 0 | 1 | 9 } }
+    : {}),
   manifestVersion: 3,
   modules: [],
   vite: ({ browser }) => ({
