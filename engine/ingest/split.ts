@@ -5,10 +5,11 @@
  */
 
 /**
- * Version of everything here that decides where a text is cut and what its header says. Raise it with any such change:
- * chunks of an older version are then made anew in the background.
+ * Version of everything that decides where a text is cut, what its header says and which words it is found by
+ * (`engine/words`). Raise it with any such change: chunks of an older version are then made anew in the background, and
+ * a text that is still the same keeps its vector. 2: irregular words of English by their base.
  */
-export const SPLITTER_VERSION = 1;
+export const SPLITTER_VERSION = 2;
 
 /**
  * How long a passage may grow, in UTF-16 units; a heading with what follows it, or a short rest, may exceed it a little.

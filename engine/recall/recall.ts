@@ -23,6 +23,7 @@ import { secondLook } from './second-look';
 import { listStatement, narrows, raritiesStatement, searchStatement, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
 import { corrections } from './typos';
+import { namesPerson } from './whose';
 import { storedLanguages, TERMS, wordsIndex, type WordsIndex } from './words-index';
 
 /**
@@ -235,10 +236,4 @@ function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
     score: row.score,
     reasons,
   };
-}
-
-/** Whether a word of the question, of three letters or more, is a name of this person. */
-function namesPerson(text: string, author: string): boolean {
-  const names = new Set(author.toLowerCase().split(/[^\p{L}\p{N}]+/u));
-  return [...wordsOf(text)].some((word) => word.text.length >= 3 && names.has(word.text.toLowerCase()));
 }

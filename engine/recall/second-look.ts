@@ -5,6 +5,7 @@
 import { LOOKED_AT, SAME_WORDS, type Weights } from './constants';
 import type { ParsedQuery } from './parse';
 import type { Row } from './sql';
+import { asksForHelp, namesPerson, saysWhatIsLiked, speaksOfSelf } from './whose';
 import { searchTerms } from '../words';
 
 /**
@@ -24,14 +25,23 @@ export function secondLook(
   const shares = conversationShares(looked, rarities);
   const user = query.asksFor === 'assistant' ? 1 : query.asksFor === 'user' ? weights.userAsked : weights.user;
   const wantsTime = weights.tellsTime > 0 && asksForTime(query.text);
+  const wantsHelp = asksForHelp(query.text, query.language);
   const scored = looked.map((row) => {
     const spoken = row.role === 'user' ? user : 1;
-    const added =
-      weights.conversation * (shares.get(row.document_id) ?? 0) +
-      (wantsTime && tellsTime(row.text) ? weights.tellsTime : 0);
-    // A question to an assistant is what its conversation is about; among people it is the other's answer that tells.
-    const asks = row.role === 'user' && row.author !== null && row.author !== '' && /[?？]\s*$/u.test(row.text);
-    return { ...row, score: row.score + spoken * added - (asks ? weights.asks : 0) };
+    const times = tellsTime(row.text);
+    const shared =
+      weights.conversation * (shares.get(row.document_id) ?? 0) + (wantsTime && times ? weights.tellsTime : 0);
+    let own = 0;
+    if (row.role === 'user') {
+      if (speaksOfSelf(row.text, row.language)) own += weights.ofSelf;
+      if (row.author !== null && row.author !== '') {
+        if (namesPerson(query.text, row.author)) own += weights.personAgain;
+        if (times) own += weights.dated;
+        // A question to an assistant is what its conversation is about; among people it is the other's answer that tells.
+        if (/[?？]\s*$/u.test(row.text)) own -= weights.asks;
+      } else if (wantsHelp && saysWhatIsLiked(row.text)) own += weights.liked;
+    }
+    return { ...row, score: row.score + spoken * shared + own };
   });
   scored.sort((a, b) => b.score - a.score || (a.chunk_id < b.chunk_id ? -1 : 1));
   // What is added must not leave the last one looked at below one that was not.

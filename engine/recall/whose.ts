@@ -1,4 +1,8 @@
-/** Whose words a question asks for: what the assistant suggested, or what the person said. */
+/**
+ * Whose words a question asks for: what the assistant suggested, or what the person said; and what a text tells of the one
+ * who says it.
+ */
+import { wordsOf } from '../words';
 
 const ASSISTANT = '(?:you|chatgpt|claude|gemini|deepseek|the (?:assistant|ai|bot|model))';
 /** A request to the assistant of now ("can you suggest") is no question about what it said. */
@@ -90,4 +94,35 @@ export function whoseWords(text: string, language: string | null): 'assistant' |
   if (!patterns) return null;
   if (patterns.assistant.test(text)) return 'assistant';
   return patterns.user.test(text) ? 'user' : null;
+}
+
+/** Whether the one who says this says it of themselves ("I", "my", "we"). `language` as with {@link whoseWords}. */
+export function speaksOfSelf(text: string, language: string | null): boolean {
+  return PATTERNS[language ?? 'en']?.user.test(text) ?? false;
+}
+
+/** Whether a word of the question, of three letters or more, is a name of this person. */
+export function namesPerson(text: string, author: string): boolean {
+  const names = new Set(author.toLowerCase().split(/[^\p{L}\p{N}]+/u));
+  return [...wordsOf(text)].some((word) => word.text.length >= 3 && names.has(word.text.toLowerCase()));
+}
+
+const REQUEST =
+  /\b(?:can|could|would|will|should|do) (?:you|I|we)\b|^(?:what|which|how) (?:would|should|can|could|are|is|do)\b|\bI(?:['’]m| am| want| need|['’]d)\b/iu;
+const OF_THE_PAST = /\b(?:did|have|has|had|was|were|mention|said|told|previous|earlier|across|summar)/iu;
+
+/**
+ * Whether help is asked for now, and not what was said once: "How would you suggest breaking up my work?". English only,
+ * as {@link saysWhatIsLiked} is.
+ */
+export function asksForHelp(text: string, language: string | null): boolean {
+  return (language ?? 'en') === 'en' && REQUEST.test(text) && !OF_THE_PAST.test(text);
+}
+
+const LIKED =
+  /\bI(?:['’]d)? (?:\p{L}+ )?(?:prefer|like|love|hate|dislike|enjoy|avoid|always|never|usually)\b|\b(?:always|never|from now on|make sure to)\b/iu;
+
+/** Whether a text says what its speaker likes, avoids, or always wants done in a certain way. */
+export function saysWhatIsLiked(text: string): boolean {
+  return LIKED.test(text);
 }

@@ -21,6 +21,7 @@ import { stemmer as tamil } from '@orama/stemmers/tamil';
 import { stemmer as turkish } from '@orama/stemmers/turkish';
 import { stemmer as ukrainian } from '@orama/stemmers/ukrainian';
 import english from 'wink-porter2-stemmer';
+import { baseOf } from './irregular';
 
 /** Snowball's algorithms, by ISO 639-1 code. */
 const STEMMERS: Readonly<Record<string, (word: string) => string>> = {
@@ -76,7 +77,7 @@ function made(small: string, language: string): string {
   // no stemmer knows numbers, and the English one takes a 3 for a sign of its own
   if (small.length > WORD_CHARACTERS || /\p{N}/u.test(small)) return fold(small);
   // an accent in an English text is of a word of another language, or of a careful hand
-  const given = language === 'en' ? fold(small) : small;
+  const given = language === 'en' ? baseOf(fold(small)) : small;
   return fold(STEMMERS[language]?.(given) ?? given) || small;
 }
 

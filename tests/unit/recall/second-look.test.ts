@@ -105,10 +105,58 @@ describe('the second look', () => {
   it('puts a turn that itself asks behind, where people talk, and only there', () => {
     const said = (author: string | null) => [
       row('Did you adopt the dog?', { author }),
-      row('I adopted the dog.', { author }),
+      row('She adopted the dog.', { author }),
     ];
-    expect(texts(look('who adopted a dog', said('Ann')))[0]).toBe('I adopted the dog.');
+    expect(texts(look('who adopted a dog', said('Ann')))[0]).toBe('She adopted the dog.');
     expect(texts(look('who adopted a dog', said(null)))[0]).toBe('Did you adopt the dog?');
+  });
+
+  it.each([
+    [
+      'said by the person whom the question names',
+      'Where does Ann live?',
+      { author: 'Bob' },
+      'By the sea.',
+      { author: 'Ann' },
+      'By the sea.',
+    ],
+    ['said of the speaker', 'who lives by the sea', {}, 'Some live by the sea.', {}, 'I live by the sea.'],
+    [
+      'said of the speaker in another language',
+      'wer wohnt am Meer',
+      {},
+      'Man wohnt am Meer.',
+      { language: 'de' },
+      'Ich wohne am Meer.',
+    ],
+    [
+      'that tells a time, where people talk',
+      'the sea',
+      { author: 'Ann' },
+      'The sea was wild.',
+      { author: 'Ann' },
+      'The sea was wild last week.',
+    ],
+    [
+      'of what is liked, when help is asked for',
+      'How should I plan a day by the sea?',
+      {},
+      'My day by the sea.',
+      {},
+      'I prefer my days by the sea short.',
+    ],
+  ])('prefers a text %s', (_, question, ofOther, other, ofBetter, better) => {
+    const found = look(question, [row(other, ofOther), row(better, ofBetter)]);
+    expect(found[0]).toMatchObject({ text: better, ...ofBetter });
+  });
+
+  it('takes what is liked for nothing more where the past is asked for, or among people', () => {
+    const rows = (author: string | null) => [
+      row('My day by the sea.', { author }),
+      row('I prefer my days by the sea short.', { author }),
+    ];
+    expect(texts(look('How did I plan my day by the sea?', rows(null)))[0]).toBe('My day by the sea.');
+    expect(texts(look('How should I plan a day by the sea?', rows('Ann')))[0]).toBe('My day by the sea.');
   });
 
   it('leaves what it does not look at behind the rest, best first', () => {

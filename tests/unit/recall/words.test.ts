@@ -31,6 +31,15 @@ describe('the words of a text', () => {
     }
   });
 
+  it.each([
+    ['She bought, buys and is buying it', ['buy', 'buy', 'buy']],
+    ['written by children and women', ['write', 'child', 'woman']],
+    ['a bit of what he saw there', ['bit', 'saw']],
+    ['of agenda and data', ['agenda', 'data']],
+  ])('of an irregular word are of its base: %s', (text, stems) => {
+    expect(searchTerms(text, null).split(' ')).toEqual(stems);
+  });
+
   it('lie in the text in order, and what is found is what is marked', () => {
     fc.assert(
       fc.property(
