@@ -6,6 +6,7 @@
  * near enough.
  */
 import { namedTimes, searchStems, wordsOf } from '../recall';
+import { isFunctionWord } from '../words';
 import { MEANING_NEAR, WORDS_ENOUGH, WORDS_LEAST } from './constants';
 import { headingOf } from './pack';
 import { sentencesOf, type Span } from './sentences';
@@ -278,15 +279,72 @@ function plain(sentence: string): string {
     .trim();
 }
 
-const DENIES =
-  /\b(?:not|never|no|none|nothing|nobody|neither|nor|without|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't|wouldn't|can't|cannot|couldn't|haven't|hasn't|hadn't|shouldn't)\b/iu;
+const DENIAL =
+  /^(?:not|never|no|none|nothing|nobody|neither|nor|without|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't|wouldn't|can't|cannot|couldn't|haven't|hasn't|hadn't|shouldn't)$/iu;
+/** So many words around a "not" it may be about. */
+const DENIED_WITHIN = 4;
+
+/**
+ * Whether only one of the two denies something, or both do and of other things: nothing that stands around a "not" of the
+ * sentence stands around one of the text.
+ */
+function deniesOtherwise(said: string, text: string): boolean {
+  const [ours, theirs] = [deniedIn(said), deniedIn(text)];
+  if (ours.length === 0 || theirs.length === 0) return ours.length !== theirs.length;
+  const denied = new Set(theirs.flat());
+  return ours.some((around) => around.length > 0 && !around.some((stem) => denied.has(stem)));
+}
+
+/** For each "not" the stems of meaning around it. */
+function deniedIn(text: string): string[][] {
+  const words = [...wordsOf(text.replaceAll('’', "'"))];
+  const meaning = searchStems(text);
+  return words.flatMap(({ text: word }, place) => {
+    if (!DENIAL.test(word)) return [];
+    const around = words.slice(Math.max(0, place - DENIED_WITHIN), place + DENIED_WITHIN + 1);
+    return [around.map(({ stem }) => stem).filter((stem) => meaning.has(stem))];
+  });
+}
+
+/** A number with what it counts: a sign before or behind it, or the next word. */
+const COUNTED = /(?<![\p{L}\d.,])([$€£¥]?)\s?(\d+(?:[.,]\d+)*)(?:\s?(%)|[\s-](\p{L}{2,}))?/gu;
+
+/**
+ * Whether the sentence gives a number for what the passages count, and they give others for it and never this one: "43 PM"
+ * where someone is 43 and the class at 6 PM.
+ */
+function countsOtherwise(said: string, passages: Prepared[]): boolean {
+  const stated = countsOf(said);
+  if (stated.size === 0) return false;
+  const theirs = passages.map(({ passage }) => countsOf(`${headingOf(passage)}\n${passage.text}`));
+  return [...stated].some(([what, numbers]) => {
+    const given = new Set(theirs.flatMap((counts) => [...(counts.get(what) ?? [])]));
+    return given.size > 0 && [...numbers].some((number) => !given.has(number));
+  });
+}
+
+/** The numbers of a text by what they count, without days of a month. */
+function countsOf(text: string): Map<string, Set<string>> {
+  const counts = new Map<string, Set<string>>();
+  const digits = text.replaceAll(/\p{L}{3,}/gu, (word) => {
+    const value = NUMBER_WORDS.get(word.toLowerCase()) ?? '1';
+    return value === '1' ? word : value; // "one day" is mostly no number
+  });
+  for (const [, before, number, percent, word] of digits.matchAll(COUNTED)) {
+    const what = before || percent || word?.toLowerCase().replace(/s$/u, '');
+    if (what === undefined || number === undefined || MONTH.test(what) || isFunctionWord(what, null)) continue;
+    counts.set(what, (counts.get(what) ?? new Set()).add(number.replaceAll(/,(?=\d{3}(?:\D|$))/gu, '')));
+  }
+  return counts;
+}
 
 /** The sentence of the passages that supports it best, or null when they do not support it. */
 async function supports(said: string, passages: Prepared[], near: Nearness): Promise<Span | null> {
   const [first] = passages;
   if (!first) return null;
-  if (passages.some(({ passage }) => isQuoted(said, passage.text))) return bestSentence(said, first);
+  if (passages.some(({ passage }) => isQuoted(said, passage))) return bestSentence(said, first);
   if (!statedNumbers(said).every((number) => passages.some(({ numbers }) => numbers.has(number)))) return null;
+  if (countsOtherwise(said, passages)) return null;
   if (!statedNames(said).every((name) => passages.some(({ letters }) => letters.includes(lettersOf(name)))))
     return null;
   // Who writes "I" speaks of itself: what the passages' people say of themselves is quoted, or told of them.
@@ -301,7 +359,7 @@ async function supports(said: string, passages: Prepared[], near: Nearness): Pro
   if (share < WORDS_LEAST) return null;
   const spans = passages.map((passage) => ({ passage, span: bestSentence(said, passage) }));
   const text = spans.map(({ passage, span }) => passage.passage.text.slice(span.start, span.end)).join(' ');
-  if (DENIES.test(said.replaceAll('’', "'")) !== DENIES.test(text.replaceAll('’', "'"))) return null;
+  if (deniesOtherwise(said, text)) return null;
   if (share < WORDS_ENOUGH) {
     const cosines = await near(
       said,
@@ -325,12 +383,14 @@ function exactly(sentence: string): string[] {
 const QUOTE_LETTERS = 4;
 
 /** Whether the sentence is in the passage word for word, perhaps with who says it before it. */
-function isQuoted(said: string, text: string): boolean {
-  const whole = lettersOf(text);
+function isQuoted(said: string, passage: ContextPassage): boolean {
+  const whole = lettersOf(passage.text);
   const quote = lettersOf(said.replace(/…/gu, ' '));
   if (quote.trim().length >= QUOTE_LETTERS && whole.includes(quote)) return true;
-  const after = lettersOf(said.slice(said.indexOf(':') + 1).replace(/…/gu, ' '));
-  return said.includes(':') && after.trim() !== '' && whole.includes(after);
+  const colon = said.indexOf(':');
+  if (colon < 0 || !lettersOf(headingOf(passage)).includes(lettersOf(said.slice(0, colon)))) return false;
+  const after = lettersOf(said.slice(colon + 1).replace(/…/gu, ' '));
+  return after.trim() !== '' && whole.includes(after);
 }
 
 /** The share of the sentence's words of meaning that the passages have. */
