@@ -144,7 +144,7 @@ export async function until<Value>(
     const value = await read();
     if (accept(value)) return value;
     if (Date.now() > end)
-      throw new Error(`Still not so after ${timeoutMs} ms: ${JSON.stringify(value).slice(0, 2_000)}`);
+      throw new Error(`Still not so after ${timeoutMs} ms: ${String(JSON.stringify(value)).slice(0, 2_000)}`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

@@ -206,17 +206,18 @@ describe.each(PROTOCOLS)('a server of the protocol %s', (protocol, make, streamO
   test('is let go of at once when the answer is stopped', async () => {
     let closed: () => void = () => {};
     const gone = new Promise<void>((resolve) => (closed = resolve));
+    const stop = new AbortController();
     server.answer = (response) => {
       response.on('close', closed);
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(streamOf(WORDS).slice(0, 200));
+      // not before: what was never asked is not let go of
+      setTimeout(() => {
+        stop.abort();
+      }, 50);
     };
-    const stop = new AbortController();
     const asking = collect(
       generator({ patience: { firstMs: 20_000, stallMs: 20_000 } }).generate(input(), stop.signal),
     );
-    setTimeout(() => {
-      stop.abort();
-    }, 50);
     await expect(asking).rejects.toMatchObject({ code: 'aborted' });
     await gone;
   });
