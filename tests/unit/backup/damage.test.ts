@@ -77,10 +77,8 @@ describe('a damaged file', () => {
   });
 
   test('cut at any byte, is reported as cut, and what came before the cut is read', async () => {
-    const step = process.env.COMMONPLACE_FULL === undefined ? 5 : 1;
     let most = 0;
-    // begun at another byte each time, so that no byte is passed over for good
-    for (let end = Date.now() % step; end < whole.length; end += step) {
+    for (let end = 0; end < whole.length; end++) {
       const result = await look(whole.slice(0, end));
       expect(isClean(result), `cut at ${end}`).toBe(false);
       // never less than a shorter file had
