@@ -151,6 +151,8 @@ interface Prepared {
   passage: ContextPassage;
   stems: Set<string>;
   numbers: Set<string>;
+  /** Its numbers by what they count. */
+  counts: Map<string, Set<string>>;
   letters: string;
   sentences: Span[];
 }
@@ -200,16 +202,22 @@ function prepare(passage: ContextPassage): Prepared {
     passage,
     stems: new Set([...wordsOf(whole)].map(({ stem }) => stem)),
     numbers,
+    counts: countsOf(whole),
     letters: lettersOf(whole),
     sentences: sentencesOf(passage.text),
   };
+}
+
+/** 1,200 is 1200. */
+function withoutThousands(number: string): string {
+  return number.replace(/,(?=\d{3}(?:\D|$))/gu, '');
 }
 
 /** Numbers and months as one would compare them: 1,200 and 1200, "three" and 3, "May" and "may". */
 function numbersOf(text: string): Set<string> {
   const found = new Set<string>();
   for (const [match] of text.matchAll(/\d+(?:[.,:]\d+)*/gu)) {
-    found.add(match.replace(/,(?=\d{3}(?:\D|$))/gu, ''));
+    found.add(withoutThousands(match));
     for (const part of match.split(/[.,:]/u)) found.add(part.replace(/^0+(?=\d)/u, ''));
   }
   for (const { text: word } of wordsOf(text)) {
@@ -223,7 +231,7 @@ function numbersOf(text: string): Set<string> {
 /** What a sentence states of numbers and months; "one" and a small "may" are mostly no numbers. */
 function statedNumbers(sentence: string): string[] {
   const stated: string[] = [];
-  for (const [match] of sentence.matchAll(/\d+(?:[.,:]\d+)*/gu)) stated.push(match.replace(/,(?=\d{3}(?:\D|$))/gu, ''));
+  for (const [match] of sentence.matchAll(/\d+(?:[.,:]\d+)*/gu)) stated.push(withoutThousands(match));
   for (const { text: word } of wordsOf(sentence)) {
     const value = NUMBER_WORDS.get(word.toLowerCase());
     if (value !== undefined && value !== '1') stated.push(value);
@@ -314,11 +322,8 @@ const COUNTED = /(?<![\p{L}\d.,])([$€£¥]?)\s?(\d+(?:[.,]\d+)*)(?:\s?(%)|[\s-
  * where someone is 43 and the class at 6 PM.
  */
 function countsOtherwise(said: string, passages: Prepared[]): boolean {
-  const stated = countsOf(said);
-  if (stated.size === 0) return false;
-  const theirs = passages.map(({ passage }) => countsOf(`${headingOf(passage)}\n${passage.text}`));
-  return [...stated].some(([what, numbers]) => {
-    const given = new Set(theirs.flatMap((counts) => [...(counts.get(what) ?? [])]));
+  return [...countsOf(said)].some(([what, numbers]) => {
+    const given = new Set(passages.flatMap(({ counts }) => [...(counts.get(what) ?? [])]));
     return given.size > 0 && [...numbers].some((number) => !given.has(number));
   });
 }
@@ -327,13 +332,13 @@ function countsOtherwise(said: string, passages: Prepared[]): boolean {
 function countsOf(text: string): Map<string, Set<string>> {
   const counts = new Map<string, Set<string>>();
   const digits = text.replaceAll(/\p{L}{3,}/gu, (word) => {
-    const value = NUMBER_WORDS.get(word.toLowerCase()) ?? '1';
-    return value === '1' ? word : value; // "one day" is mostly no number
+    const value = NUMBER_WORDS.get(word.toLowerCase());
+    return value === undefined || value === '1' ? word : value; // "one day" is mostly no number
   });
   for (const [, before, number, percent, word] of digits.matchAll(COUNTED)) {
     const what = before || percent || word?.toLowerCase().replace(/s$/u, '');
     if (what === undefined || number === undefined || MONTH.test(what) || isFunctionWord(what, null)) continue;
-    counts.set(what, (counts.get(what) ?? new Set()).add(number.replaceAll(/,(?=\d{3}(?:\D|$))/gu, '')));
+    counts.set(what, (counts.get(what) ?? new Set()).add(withoutThousands(number)));
   }
   return counts;
 }

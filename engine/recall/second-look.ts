@@ -28,19 +28,17 @@ export function secondLook(
   const wantsHelp = asksForHelp(query.text, query.language);
   const scored = looked.map((row) => {
     const spoken = row.role === 'user' ? user : 1;
-    const times = tellsTime(row.text);
+    const author = row.role === 'user' && row.author !== '' ? row.author : null;
+    const times = (wantsTime || author !== null) && tellsTime(row.text);
     const shared =
       weights.conversation * (shares.get(row.document_id) ?? 0) + (wantsTime && times ? weights.tellsTime : 0);
-    let own = 0;
-    if (row.role === 'user') {
-      if (speaksOfSelf(row.text, row.language)) own += weights.ofSelf;
-      if (row.author !== null && row.author !== '') {
-        if (namesPerson(query.text, row.author)) own += weights.personAgain;
-        if (times) own += weights.dated;
-        // A question to an assistant is what its conversation is about; among people it is the other's answer that tells.
-        if (/[?？]\s*$/u.test(row.text)) own -= weights.asks;
-      } else if (wantsHelp && saysWhatIsLiked(row.text)) own += weights.liked;
-    }
+    let own = row.role === 'user' && speaksOfSelf(row.text, row.language) ? weights.ofSelf : 0;
+    if (author !== null) {
+      if (namesPerson(query.text, author)) own += weights.personAgain;
+      if (times) own += weights.dated;
+      // A question to an assistant is what its conversation is about; among people it is the other's answer that tells.
+      if (/[?？]\s*$/u.test(row.text)) own -= weights.asks;
+    } else if (row.role === 'user' && wantsHelp && saysWhatIsLiked(row.text)) own += weights.liked;
     return { ...row, score: row.score + spoken * shared + own };
   });
   scored.sort((a, b) => b.score - a.score || (a.chunk_id < b.chunk_id ? -1 : 1));
