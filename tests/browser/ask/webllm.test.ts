@@ -149,15 +149,15 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
             { role: 'system', content: 'You are a helpful AI assistant named SmolLM, trained by Hugging Face' },
             { role: 'user', content: 'What is the capital of France?' },
           ];
-          const ask = async (max_tokens: number) => {
+          const ask = async () => {
             ended = until('ended');
-            post({ type: 'complete', prompt: asked, max_tokens });
+            post({ type: 'complete', prompt: asked, max_tokens: 7 });
             said.push(await ended);
           };
-          await ask(7);
-          // read onto what it keeps of the first turn, where alone a capital was spoken of; each word takes seconds
+          await ask();
+          // read onto what it keeps of the first turn
           asked.push({ role: 'assistant', content: said[0] ?? '' }, { role: 'user', content: 'And of Italy?' });
-          await ask(4);
+          await ask();
           ended = until('refused');
           post({ type: 'complete', prompt: [{ role: 'user', content: 'word '.repeat(3_000) }], max_tokens: 7 });
           await ended;
@@ -167,7 +167,7 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
         { worker, folder: added?.id.replace('webllm:', '') ?? '', library: WEBLLM_LIBRARIES[0]?.library.path ?? '' },
       );
       expect(turns[0]).toContain('capital of France is Paris');
-      expect(turns[1]).toBe('The capital of Italy');
+      expect(turns[1]).toContain('capital of Italy is Rome');
       expect(await engine('sent')).toEqual([]);
       expect(internet.seen.filter(({ origin }) => origin?.includes('-extension://'))).toEqual([]);
     },
