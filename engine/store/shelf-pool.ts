@@ -1,4 +1,5 @@
 import { EngineError } from '../errors';
+import { createLane } from '../lane';
 import { crc32Hex } from './crc32';
 import { isNamed } from '../sync-file';
 import { opfsDirectory, type FileDirectory } from './opfs/directory';
@@ -24,12 +25,7 @@ export function poolShelf(cabinet: Cabinet, lock: Shelf['lock'], options: PoolOp
   const files = () => cabinet.directory(FILES);
 
   /** A file has one holder at a time: two who read the same small one at once would refuse each other. */
-  let last: Promise<unknown> = Promise.resolve();
-  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const mine = last.then(work, work);
-    last = mine.catch(() => undefined); // the failure is this caller's
-    return mine;
-  }
+  const inTurn = createLane();
 
   /** Both slots, newest first. */
   async function slots(

@@ -1,4 +1,5 @@
 import { EngineError } from '../errors';
+import { createLane } from '../lane';
 import { crc32 } from './crc32';
 import type { Queryable, SnapshotDifference, SnapshotReport } from './store';
 import type { Shelf } from './shelf';
@@ -193,7 +194,7 @@ export function snapshots(shelf: Shelf): Snapshots {
     return entry;
   }
 
-  return {
+  const alone: Snapshots = {
     list,
     async take(db, schema, signal) {
       const marked = await purged();
@@ -257,6 +258,17 @@ export function snapshots(shelf: Shelf): Snapshots {
       }
       return { restored: null, passedOver };
     },
+  };
+
+  // An import takes one while a job does: side by side each would write what the other writes, and remove what it reads.
+  const inTurn = createLane();
+  return {
+    list,
+    take: (...given) => inTurn(() => alone.take(...given)),
+    markPurged: (...given) => inTurn(() => alone.markPurged(...given)),
+    compare: (...given) => inTurn(() => alone.compare(...given)),
+    restoreOne: (...given) => inTurn(() => alone.restoreOne(...given)),
+    restore: (...given) => inTurn(() => alone.restore(...given)),
   };
 }
 

@@ -126,6 +126,30 @@ describe('a snapshot', () => {
     expect(await texts(store)).toEqual(['stays']);
   });
 
+  it('is taken one at a time, and looked at and marked between', async () => {
+    const shelf = poolShelf(new PowerLossCabinet(), () => Promise.resolve(() => undefined));
+    const store = await opened(shelf);
+    await addDocument(store, 'stays', ['stays']);
+    await addDocument(store, 'goes', ['goes for good']);
+    const first = (await store.snapshot())?.name ?? '';
+    const { id = '' } =
+      (await store.query<{ id: string }>(`select id from document where external_id = 'goes'`))[0] ?? {};
+    await store.exec(`update document set title = 'x'`);
+    // as when a file is brought in while a deletion is made final and somebody looks at the copies
+    const taken = store.snapshot();
+    const marked = store.markPurged([id]).then(() => store.query('delete from document where id = $1', [id]));
+    const looked = store.lookAtSnapshot(first);
+    const again = store.snapshot();
+    await marked;
+    expect([await taken, await looked, await again]).toMatchObject([{ rows: { document: 2 } }, {}, {}]);
+    expect(await looked).toMatchObject({ changed: 0 });
+    await store.snapshot();
+    for (const { name } of await store.snapshots())
+      expect(await store.lookAtSnapshot(name)).toEqual({ back: 0, away: 0, changed: 0, same: 1 });
+    await store.goBack((await store.snapshots()).at(-1)?.name ?? '');
+    expect(await texts(store)).toEqual(['stays']);
+  });
+
   it('is taken before the database is brought to a newer schema', async () => {
     const shelf = poolShelf(new PowerLossCabinet(), () => Promise.resolve(() => undefined));
     const newer = { version: MIGRATIONS.length + 1, name: 'test only', sql: "update message set markdown = 'lost'" };
