@@ -2,7 +2,7 @@
  * Builds both extensions and their zips: checks the packaged model files against their pinned sha256, makes the
  * prebuilt database, then runs WXT. Usage: node scripts/build.mjs [chrome|firefox …] [--no-zip|--quick-zip]
  *
- * `--quick-zip` hardly compresses, for a test of whether they can be made: what is released is made without it.
+ * `--quick-zip` does not compress, for a test of whether they can be made: what is released is made without it.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 const args = process.argv.slice(2);
 const browsers = args.filter((arg) => !arg.startsWith('-'));
 const zip = !args.includes('--no-zip');
-const env = args.includes('--quick-zip') ? { ...process.env, COMMONPLACE_ZIP_LEVEL: '1' } : process.env;
+const env = args.includes('--quick-zip') ? { ...process.env, COMMONPLACE_ZIP_LEVEL: '0' } : process.env;
 
 function run(command, ...rest) {
   const { status } = spawnSync(command, rest, { stdio: 'inherit', shell: process.platform === 'win32', env });
