@@ -63,7 +63,14 @@ export function createSubject(browser: BrowserName, extension: string, proxyPort
       if (browser === 'firefox') await new Promise((resolve) => setTimeout(resolve, 500));
       const running =
         browser === 'chrome'
-          ? await launchChromium({ profile, extension: copy, proxyPort, ...(wrapper ? { wrapper } : {}) })
+          ? await launchChromium({
+              profile,
+              extension: copy,
+              proxyPort,
+              // compiling Postgres better takes longer than what runs of it between two kills
+              args: ['--js-flags=--liftoff-only'],
+              ...(wrapper ? { wrapper } : {}),
+            })
           : await launchFirefox({ profile, extension: copy, proxyPort });
       if ('context' in running && downloads !== undefined) {
         const session = await running.context.browser()?.newBrowserCDPSession();
