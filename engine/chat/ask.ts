@@ -55,7 +55,8 @@ export async function answerQuestion(
       signal,
     );
     // Without a passage there is nothing to answer from, whoever is asked; who asks without passages knows it.
-    if (context.passages.length > 0 || context.leaves_to?.sends === 'question') {
+    const given = context.passages.length > 0 || context.leaves_to?.sends === 'question';
+    if (given && !(generator.small && context.evidence !== 'found')) {
       const pieces = untilAborted(stream, signal);
       const { replaced } = context;
       const told = replaced.length === 0 ? pieces : (await loadReplacing()).putBackStream(pieces, replaced);

@@ -97,12 +97,15 @@ export function isLocal(id: string): boolean {
  */
 export const LOCAL_CONTEXT_TOKENS = 2_048;
 /** Tokens of an answer: 15 a second were written on one thread; a small model that goes on says nothing more. */
-const LOCAL_ANSWER_TOKENS = 256;
+export const LOCAL_ANSWER_TOKENS = 256;
 /** The weights leave memory after this long without a question. */
 const IDLE_MS = 5 * 60_000;
 
-/** Of its weights: a smaller model puts a question that leans on the chat in other words, not in full. */
-const REWRITES_FROM_BYTES = 300_000_000;
+/**
+ * Of its weights: a smaller model puts a question that leans on the chat in other words, not in full, and answers whatever it is
+ * asked.
+ */
+const SMALL_BYTES = 300_000_000;
 
 const KEY = 'local-models';
 /**
@@ -313,7 +316,8 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
       const { generator } = held;
       return {
         ...generator,
-        rewrites: model.bytes >= REWRITES_FROM_BYTES,
+        rewrites: model.bytes >= SMALL_BYTES,
+        small: model.bytes < SMALL_BYTES,
         async *generate(input, signal) {
           clearTimeout(idle);
           const began = performance.now();

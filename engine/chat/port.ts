@@ -27,6 +27,8 @@ export interface Generator {
   readonly contextTokens: number | null;
   /** Whether it puts a question that leans on the chat in full, too: on this machine, and large enough for it. */
   readonly rewrites?: boolean;
+  /** Too small a model to tell that the passages do not answer: where the evidence says so, it is not asked. */
+  readonly small?: boolean;
   /**
    * Markdown in pieces, of any size, with [n] after what stands on passage n. No words at all mean that the passages do
    * not answer.

@@ -228,6 +228,23 @@ describe('an answer that does not come to its end', () => {
     expect(answer.sentences[0]?.state).toBe('supported');
     expect(answer.abstained).toBe(false);
   });
+  test('is none where a model is too small to see that the passages do not answer: it is not asked', async () => {
+    const model = from(async function* () {
+      yield 'We booked Hotel Lumen [1].';
+    });
+    const answered = async (small: boolean, evidence: AskContext['evidence']) => {
+      const asked = { ...(await context()), evidence };
+      const generator = { ...model, small };
+      return answerQuestion(
+        { context: async () => asked, embedder: null, generator },
+        () => {},
+        new AbortController().signal,
+      );
+    };
+    expect(await answered(true, 'other_person')).toMatchObject({ abstained: true, markdown: '', ended: 'done' });
+    expect(await answered(true, 'found')).toMatchObject({ abstained: false });
+    expect(await answered(false, 'other_person')).toMatchObject({ abstained: false });
+  });
   test('is stopped by its signal though the generator hangs and heeds nothing', async () => {
     const stop = new AbortController();
     const answer = await run(
