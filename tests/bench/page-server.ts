@@ -20,8 +20,8 @@ const TYPES: Record<string, string> = {
   '.json': 'application/json',
 };
 
-/** Builds the page and serves it until it is closed. */
-export async function servePage(): Promise<{ origin: string; close: () => void }> {
+/** Builds the page and serves it until it is closed; `instead` says which files lie elsewhere, by their paths. */
+export async function servePage(instead: Record<string, string> = {}): Promise<{ origin: string; close: () => void }> {
   const root = resolve('.cache', 'bench-page');
   await build({
     configFile: false,
@@ -35,11 +35,12 @@ export async function servePage(): Promise<{ origin: string; close: () => void }
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
     const file =
-      path === '/data-dir.tar.gz'
+      instead[path] ??
+      (path === '/data-dir.tar.gz'
         ? resolve('.cache', 'data-dir.tar.gz')
         : path.startsWith('/models/')
           ? resolve(`.${path}`)
-          : join(root, path === '/' ? 'index.html' : path);
+          : join(root, path === '/' ? 'index.html' : path));
     if (!existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404).end();
       return;
@@ -88,8 +89,8 @@ function peerPackages(): Plugin {
 
 export interface RunningPage {
   call<Result>(name: string, ...input: Array<number | string | boolean>): Promise<Result>;
-  /** Gives the worker a file of this machine, as a person who picks it. */
-  give(path: string): Promise<void>;
+  /** Gives the worker files of this machine, as a person who picks them. */
+  give(...paths: string[]): Promise<void>;
   /** Proportional set size of the browser's processes for pages. */
   memoryMb(): number;
   /** Rejects when the page's process dies. */
@@ -102,13 +103,14 @@ export async function openPage(
   origin: string,
   which: BenchWorkerName,
   say: (line: string) => void,
+  args: string[] = [],
 ): Promise<RunningPage> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium was found.');
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
-    args: ['--no-first-run', '--disable-background-networking', '--disable-component-update'],
+    args: ['--no-first-run', '--disable-background-networking', '--disable-component-update', ...args],
     chromiumSandbox: process.getuid?.() !== 0,
   });
   const page = context.pages()[0] ?? (await context.newPage());
@@ -137,8 +139,8 @@ export async function openPage(
         },
         [name, input] as const,
       ),
-    async give(path) {
-      await page.setInputFiles('input', path);
+    async give(...paths) {
+      await page.setInputFiles('input', paths);
       await page.evaluate(() => (globalThis as unknown as { give(): Promise<void> }).give());
     },
     memoryMb: () => rendererMb(profile),

@@ -6,11 +6,14 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { answerQuestion, buildContext, extractiveGenerator } from '../../../engine/chat';
 import type { Answer, AskContext, Generator } from '../../../engine/chat';
+import { checkAnswer, citationsIn } from '../../../engine/chat/check';
 import type { Embedder } from '../../../engine/embed';
 import { startNodeEmbedder } from '../../../engine/embed/node';
 import type { Store } from '../../../engine/store';
 import { fillStore, haystackOf } from '../recall/haystack';
 import { keepEmbeddings } from '../recall/kept-embeddings';
+import type { Completed } from '../page/models';
+import { type BrowserModel, openBrowserModel } from './browser-models';
 import { type Conversation, type Question, type QuestionSet, readQuestionSet } from '../recall/question-sets';
 import { mutations } from './mutations';
 import { tokenF1 } from './token-f1';
@@ -24,6 +27,11 @@ The sets in the directory COMMONPLACE_DATA (locomo.json, beam-100k-1-10.json), e
   --data FILE      Another set of that format. May be given several times.
   --take N         Only the first N conversations of each set.
   --skip N         Without the first N.
+  --every N        Only every Nth question.
+  --generator NAME \`none\`, which quotes (the default), or a small model in a Chromium: \`llama\` (the file: tests/harness/gguf.ts)
+                   or \`webllm\` (COMMONPLACE_MODELS; on a software GPU, which reads a token a second). May be given several
+                   times. A model's words are judged besides as they came, without the check.
+  --budget N       Tokens that the passages may take together.
   --foreign        Also each conversation's store asked the questions of the next one: nothing there answers them.
   --answers FILE   A line of JSON per question: the answer and what it cites.
   --help           This text.`;
@@ -55,6 +63,9 @@ export async function main(args: string[]): Promise<number> {
       data: { type: 'string', multiple: true, default: [] },
       take: { type: 'string' },
       skip: { type: 'string' },
+      every: { type: 'string', default: '1' },
+      generator: { type: 'string', multiple: true, default: [] },
+      budget: { type: 'string' },
       foreign: { type: 'boolean', default: false },
       answers: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -77,38 +88,56 @@ export async function main(args: string[]): Promise<number> {
   }
   if (values.answers !== undefined) writeFileSync(values.answers, '');
   const embedder = keepEmbeddings(startNodeEmbedder(join(ROOT, 'models')), join(ROOT, '.cache', 'embeddings'));
-  const generator = extractiveGenerator();
+  const names = values.generator.length > 0 ? values.generator : ['none'];
+  const models: BrowserModel[] = [];
   try {
     await embedder.embed(['ready?'], 'query');
+    const ways: Way[] = [];
+    for (const name of names) {
+      const model = name === 'none' ? null : await openBrowserModel(modelName(name));
+      if (model) models.push(model);
+      ways.push({ generator: model?.generator ?? extractiveGenerator(), model });
+    }
     for (const file of files) {
       const set = readQuestionSet(file);
       const from = Number(values.skip ?? 0);
       const conversations = set.conversations.slice(from, from + Number(values.take ?? Infinity));
-      const asked: Asked[] = [];
-      const falsified = { sentences: 0, shown: 0 };
+      const results = ways.map(() => ({
+        asked: [] as Asked[],
+        unchecked: [] as Asked[],
+        falsified: { sentences: 0, shown: 0 },
+      }));
+      let number = 0;
       for (const [place, conversation] of conversations.entries()) {
         const haystack = haystackOf([conversation]);
         const store = await fillStore(haystack, embedder);
+        const asking = { store, embedder, conversation, budget: values.budget };
+        const turnName = (externalId: string | null) => String(haystack.turns[Number(externalId)]?.turn.id);
         try {
-          const turnName = (externalId: string | null) => String(haystack.turns[Number(externalId)]?.turn.id);
-          for (const question of conversation.questions) {
-            const { answer, context, ms } = await ask(store, embedder, generator, conversation, question.text);
-            const one = judgeAnswer(set, question, answer, turnName, ms);
-            asked.push(one);
-            await falsify(answer, context, falsified);
-            if (values.answers !== undefined) {
-              const cited = answer.citations.map((citation) => turnName(citation.message_external_id));
-              const { markdown, abstained } = answer;
-              const line = { question: question.id, abstained, markdown, cited, evidence: context.evidence };
-              appendFileSync(values.answers, `${JSON.stringify(line)}\n`);
+          for (const question of conversation.questions.filter(() => number++ % Number(values.every) === 0)) {
+            for (const [at, way] of ways.entries()) {
+              const { answer, context, raw, ms } = await ask(asking, way.generator, question.text);
+              results[at]?.asked.push(judgeAnswer(set, question, answer, turnName, ms));
+              if (way.model)
+                results[at]?.unchecked.push(judgeWords(set, question, answer, { raw, context, turnName, ms }));
+              if (results[at]) await falsify(answer, context, results[at].falsified);
+              if (values.answers !== undefined) {
+                const cited = answer.citations.map((citation) => turnName(citation.message_external_id));
+                const { markdown, abstained, generator, sentences } = answer;
+                const { evidence } = context;
+                const line = { question: question.id, generator, abstained, markdown, raw, sentences, cited, evidence };
+                appendFileSync(values.answers, `${JSON.stringify(line)}\n`);
+              }
             }
           }
           const other = conversations[(place + 1) % conversations.length];
           if (values.foreign && other && other !== conversation) {
             for (const question of other.questions.filter((_, i) => i % 8 === 0)) {
-              const { answer, ms } = await ask(store, embedder, generator, conversation, question.text);
               const none = { ...question, category: 'asked of another conversation', gold: [] };
-              asked.push({ ...judgeAnswer(set, none, answer, turnName, ms), answerable: false });
+              for (const [at, { generator }] of ways.entries()) {
+                const { answer, ms } = await ask(asking, generator, question.text);
+                results[at]?.asked.push({ ...judgeAnswer(set, none, answer, turnName, ms), answerable: false });
+              }
             }
           }
         } finally {
@@ -116,40 +145,71 @@ export async function main(args: string[]): Promise<number> {
         }
         console.error(`${set.name} ${conversation.id}`);
       }
-      print(set.name, generator, asked, falsified);
+      for (const [at, { generator, model }] of ways.entries()) {
+        const { asked = [], unchecked = [], falsified = { sentences: 0, shown: 0 } } = results[at] ?? {};
+        print(set.name, `generator \`${generator.id}\``, asked);
+        console.log(
+          `Sentences made false (a number, a name, a "not"): ${falsified.sentences}, shown as supported: ${falsified.shown} (${percent(falsified.shown / falsified.sentences)} %).`,
+        );
+        if (!model) continue;
+        print(set.name, `\`${generator.id}\`'s words as they came, nothing checked`, unchecked);
+      }
     }
+    for (const { generator, load_ms, completed, memoryMb } of models)
+      printSpeed(generator.id, load_ms, completed, memoryMb());
   } finally {
+    for (const model of models) await model.close();
     await embedder.close();
   }
   return 0;
 }
 
+interface Way {
+  generator: Generator;
+  model: BrowserModel | null;
+}
+
+function modelName(name: string): 'llama' | 'webllm' {
+  if (name !== 'llama' && name !== 'webllm') throw new Error(`There is no generator ${name}; see --help.`);
+  return name;
+}
+
+interface Asking {
+  store: Store;
+  embedder: Embedder;
+  conversation: Conversation;
+  budget: string | undefined;
+}
+
 async function ask(
-  store: Store,
-  embedder: Embedder,
+  { store, embedder, conversation, budget }: Asking,
   generator: Generator,
-  conversation: Conversation,
   question: string,
-): Promise<{ answer: Answer; context: AskContext; ms: number }> {
+): Promise<{ answer: Answer; context: AskContext; raw: string; ms: number }> {
   const last = Math.max(...conversation.sessions.map(({ date }) => date?.getTime() ?? 0));
   const now = last > 0 ? new Date(last + DAY) : new Date();
   const { contextTokens } = generator;
   const { signal } = new AbortController();
   const started = process.cpuUsage();
   const contexts: AskContext[] = [];
+  let raw = '';
+  const request = { question, ...(budget === undefined ? {} : { budget: Number(budget) }) };
   const answer = await answerQuestion(
     {
-      context: () => buildContext({ question }, [], { store, embedder, now, contextTokens, signal }),
+      context: () => buildContext(request, [], { store, embedder, now, contextTokens, signal }),
       embedder,
       generator,
     },
     (event) => {
       if (event.type === 'context') contexts.push(event.context);
+      if (event.type === 'text') raw += event.text;
     },
     signal,
   );
+  // one that came to its longest is an answer all the same
+  if (answer.failure && answer.failure.code !== 'answer_cut') throw new Error(JSON.stringify(answer.failure));
   const { user, system } = process.cpuUsage(started);
-  return { answer, context: contexts[0] as AskContext, ms: (user + system) / 1000 };
+  return { answer, context: contexts[0] as AskContext, raw, ms: (user + system) / 1000 };
 }
 
 function judgeAnswer(
@@ -179,13 +239,29 @@ function judgeAnswer(
   };
 }
 
+/** A model's answer as it came: what it cites is believed, and nothing is marked. */
+function judgeWords(
+  set: QuestionSet,
+  question: Question,
+  answer: Answer,
+  {
+    raw,
+    context,
+    turnName,
+    ms,
+  }: { raw: string; context: AskContext; turnName: (externalId: string | null) => string; ms: number },
+): Asked {
+  const numbers = citationsIn(raw);
+  const citations = context.passages.filter(({ n }) => numbers.includes(n)) as unknown as Answer['citations'];
+  return judgeAnswer(set, question, { ...answer, markdown: raw, citations }, turnName, ms);
+}
+
 /** Sentences of the answer made false, cited as before: how many the check still shows as supported. */
 async function falsify(
   answer: Answer,
   context: AskContext,
   counted: { sentences: number; shown: number },
 ): Promise<void> {
-  const { checkAnswer } = await import('../../../engine/chat/check');
   const sentences = answer.sentences.slice(0, 3).map(({ start, end, citations }) => {
     const text = answer.markdown.slice(start, end);
     return /\[\d+\]/u.test(text) ? text : `${text} [${citations[0] ?? 1}]`;
@@ -197,15 +273,11 @@ async function falsify(
   }
 }
 
-function print(
-  name: string,
-  generator: Generator,
-  asked: Asked[],
-  falsified: { sentences: number; shown: number },
-): void {
-  const percent = (share: number) => (Number.isFinite(share) ? (100 * share).toFixed(1) : '–');
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  console.log(`\n**${name}**, generator \`${generator.id}\`\n`);
+const percent = (share: number) => (Number.isFinite(share) ? (100 * share).toFixed(1) : '–');
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function print(name: string, what: string, asked: Asked[]): void {
+  console.log(`\n**${name}**, ${what}\n`);
   console.log(
     '| | questions | answered | a gold turn cited, of all | … of those answered | gold turns cited | cited that are gold | token F1 | CPU ms |',
   );
@@ -246,7 +318,16 @@ function print(
   const sentences = asked.reduce((sum, one) => sum + one.sentences, 0);
   const unsupported = asked.reduce((sum, one) => sum + one.unsupported, 0);
   console.log(`\nSentences: ${sentences}, not supported: ${unsupported}.`);
+}
+
+function printSpeed(id: string, loadMs: number, completed: Completed[], memoryMb: number): void {
+  const middle = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  const rates = completed
+    .filter(({ pieces }) => pieces > 1)
+    .map(({ pieces, first_ms, all_ms }) => (1000 * (pieces - 1)) / (all_ms - first_ms));
   console.log(
-    `Sentences made false (a number, a name, a "not"): ${falsified.sentences}, shown as supported: ${falsified.shown} (${percent(falsified.shown / falsified.sentences)} %).`,
+    `\n\`${id}\`: ${completed.length} answers; loaded in ${(loadMs / 1000).toFixed(1)} s; first token after ` +
+      `${(middle(completed.map(({ first_ms }) => first_ms)) / 1000).toFixed(1)} s, then ${middle(rates).toFixed(1)} tokens a second, ` +
+      `${middle(completed.map(({ pieces }) => pieces))} tokens an answer (medians); memory of the browser's pages ${memoryMb.toFixed(0)} MB.`,
   );
 }

@@ -1,8 +1,8 @@
 /**
  * A real model on WebGPU in the built extension: its folder added in the panel, then two turns of a conversation by the
- * package's own worker. The GPU is SwiftShader, a program: right, and a hundred times slower than the slowest card.
+ * package's own worker. The GPU is SwiftShader.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,24 +12,10 @@ import { WEBLLM_LIBRARIES, WEBLLM_LIMITS } from '../../../models/webllm';
 import { engineIn, freshProfile, until } from '../../harness/browser';
 import { findChromium, launchChromium, type RunningChromium } from '../../harness/chromium';
 import { type Internet, startInternet } from '../../harness/internet';
+import { findWebLlmModel, SOFTWARE_GPU } from '../../harness/software-gpu';
 
 const BUILT = `${process.env.WXT_OUTDIR ?? `${import.meta.dirname}/../../../.output`}/chrome-mv3`;
-const SOFTWARE_GPU = [
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan',
-  '--use-angle=swiftshader',
-];
-
-/** SmolLM2-135M-Instruct in MLC's format, and its library with kernels that suit a processor. */
-function findModel(): { folder: string; library: string } | null {
-  const root = join(process.env.COMMONPLACE_MODELS ?? '/nowhere', 'webllm');
-  const name = 'SmolLM2-135M-Instruct-q4f32_1';
-  const found = { folder: join(root, `${name}-MLC`), library: join(root, `${name}-webgpu-swiftshader.wasm`) };
-  return existsSync(found.folder) && existsSync(found.library) ? found : null;
-}
-
-const model = findModel();
+const model = findWebLlmModel();
 
 describe.skipIf(!findChromium())('models on the GPU', () => {
   const profile = freshProfile();
@@ -40,7 +26,6 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
 
   beforeAll(async () => {
     cpSync(BUILT, package_, { recursive: true });
-    // the normal kernels give the same words and take four times as long here
     if (model) cpSync(model.library, join(package_, 'models', WEBLLM_LIBRARIES[0]?.library.path ?? ''));
     internet = await startInternet({});
     browser = await launchChromium({
