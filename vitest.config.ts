@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { profilesInMemory } from './tests/browser/profiles';
+// with its ending: Node itself may load this file
+import { profilesInMemory } from './tests/browser/profiles.ts';
 
 /** Files that take minutes. One of them begun last would be waited for by the other worker. */
 const LONG = [

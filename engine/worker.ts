@@ -62,10 +62,9 @@ async function boot(baseUrl: string, builtIn?: MessagePort): Promise<ReturnType<
     },
     disk: browserDisk(navigator.storage),
     outbox,
-    // Firefox isolates no extension page; a model on one thread was not seen to run there yet.
-    ...(crossOriginIsolated
-      ? { llama: { files: opfsModelFiles(), open: packagedLlama }, webllm: packagedWebLlm(baseUrl) }
-      : {}),
+    // On one thread in Firefox, which isolates no extension page.
+    llama: { files: opfsModelFiles(), open: packagedLlama },
+    ...(crossOriginIsolated ? { webllm: packagedWebLlm(baseUrl) } : {}),
     ...(builtIn ? { builtIn: reachBuiltIn(builtIn) } : {}),
     privacy: await openPrivacyShelf().catch((error: unknown) => {
       // Answers without a model need none of it.

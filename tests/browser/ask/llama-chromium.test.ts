@@ -1,0 +1,4 @@
+import { CHROMIUM } from '../../harness/browser';
+import { describeLlama } from './llama-suite';
+
+describeLlama(CHROMIUM);

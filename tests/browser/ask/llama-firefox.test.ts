@@ -1,0 +1,4 @@
+import { FIREFOX } from '../../harness/browser';
+import { describeLlama } from './llama-suite';
+
+describeLlama(FIREFOX);
