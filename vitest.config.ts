@@ -74,6 +74,8 @@ export default defineConfig({
           include: ['tests/browser/**/*.test.ts'],
           globalSetup: ['tests/browser/profiles.ts'],
           env: profilesInMemory(),
+          // the browsers' drivers and the engine, loaded for each file anew, took a minute of a processor
+          isolate: false,
           execArgv: COMPILED_ONCE,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -620,12 +620,11 @@ export function createEngine(options: EngineOptions): Engine {
     const { turns, afterId } = await withStore(({ store }) => historyOf(store, request), ending);
     let given: string[] = [];
     const { generator, leavesTo } = await generatorOf(request, () => given);
-    const { contextTokens } = generator;
     const context = async () => {
       const put = await inFull(request.question.trim(), turns, generator, ending);
       const built = await first(
         ({ store }) =>
-          buildContext(request, turns, { store, embedder, now, contextTokens, leavesTo, inFull: put, signal: ending }),
+          buildContext(request, turns, { store, embedder, now, generator, leavesTo, inFull: put, signal: ending }),
         ending,
       );
       return asSent(built, { question: request.question.trim(), history: turns }, shelf);
@@ -986,12 +985,11 @@ export function createEngine(options: EngineOptions): Engine {
       first(async ({ store }) => {
         const { turns } = await historyOf(store, request);
         const { generator, leavesTo } = await generatorOf(request);
-        const { contextTokens } = generator;
         const built = await buildContext(request, turns, {
           store,
           embedder,
           now: clock(),
-          contextTokens,
+          generator,
           leavesTo,
           signal: signal ?? closing.signal,
         });

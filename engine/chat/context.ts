@@ -7,14 +7,15 @@ import { standalone } from './follow-up';
 import { gather, neighbours, passagesById } from './gather';
 import { judge } from './judge';
 import { headingOf, pack, promptFor, promptTokens, type Ranked, roomFor } from './pack';
+import type { Generator } from './port';
 import type { AskContext, AskRequest, ChatTurn } from './types';
 
 export interface ContextOptions {
   store: Store;
   embedder: Embedder | null;
   now: Date;
-  /** Of the generator that will be asked. */
-  contextTokens: number | null;
+  /** The one that will be asked. */
+  generator: Pick<Generator, 'contextTokens' | 'passageTokens'>;
   leavesTo?: AskContext['leaves_to'];
   /** The question in full, where the model put it so; a rule does unless told. */
   inFull?: string | null;
@@ -25,7 +26,7 @@ export interface ContextOptions {
 export async function buildContext(
   request: AskRequest,
   history: ChatTurn[],
-  { store, embedder, now, contextTokens, leavesTo = null, inFull = null, signal }: ContextOptions,
+  { store, embedder, now, generator, leavesTo = null, inFull = null, signal }: ContextOptions,
 ): Promise<AskContext> {
   const question = request.question.trim();
   if (question === '') throw new EngineError('bad_input', 'The question is empty.');
@@ -51,8 +52,9 @@ export async function buildContext(
   const beside = await neighbours(store, judged.slice(0, WITH_NEIGHBOURS));
   signal?.throwIfAborted();
 
+  const { contextTokens, passageTokens } = generator;
   const wanted = Math.min(
-    Math.max(request.budget ?? (contextTokens === null ? BUDGET_QUOTED : BUDGET_TOKENS), 0),
+    Math.max(request.budget ?? passageTokens ?? (contextTokens === null ? BUDGET_QUOTED : BUDGET_TOKENS), 0),
     BUDGET_MOST,
   );
   const packed = pack(ranked, pinned, dropped, beside, roomFor(contextTokens, text, history, wanted));

@@ -98,6 +98,11 @@ export function isLocal(id: string): boolean {
 export const LOCAL_CONTEXT_TOKENS = 2_048;
 /** Tokens of an answer: 15 a second were written on one thread; a small model that goes on says nothing more. */
 export const LOCAL_ANSWER_TOKENS = 256;
+/**
+ * Tokens of passages that a model on the processor is given unless told: some twenty-five seconds of reading on one thread,
+ * where all that its context has room for took a minute.
+ */
+export const LOCAL_PASSAGE_TOKENS = 600;
 /** The weights leave memory after this long without a question. */
 const IDLE_MS = 5 * 60_000;
 
@@ -318,6 +323,7 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
         ...generator,
         rewrites: model.bytes >= SMALL_BYTES,
         small: model.bytes < SMALL_BYTES,
+        ...(model.folder ? {} : { passageTokens: LOCAL_PASSAGE_TOKENS }),
         async *generate(input, signal) {
           clearTimeout(idle);
           const began = performance.now();

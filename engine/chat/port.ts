@@ -25,6 +25,8 @@ export interface Generator {
   readonly id: string;
   /** Tokens that a prompt and its answer may have together; null where nothing bounds them. */
   readonly contextTokens: number | null;
+  /** Tokens of passages that it is given unless told: fewer where they are read slowly. */
+  readonly passageTokens?: number;
   /** Whether it puts a question that leans on the chat in full, too: on this machine, and large enough for it. */
   readonly rewrites?: boolean;
   /** Too small a model to tell that the passages do not answer: where the evidence says so, it is not asked. */

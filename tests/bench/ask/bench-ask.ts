@@ -13,8 +13,8 @@ import type { Store } from '../../../engine/store';
 import { fillStore, haystackOf } from '../recall/haystack';
 import { keepEmbeddings } from '../recall/kept-embeddings';
 import type { Completed } from '../page/models';
-import { type BrowserModel, openBrowserModel } from './browser-models';
 import { type Conversation, type Question, type QuestionSet, readQuestionSet } from '../recall/question-sets';
+import { type BrowserModel, openBrowserModel } from './browser-models';
 import { mutations } from './mutations';
 import { tokenF1 } from './token-f1';
 
@@ -98,62 +98,14 @@ export async function main(args: string[]): Promise<number> {
       if (model) models.push(model);
       ways.push({ generator: model?.generator ?? extractiveGenerator(), model });
     }
+    const every = Number(values.every);
+    const from = Number(values.skip ?? 0);
     for (const file of files) {
       const set = readQuestionSet(file);
-      const from = Number(values.skip ?? 0);
       const conversations = set.conversations.slice(from, from + Number(values.take ?? Infinity));
-      const results = ways.map(() => ({
-        asked: [] as Asked[],
-        unchecked: [] as Asked[],
-        falsified: { sentences: 0, shown: 0 },
-      }));
-      let number = 0;
-      for (const [place, conversation] of conversations.entries()) {
-        const haystack = haystackOf([conversation]);
-        const store = await fillStore(haystack, embedder);
-        const asking = { store, embedder, conversation, budget: values.budget };
-        const turnName = (externalId: string | null) => String(haystack.turns[Number(externalId)]?.turn.id);
-        try {
-          for (const question of conversation.questions.filter(() => number++ % Number(values.every) === 0)) {
-            for (const [at, way] of ways.entries()) {
-              const { answer, context, raw, ms } = await ask(asking, way.generator, question.text);
-              results[at]?.asked.push(judgeAnswer(set, question, answer, turnName, ms));
-              if (way.model)
-                results[at]?.unchecked.push(judgeWords(set, question, answer, { raw, context, turnName, ms }));
-              if (results[at]) await falsify(answer, context, results[at].falsified);
-              if (values.answers !== undefined) {
-                const cited = answer.citations.map((citation) => turnName(citation.message_external_id));
-                const { markdown, abstained, generator, sentences } = answer;
-                const { evidence } = context;
-                const line = { question: question.id, generator, abstained, markdown, raw, sentences, cited, evidence };
-                appendFileSync(values.answers, `${JSON.stringify(line)}\n`);
-              }
-            }
-          }
-          const other = conversations[(place + 1) % conversations.length];
-          if (values.foreign && other && other !== conversation) {
-            for (const question of other.questions.filter((_, i) => i % 8 === 0)) {
-              const none = { ...question, category: 'asked of another conversation', gold: [] };
-              for (const [at, { generator }] of ways.entries()) {
-                const { answer, ms } = await ask(asking, generator, question.text);
-                results[at]?.asked.push({ ...judgeAnswer(set, none, answer, turnName, ms), answerable: false });
-              }
-            }
-          }
-        } finally {
-          await store.close();
-        }
-        console.error(`${set.name} ${conversation.id}`);
-      }
-      for (const [at, { generator, model }] of ways.entries()) {
-        const { asked = [], unchecked = [], falsified = { sentences: 0, shown: 0 } } = results[at] ?? {};
-        print(set.name, `generator \`${generator.id}\``, asked);
-        console.log(
-          `Sentences made false (a number, a name, a "not"): ${falsified.sentences}, shown as supported: ${falsified.shown} (${percent(falsified.shown / falsified.sentences)} %).`,
-        );
-        if (!model) continue;
-        print(set.name, `\`${generator.id}\`'s words as they came, nothing checked`, unchecked);
-      }
+      const { foreign, budget, answers } = values;
+      for (const tally of await askSet(set, conversations, { embedder, ways, every, foreign, budget, answers }))
+        printTally(set.name, tally);
     }
     for (const { generator, load_ms, completed, memoryMb } of models)
       printSpeed(generator.id, load_ms, completed, memoryMb());
@@ -167,6 +119,66 @@ export async function main(args: string[]): Promise<number> {
 interface Way {
   generator: Generator;
   model: BrowserModel | null;
+}
+
+/** What came of one way of answering. */
+interface Tally {
+  way: Way;
+  asked: Asked[];
+  /** The same answers as the model wrote them. */
+  unchecked: Asked[];
+  falsified: { sentences: number; shown: number };
+}
+
+interface AskSetOptions {
+  embedder: Embedder;
+  ways: Way[];
+  every: number;
+  foreign: boolean;
+  budget: string | undefined;
+  /** File that a line of JSON goes to for each answer. */
+  answers: string | undefined;
+}
+
+async function askSet(set: QuestionSet, conversations: Conversation[], options: AskSetOptions): Promise<Tally[]> {
+  const { embedder, ways, every, foreign, budget, answers } = options;
+  const tallies = ways.map((way): Tally => ({ way, asked: [], unchecked: [], falsified: { sentences: 0, shown: 0 } }));
+  let number = 0;
+  for (const [place, conversation] of conversations.entries()) {
+    const haystack = haystackOf([conversation]);
+    const store = await fillStore(haystack, embedder);
+    const asking = { store, embedder, conversation, budget };
+    const turnName = (externalId: string | null) => String(haystack.turns[Number(externalId)]?.turn.id);
+    try {
+      for (const question of conversation.questions.filter(() => number++ % every === 0)) {
+        for (const { way, asked, unchecked, falsified } of tallies) {
+          const { answer, context, raw, ms } = await ask(asking, way.generator, question.text);
+          asked.push(judgeAnswer(set, question, answer, turnName, ms));
+          if (way.model) unchecked.push(judgeWords(set, question, answer, { raw, context, turnName, ms }));
+          await falsify(answer, context, falsified);
+          if (answers === undefined) continue;
+          const cited = answer.citations.map((citation) => turnName(citation.message_external_id));
+          const { markdown, abstained, generator, sentences } = answer;
+          const { evidence } = context;
+          const line = { question: question.id, generator, abstained, markdown, raw, sentences, cited, evidence };
+          appendFileSync(answers, `${JSON.stringify(line)}\n`);
+        }
+      }
+      const other = conversations[(place + 1) % conversations.length];
+      if (!foreign || !other || other === conversation) continue;
+      for (const question of other.questions.filter((_, i) => i % 8 === 0)) {
+        const none = { ...question, category: 'asked of another conversation', gold: [] };
+        for (const { way, asked } of tallies) {
+          const { answer, ms } = await ask(asking, way.generator, question.text);
+          asked.push({ ...judgeAnswer(set, none, answer, turnName, ms), answerable: false });
+        }
+      }
+    } finally {
+      await store.close();
+      console.error(`${set.name} ${conversation.id}`);
+    }
+  }
+  return tallies;
 }
 
 function modelName(name: string): 'llama' | 'webllm' {
@@ -188,7 +200,6 @@ async function ask(
 ): Promise<{ answer: Answer; context: AskContext; raw: string; ms: number }> {
   const last = Math.max(...conversation.sessions.map(({ date }) => date?.getTime() ?? 0));
   const now = last > 0 ? new Date(last + DAY) : new Date();
-  const { contextTokens } = generator;
   const { signal } = new AbortController();
   const started = process.cpuUsage();
   const contexts: AskContext[] = [];
@@ -196,7 +207,7 @@ async function ask(
   const request = { question, ...(budget === undefined ? {} : { budget: Number(budget) }) };
   const answer = await answerQuestion(
     {
-      context: () => buildContext(request, [], { store, embedder, now, contextTokens, signal }),
+      context: () => buildContext(request, [], { store, embedder, now, generator, signal }),
       embedder,
       generator,
     },
@@ -271,6 +282,15 @@ async function falsify(
     counted.sentences += 1;
     if (checked.sentences.some(({ state }) => state === 'supported')) counted.shown += 1;
   }
+}
+
+function printTally(set: string, { way, asked, unchecked, falsified }: Tally): void {
+  const { id } = way.generator;
+  print(set, `generator \`${id}\``, asked);
+  console.log(
+    `Sentences made false (a number, a name, a "not"): ${falsified.sentences}, shown as supported: ${falsified.shown} (${percent(falsified.shown / falsified.sentences)} %).`,
+  );
+  if (way.model) print(set, `\`${id}\`'s words as they came, nothing checked`, unchecked);
 }
 
 const percent = (share: number) => (Number.isFinite(share) ? (100 * share).toFixed(1) : '–');

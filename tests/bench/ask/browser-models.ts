@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Generator } from '../../../engine/chat';
-import { LOCAL_ANSWER_TOKENS } from '../../../engine/chat/local-models';
+import { LOCAL_ANSWER_TOKENS, LOCAL_PASSAGE_TOKENS } from '../../../engine/chat/local-models';
 import { runtimeGenerator } from '../../../engine/chat/model-runtime';
 import { WEBLLM_LIBRARIES } from '../../../models/webllm';
 import { findGguf } from '../../harness/gguf';
@@ -51,7 +51,8 @@ export async function openBrowserModel(name: ModelName): Promise<BrowserModel> {
       }),
   });
   return {
-    generator: { ...generator, small: true },
+    // as the extension has it of these
+    generator: { ...generator, small: true, ...(name === 'llama' ? { passageTokens: LOCAL_PASSAGE_TOKENS } : {}) },
     load_ms,
     completed,
     memoryMb: () => page.memoryMb(),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AskEvent, Engine } from '../../../engine/api';
-import { answerQuestion, type AskContext, type Generator } from '../../../engine/chat';
+import { answerQuestion, type AskContext, buildContext, type Generator } from '../../../engine/chat';
 import { createEngine } from '../../../engine/engine';
 import { EngineError } from '../../../engine/errors';
 import { openStore, type Store } from '../../../engine/store';
@@ -184,6 +184,16 @@ describe('a chat', () => {
     const rows = await store.query(`select from document where source = 'commonplace'`);
     expect(rows).toEqual([]);
   });
+});
+
+test('a model that reads slowly is given few passages unless told', async () => {
+  const given = async (generator: Pick<Generator, 'contextTokens' | 'passageTokens'>, budget?: number) => {
+    const request = { question: 'Which hotel in Lisbon?', ...(budget === undefined ? {} : { budget }) };
+    return (await buildContext(request, [], { store, embedder: null, now, generator })).passages.length;
+  };
+  expect(await given({ contextTokens: 2_048 })).toBe(3);
+  expect(await given({ contextTokens: 2_048, passageTokens: 30 })).toBe(1);
+  expect(await given({ contextTokens: 2_048, passageTokens: 30 }, 1_000)).toBe(3);
 });
 
 describe('an answer that does not come to its end', () => {

@@ -165,6 +165,7 @@ describe('models in this browser', () => {
     expect(await models.add(gguf('weights'), 'again.gguf', () => {})).toEqual(added);
     expect(files.files.size).toBe(1);
     const generator = await models.generator(added.id);
+    expect(generator).toMatchObject({ small: true, rewrites: false, passageTokens: 600 });
     expect(await collect(generator.generate(input(), new AbortController().signal))).toContain('Lumen');
     await models.remove(added.id);
     expect([await models.list(), files.files.size]).toEqual([[], 0]);
