@@ -6,10 +6,11 @@ import { profilesInMemory } from './tests/browser/profiles.ts';
 /** Files that take minutes. One of them begun last would be waited for by the other worker. */
 const LONG = [
   /durability\/kill/,
-  /ask\/webllm/,
   /store\/firefox/,
   /panel\/axe/,
   /durability\/power-loss/,
+  // after them: a GPU in software takes all that there is, and kills are asked to be answered within a time
+  /ask\/webllm/,
   /store\/chrome/,
   /panel\/panel/,
   /pages\//,

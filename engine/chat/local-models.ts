@@ -99,8 +99,8 @@ export const LOCAL_CONTEXT_TOKENS = 2_048;
 /** Tokens of an answer: 15 a second were written on one thread; a small model that goes on says nothing more. */
 export const LOCAL_ANSWER_TOKENS = 256;
 /**
- * Tokens of passages that a model on the processor is given unless told: some twenty-five seconds of reading on one thread,
- * where all that its context has room for took a minute.
+ * Tokens of passages that a model on the processor is given unless told: a larger part of a minute of reading on one slow
+ * thread, where all that its context has room for took more than a minute.
  */
 export const LOCAL_PASSAGE_TOKENS = 600;
 /** The weights leave memory after this long without a question. */
