@@ -97,12 +97,12 @@ export function isLocal(id: string): boolean {
  */
 export const LOCAL_CONTEXT_TOKENS = 2_048;
 /** Tokens of an answer: 15 a second were written on one thread; a small model that goes on says nothing more. */
-export const LOCAL_ANSWER_TOKENS = 256;
+const LOCAL_ANSWER_TOKENS = 256;
 /**
  * Tokens of passages that a model on the processor is given unless told: a larger part of a minute of reading on one slow
  * thread, where all that its context has room for took more than a minute.
  */
-export const LOCAL_PASSAGE_TOKENS = 600;
+const LOCAL_PASSAGE_TOKENS = 600;
 /** The weights leave memory after this long without a question. */
 const IDLE_MS = 5 * 60_000;
 
@@ -118,6 +118,19 @@ const KEY = 'local-models';
  * file that was fetched and lies where that put it.
  */
 type Kept = LocalModel & { file: string; folder?: TakenFolder; stayed?: true };
+
+/** A generator as a model of this browser is asked: by how large it is, and by where it runs. */
+export function asLocal(generator: Generator, { bytes, runs_on }: Pick<LocalModel, 'bytes' | 'runs_on'>): Generator {
+  const small = bytes < SMALL_BYTES;
+  const sized = { ...generator, small, rewrites: !small };
+  if (runs_on === 'gpu') return sized;
+  return {
+    ...sized,
+    passageTokens: LOCAL_PASSAGE_TOKENS,
+    generate: (input, signal) =>
+      generator.generate({ ...input, max_tokens: Math.min(input.max_tokens, LOCAL_ANSWER_TOKENS) }, signal),
+  };
+}
 
 export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalModelsOptions): LocalModels {
   const { files } = llama;
@@ -318,12 +331,9 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
         held = { id, generator };
       }
       clearTimeout(idle);
-      const { generator } = held;
+      const generator = asLocal(held.generator, model);
       return {
         ...generator,
-        rewrites: model.bytes >= SMALL_BYTES,
-        small: model.bytes < SMALL_BYTES,
-        ...(model.folder ? {} : { passageTokens: LOCAL_PASSAGE_TOKENS }),
         async *generate(input, signal) {
           clearTimeout(idle);
           const began = performance.now();
@@ -331,9 +341,7 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
           const answer: NonNullable<Happened['last']> = { first_ms: null, all_ms: 0, pieces: 0 };
           let failure: EngineError | null = null;
           try {
-            const longest = model.folder ? input.max_tokens : LOCAL_ANSWER_TOKENS;
-            const asked = { ...input, max_tokens: Math.min(input.max_tokens, longest) };
-            for await (const piece of generator.generate(asked, signal)) {
+            for await (const piece of generator.generate(input, signal)) {
               answer.first_ms ??= since();
               answer.pieces++;
               yield piece;

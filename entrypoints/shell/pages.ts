@@ -8,6 +8,7 @@ import { storage } from 'wxt/utils/storage';
 import { decidePage, isNews, type KeepLevel, keptAddress, noteKept, type Noted } from '../../engine/capture/pages';
 import type { Capture, CapturedPage } from '../../engine/capture/types';
 import { EngineError } from '../../engine/errors';
+import { createLane } from '../../engine/lane';
 import { readConsent, watchConsent } from './consent';
 import { type Handlers, PAGES_CHANGED, type PageRead } from './messages';
 import { isPermitted, originsWanted, readPagesSetting, watchPagesSetting } from './pages-setting';
@@ -34,9 +35,10 @@ export interface ReadPagesOptions {
 
 /** Called synchronously at the start of the background: it registers listeners. */
 export function keepReadPages({ keep, changed, onFailure }: ReadPagesOptions): ReadPages {
-  // apart: a tab that does not answer must hold up nothing
-  const scriptTurns = inTurns();
-  const turns = inTurns();
+  // Apart: a tab that does not answer must hold up nothing. In turn:
+  // what is read, changed and written again must not be done twice at once
+  const scriptTurns = createLane();
+  const turns = createLane();
   const sync = () => {
     onFailure(scriptTurns(setScripts).then(reachOpenTabs), 'the scripts that wait in pages could not be set');
   };
@@ -213,14 +215,4 @@ async function joinOpenTabs(origins: string[]): Promise<void> {
       }
     }),
   );
-}
-
-/** What is read, changed and written again must not be done twice at once. */
-function inTurns(): <Value>(work: () => Promise<Value>) => Promise<Value> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => undefined); // its caller sees the error; the queue goes on
-    return next;
-  };
 }

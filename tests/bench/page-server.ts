@@ -32,15 +32,14 @@ export async function servePage(instead: Record<string, string> = {}): Promise<{
     worker: { format: 'es', plugins },
     build: { target: 'esnext', outDir: root, emptyOutDir: true, assetsInlineLimit: 0, reportCompressedSize: false },
   });
+  const elsewhere: Record<string, string> = {
+    '/': join(root, 'index.html'),
+    '/data-dir.tar.gz': resolve('.cache', 'data-dir.tar.gz'),
+    ...instead,
+  };
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
-    const file =
-      instead[path] ??
-      (path === '/data-dir.tar.gz'
-        ? resolve('.cache', 'data-dir.tar.gz')
-        : path.startsWith('/models/')
-          ? resolve(`.${path}`)
-          : join(root, path === '/' ? 'index.html' : path));
+    const file = elsewhere[path] ?? (path.startsWith('/models/') ? resolve(`.${path}`) : join(root, path));
     if (!existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404).end();
       return;

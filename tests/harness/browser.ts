@@ -56,14 +56,7 @@ export const CHROMIUM: BrowserKind = {
       await session?.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
     }
     return {
-      async pick(tab, selector, path) {
-        // by its path: Playwright sends no more than 50 MB to a browser that it did not start
-        const session = await running.context.newCDPSession(tab as Page);
-        const { root } = await session.send('DOM.getDocument', { depth: -1 });
-        const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector });
-        await session.send('DOM.setFileInputFiles', { nodeId, files: [path] });
-        await session.detach();
-      },
+      pick: (tab, selector, path) => running.pick(tab as Page, selector, path),
       newTab: async () => await running.context.newPage(),
       open: async (path) => await running.open(path),
       kill: running.kill,

@@ -24,6 +24,8 @@ export interface RunningChromium {
   process: ChildProcess;
   /** A page of the extension, e.g. `sidepanel.html`. */
   open(path: string): Promise<Page>;
+  /** Gives a file, or a folder, to a field of the page, as a person who picked it. */
+  pick(page: Page, selector: string, path: string): Promise<void>;
   /** Kills the whole process group at once, as a power button for processes. */
   kill(): Promise<void>;
   close(): Promise<void>;
@@ -121,6 +123,14 @@ async function launch(options: ChromiumOptions, patienceMs: number): Promise<Run
         const page = await context.newPage();
         await page.goto(`chrome-extension://${extensionId}/${path}`);
         return page;
+      },
+      async pick(page, selector, path) {
+        // by its path: Playwright sends no more than 50 MB to a browser that it did not start
+        const session = await context.newCDPSession(page);
+        const { root } = await session.send('DOM.getDocument', { depth: -1 });
+        const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector });
+        await session.send('DOM.setFileInputFiles', { nodeId, files: [path] });
+        await session.detach();
       },
       kill,
       async close() {

@@ -20,14 +20,12 @@ const SEARCHES = 3;
  * @throws the engine's error when the database cannot be opened
  */
 export async function audit(live: Live, ledger: Ledger, which: 'all' | 'touched'): Promise<Audit> {
-  const { store } = await patiently(() =>
-    live.evaluate(async () => {
-      const { engine } = globalThis as unknown as ConsoleGlobals;
-      // First, as it may take minutes: after a kill at the first start a busy machine makes the whole database here
-      await engine.drainOutbox();
-      return engine.stats();
-    }, null),
-  );
+  const { store } = await patient(live).evaluate(async () => {
+    const { engine } = globalThis as unknown as ConsoleGlobals;
+    // First, as it may take minutes: after a kill at the first start a busy machine makes the whole database here
+    await engine.drainOutbox();
+    return engine.stats();
+  }, null);
   await sendAgain(live, ledger);
   const result: Audit = {
     store,
@@ -60,24 +58,27 @@ export async function audit(live: Live, ledger: Ledger, which: 'all' | 'touched'
   return result;
 }
 
-/** What only reads, asked again where the engine was too slow to answer in time. */
-async function patiently<Result>(ask: () => Promise<Result>): Promise<Result> {
-  const end = performance.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!String(error).includes('did not answer') || performance.now() > end) throw error;
-    }
-  }
+/** For what only reads: asked again where the engine was too slow to answer in time. */
+function patient(live: Live): Pick<Live, 'evaluate'> {
+  return {
+    async evaluate(run, input) {
+      const end = performance.now() + PATIENCE_MS;
+      for (;;) {
+        try {
+          return await live.evaluate(run, input);
+        } catch (error) {
+          if (!String(error).includes('did not answer') || performance.now() > end) throw error;
+        }
+      }
+    },
+  };
 }
 
 export async function readBack(live: Live, keys: string[]): Promise<Map<string, Seen>> {
   const seen = new Map<string, Seen>();
   for (let at = 0; at < keys.length; at += SLICE) {
-    const slice = keys.slice(at, at + SLICE).map(fromKey);
-    const found = await patiently(() =>
-      live.evaluate(async (wanted) => {
+    const found = await patient(live).evaluate(
+      async (wanted) => {
         const { engine } = globalThis as unknown as ConsoleGlobals;
         return Promise.all(
           wanted.map(async (where) => {
@@ -95,7 +96,8 @@ export async function readBack(live: Live, keys: string[]): Promise<Map<string, 
             };
           }),
         );
-      }, slice),
+      },
+      keys.slice(at, at + SLICE).map(fromKey),
     );
     found.forEach((document, index) => seen.set(keys[at + index] ?? '', document));
   }
@@ -109,19 +111,16 @@ interface Counted {
 const agree = (one: Counted, other: Counted) => one.documents === other.documents && one.messages === other.messages;
 const text = ({ documents, messages }: Counted) => `${documents} documents with ${messages} messages`;
 
-export function count(live: Live): Promise<Counted & { waiting: number }> {
-  return patiently(() => live.evaluate(counts, null));
-}
-
-/** In the page. */
-async function counts(): Promise<Counted & { waiting: number }> {
-  const { engine } = globalThis as unknown as ConsoleGlobals;
-  const { by_source, outbox_waiting } = await engine.stats();
-  return {
-    documents: by_source.reduce((sum, row) => sum + row.documents, 0),
-    messages: by_source.reduce((sum, row) => sum + row.messages, 0),
-    waiting: outbox_waiting,
-  };
+export async function count(live: Live): Promise<Counted & { waiting: number }> {
+  return patient(live).evaluate(async () => {
+    const { engine } = globalThis as unknown as ConsoleGlobals;
+    const { by_source, outbox_waiting } = await engine.stats();
+    return {
+      documents: by_source.reduce((sum, row) => sum + row.documents, 0),
+      messages: by_source.reduce((sum, row) => sum + row.messages, 0),
+      waiting: outbox_waiting,
+    };
+  }, null);
 }
 
 /** Every document has an address of its own here, so one that is listed twice is there twice. */
@@ -145,16 +144,14 @@ async function listedTwice(live: Live): Promise<string[]> {
 /** The indexes hold what the tables hold: a word that one message has brings that message, and only it. */
 async function search(live: Live, ledger: Ledger): Promise<string[]> {
   const wanted = ledger.aWordOf(SEARCHES);
-  const found = await patiently(() =>
-    live.evaluate(
-      async (words) => {
-        const { engine } = globalThis as unknown as ConsoleGlobals;
-        return Promise.all(
-          words.map(async (word) => (await engine.recall({ text: word, mode: 'words', limit: 5 })).hits),
-        );
-      },
-      wanted.map(({ word }) => word),
-    ),
+  const found = await patient(live).evaluate(
+    async (words) => {
+      const { engine } = globalThis as unknown as ConsoleGlobals;
+      return Promise.all(
+        words.map(async (word) => (await engine.recall({ text: word, mode: 'words', limit: 5 })).hits),
+      );
+    },
+    wanted.map(({ word }) => word),
   );
   return wanted.flatMap(({ word, key, message }, index) => {
     const hits = found[index] ?? [];

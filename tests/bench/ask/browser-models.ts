@@ -1,9 +1,9 @@
 /** The small models in a Chromium, as the extension runs them, as generators for a question that is asked in Node. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Generator } from '../../../engine/chat';
-import { LOCAL_ANSWER_TOKENS, LOCAL_PASSAGE_TOKENS } from '../../../engine/chat/local-models';
+import { asLocal } from '../../../engine/chat/local-models';
 import { runtimeGenerator } from '../../../engine/chat/model-runtime';
 import { WEBLLM_LIBRARIES } from '../../../models/webllm';
 import { findGguf } from '../../harness/gguf';
@@ -31,7 +31,8 @@ export async function openBrowserModel(name: ModelName): Promise<BrowserModel> {
   const page = await openPage(profile, origin, 'models', console.error, name === 'webllm' ? SOFTWARE_GPU : []);
   await page.give(...files.given);
   const began = performance.now();
-  const contextTokens = await page.call<number>('load', name === 'webllm' ? 'gpu' : 'processor');
+  const runs_on = name === 'webllm' ? 'gpu' : 'processor';
+  const contextTokens = await page.call<number>('load', runs_on);
   const load_ms = performance.now() - began;
   const completed: Completed[] = [];
   const generator = runtimeGenerator({
@@ -41,8 +42,7 @@ export async function openBrowserModel(name: ModelName): Promise<BrowserModel> {
     load: () =>
       Promise.resolve({
         async complete({ prompt, max_tokens }, onWords) {
-          const most = Math.min(max_tokens, LOCAL_ANSWER_TOKENS);
-          const one = await page.call<Completed>('complete', JSON.stringify(prompt), most);
+          const one = await page.call<Completed>('complete', JSON.stringify(prompt), max_tokens);
           completed.push(one);
           onWords(one.text);
           return one.reason;
@@ -50,9 +50,9 @@ export async function openBrowserModel(name: ModelName): Promise<BrowserModel> {
         close: async () => {},
       }),
   });
+  const bytes = files.given.reduce((sum, path) => sum + statSync(path).size, 0);
   return {
-    // as the extension has it of these
-    generator: { ...generator, small: true, ...(name === 'llama' ? { passageTokens: LOCAL_PASSAGE_TOKENS } : {}) },
+    generator: asLocal(generator, { bytes, runs_on }),
     load_ms,
     completed,
     memoryMb: () => page.memoryMb(),

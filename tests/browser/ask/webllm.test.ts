@@ -85,11 +85,7 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
       await panel.getByRole('button', { name: 'Menu' }).click();
       await panel.getByRole('button', { name: 'Models', exact: true }).click();
       await panel.getByText('a program that stands in for one').waitFor();
-      const session = await browser.context.newCDPSession(panel);
-      const { root } = await session.send('DOM.getDocument', { depth: -1 });
-      const selector = 'input[webkitdirectory]';
-      const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector });
-      await session.send('DOM.setFileInputFiles', { nodeId, files: [model?.folder ?? ''] });
+      await browser.pick(panel, 'input[webkitdirectory]', model?.folder ?? '');
       const [added] = await until(
         async () => (await engine('localModels')) ?? [],
         (models) => models.length === 1,

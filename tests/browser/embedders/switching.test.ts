@@ -70,11 +70,7 @@ describe.skipIf(!findChromium() || !existsSync(folder))('another embedder', () =
 
   it('is added from its folder and takes over once everything was read again, whatever happens on the way', async () => {
     const panel = await models();
-    const session = await browser.context.newCDPSession(panel);
-    const { root } = await session.send('DOM.getDocument', { depth: -1 });
-    const selector = '.embedders input[webkitdirectory]';
-    const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector });
-    await session.send('DOM.setFileInputFiles', { nodeId, files: [folder] });
+    await browser.pick(panel, '.embedders input[webkitdirectory]', folder);
     await panel.getByRole('button', { name: `Use ${NAME} for search by meaning` }).click();
     await panel.getByText(new RegExp(`Re-reading \\d+ of ${PASSAGES} passages`, 'u')).waitFor();
     expect(await byMeaning()).toBe(ANSWER);
