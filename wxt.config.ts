@@ -32,9 +32,11 @@ function packagedFiles(browser: string): Array<{ absoluteSrc: string; relativeDe
   const carried = browser === 'firefox' ? ['e5-small-v2'] : ['e5-small-v2', 'webllm'];
   const models = carried.flatMap((name) => below(join(root, 'models', name)));
   const dataDir = join(root, '.cache', 'data-dir.tar.gz');
+  if (!existsSync(dataDir))
+    throw new Error(`There is no ${dataDir}, without which nothing can be stored: node scripts/build.mjs makes it.`);
   return [
     ...models.map((absoluteSrc) => ({ absoluteSrc, relativeDest: relative(root, absoluteSrc) })),
-    ...(existsSync(dataDir) ? [{ absoluteSrc: dataDir, relativeDest: 'data-dir.tar.gz' }] : []),
+    { absoluteSrc: dataDir, relativeDest: 'data-dir.tar.gz' },
   ];
 }
 
