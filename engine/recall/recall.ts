@@ -23,7 +23,7 @@ import { secondLook } from './second-look';
 import { listStatement, narrows, raritiesStatement, searchStatement, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
 import { corrections } from './typos';
-import { namesPerson } from './whose';
+import { namesPerson, wordsThatMayName } from './whose';
 import { storedLanguages, TERMS, wordsIndex, type WordsIndex } from './words-index';
 
 /**
@@ -82,7 +82,8 @@ export async function recall(
     }
   } else if (narrows(asked)) {
     const { text, params } = listStatement(asked, limit);
-    result.hits = (await store.query<Row>(text, params)).map((row) => toHit(row, asked, new Set()));
+    const rows = await store.query<Row>(text, params);
+    result.hits = rows.map((row) => toHit(row, asked, new Set(), new Set()));
   }
   stopIf(signal);
   result.took_ms = performance.now() - started;
@@ -149,9 +150,10 @@ async function search(
   }
   stopIf(signal);
   const rarities = words === '' ? new Map<string, number>() : await raritiesOf(store, stems, index);
+  const naming = wordsThatMayName(asked.text);
   result.hits = secondLook(rows, asked, rarities, weights)
     .slice(0, limit)
-    .map((row) => toHit(row, asked, stems));
+    .map((row) => toHit(row, asked, stems, naming));
 }
 
 async function embedQuestion(embedder: Embedder | null, text: string, signal: AbortSignal | undefined) {
@@ -160,7 +162,8 @@ async function embedQuestion(embedder: Embedder | null, text: string, signal: Ab
     const deadline = AbortSignal.timeout(EMBED_DEADLINE_MS);
     const { modelId } = embedder;
     const [vector] = await embedder.embed([text], 'query', signal ? AbortSignal.any([signal, deadline]) : deadline);
-    return { vector: `[${(vector as Float32Array).join(',')}]`, modelId };
+    // more digits than a halfvec keeps, and a third of those that a number has
+    return { vector: `[${Array.from(vector as Float32Array, (x) => x.toFixed(6)).join(',')}]`, modelId };
   } catch (error) {
     if (signal?.aborted) throw EngineError.from(error, 'aborted');
     // The embedder reports its own faults in its state; words still find something.
@@ -203,7 +206,7 @@ async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: Words
   return new Map(searched.map((stem, i) => [stem, rows[i]?.rarity ?? 0] as const).filter(([, rarity]) => rarity > 0));
 }
 
-function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
+function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>, naming: ReadonlySet<string>): Hit {
   const phrases = [...asked.phrases, ...asked.quoted];
   const shown = showPassage(row.text, stems, phrases, row.language);
   const reasons: Reason[] = [];
@@ -214,7 +217,7 @@ function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>): Hit {
   const time = row.time === null ? undefined : asked.times[row.time];
   if (time) reasons.push({ kind: 'date', text: time.text });
   // a tool has a name, too, which is no person's
-  if (row.role !== 'tool' && row.author !== null && row.author !== '' && namesPerson(asked.text, row.author)) {
+  if (row.role !== 'tool' && row.author !== null && row.author !== '' && namesPerson(naming, row.author)) {
     reasons.push({ kind: 'person', name: row.author });
   }
   return {

@@ -2,10 +2,11 @@
  * A second look at the best hits, with their texts at hand: near-duplicates become one, and what a list by words or
  * by meaning cannot see of a single passage is added to the scores. Pure, and about a millisecond for fifty hits.
  */
-import { LOOKED_AT, SAME_WORDS, type Weights } from './constants';
+import { LOOKED_AT, type Weights } from './constants';
+import { withoutDuplicates } from './duplicates';
 import type { ParsedQuery } from './parse';
 import type { Row } from './sql';
-import { asksForHelp, namesPerson, saysWhatIsLiked, speaksOfSelf } from './whose';
+import { asksForHelp, namesPerson, saysWhatIsLiked, speaksOfSelf, wordsThatMayName } from './whose';
 import { searchTerms } from '../words';
 
 /**
@@ -25,6 +26,7 @@ export function secondLook(
   const shares = conversationShares(looked, rarities);
   const user = query.asksFor === 'assistant' ? 1 : query.asksFor === 'user' ? weights.userAsked : weights.user;
   const wantsTime = weights.tellsTime > 0 && asksForTime(query.text);
+  const naming = wordsThatMayName(query.text);
   const wantsHelp = asksForHelp(query.text, query.language);
   const scored = looked.map((row) => {
     const spoken = row.role === 'user' ? user : 1;
@@ -34,7 +36,7 @@ export function secondLook(
       weights.conversation * (shares.get(row.document_id) ?? 0) + (wantsTime && times ? weights.tellsTime : 0);
     let own = row.role === 'user' && speaksOfSelf(row.text, row.language) ? weights.ofSelf : 0;
     if (author !== null) {
-      if (namesPerson(query.text, author)) own += weights.personAgain;
+      if (namesPerson(naming, author)) own += weights.personAgain;
       if (times) own += weights.dated;
       // A question to an assistant is what its conversation is about; among people it is the other's answer that tells.
       if (/[?？]\s*$/u.test(row.text)) own -= weights.asks;
@@ -92,59 +94,4 @@ const TIME =
 
 function tellsTime(text: string): boolean {
   return TIME.test(text);
-}
-
-/**
- * Of passages that say the same in the same words, said by the same side, one: the newest, in the place of the best. So a
- * text captured twice, a question asked again or a page kept at two addresses takes one place. A number that
- * differs makes it another text: it may be what changed.
- */
-function withoutDuplicates(rows: readonly Row[]): Row[] {
-  const kept: Array<{ row: Row; content: Content | null }> = [];
-  for (const row of rows) {
-    let content: Content | null = null;
-    const same = kept.find((other) => {
-      if (!mayBeSame(row, other.row)) return false;
-      if (row.text === other.row.text) return true;
-      content ??= contentOf(row.text);
-      other.content ??= contentOf(other.row.text);
-      return isSame(content, other.content);
-    });
-    if (!same) kept.push({ row, content });
-    else if (new Date(row.created_at) > new Date(same.row.created_at)) {
-      same.row = { ...row, score: same.row.score };
-      same.content = content;
-    }
-  }
-  return kept.map(({ row }) => row);
-}
-
-/** Cheaply, for almost all pairs: who says it, and how long it is. */
-function mayBeSame(a: Row, b: Row): boolean {
-  if (a.role !== b.role || (a.role === 'user' && a.author !== b.author)) return false;
-  const [short, long] = a.text.length < b.text.length ? [a.text, b.text] : [b.text, a.text];
-  return short.length >= SAME_WORDS * SAME_WORDS * long.length;
-}
-
-interface Content {
-  words: Set<string>;
-  numbers: string;
-}
-
-function contentOf(text: string): Content {
-  const words = text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
-  return { words: new Set(words), numbers: words.filter((word) => /\p{N}/u.test(word)).join(' ') };
-}
-
-function isSame(a: Content, b: Content): boolean {
-  if (a.numbers !== b.numbers || a.words.size === 0) return false;
-  // of the words of both together, so many may be in one of them alone
-  const spare = ((1 - SAME_WORDS) * (a.words.size + b.words.size)) / (1 + SAME_WORDS);
-  let alone = b.words.size - a.words.size;
-  for (const word of a.words) {
-    if (b.words.has(word)) continue;
-    alone += 2;
-    if (alone > spare) return false;
-  }
-  return alone <= spare;
 }

@@ -194,7 +194,8 @@ ${
     const lists = (meaning.indexes ?? []).map((index) =>
       candidates(
         `e.model_id = ${literal(index.model_id)} and e.index_id = ${index.id}`,
-        `${coarseColumn(index)} <~> ${coarse(index, vector)}`,
+        // a query of its own is answered once; as an expression it would be computed for each row that comes out of the index
+        `${coarseColumn(index)} <~> (select ${coarse(index, vector)})`,
         VECTOR_CANDIDATES,
       ),
     );
@@ -234,15 +235,19 @@ ${lists.join('\nunion all\n')}
          ${weights.meaning} * coalesce((score - min(score) over ()) / nullif(max(score) over () - min(score) over (), 0), 1)
   from meaning
 ) scaled`;
-  // A message has the best place of any of its passages in either list; the passage shown is its best in both.
+  // A message has the best place of any of its passages in either list; the passage shown is its best in both. Window and
+  // `distinct on` go by the same order, so that there is one sort.
   const fused = `(
-  select id, message_id, document_id, words, similarity, by_words + by_meaning as own,
+  select distinct on (coalesce(message_id, id)) id, message_id, document_id, words, similarity,
          max(by_words) over message + max(by_meaning) over message as score
   from (
-    select id, message_id, document_id, max(words) as words, max(similarity) as similarity, sum(by_words) as by_words, sum(by_meaning) as by_meaning
+    select id, message_id, document_id, max(words) as words, max(similarity) as similarity,
+           sum(by_words) as by_words, sum(by_meaning) as by_meaning, sum(by_words + by_meaning) as own
     from ${scaled} group by id, message_id, document_id
   ) passages
-  window message as (partition by coalesce(message_id, id))
+  window message as (partition by coalesce(message_id, id) order by own desc, id
+    rows between unbounded preceding and unbounded following)
+  order by coalesce(message_id, id), own desc, id
 ) fused`;
   const user = query.asksFor === 'user' ? weights.userAsked : weights.user;
   const spoken = query.asksFor === 'assistant' ? '1' : `case when m.role = 'user' then ${user}::float8 else 1 end`;
@@ -252,8 +257,7 @@ ${lists.join('\nunion all\n')}
            or strpos(${asked}, ' ' || split_part(lower(m.author), ' ', 1) || ' ') > 0)`;
   // The document is read only for the hits, unless a named time needs its date.
   const placed = `(
-  select fused.id, fused.own, fused.words, fused.similarity, coalesce(fused.message_id, fused.id) as unit, fused.document_id,
-         m.position, m.role, timed.time, fused.score * ${spoken} + ${weights.date}::float8 * timed.near
+  select fused.id, fused.words, fused.similarity, fused.document_id, m.position, m.role, timed.time, fused.score * ${spoken} + ${weights.date}::float8 * timed.near
          + case when ${named} then ${weights.person}::float8 else 0 end as score
   from ${fused} left join message m on m.id = fused.message_id
        ${times.length ? 'join document d on d.id = fused.document_id' : ''}, ${timed}
@@ -264,12 +268,11 @@ ${
     and fused.document_id not in (select id from document where forget_id is not null)`
 }
 ) placed`;
-  const pooled = `(
-  select distinct on (unit) * from ${placed} order by unit, own desc, id
-) pooled`;
   const answer = query.asksFor === 'assistant' ? weights.neighbour : weights.answerNeighbour;
-  const around = (turns: number) =>
-    `over (partition by document_id order by position range between ${turns} preceding and ${turns} following exclude current row)`;
+  /** The score of the turn so many before (lag) or after (lead), if it is among the hits: there may be none between. */
+  const second = (side: 'lag' | 'lead', apart: string) =>
+    `case when ${side}(position) over turns = ${apart} then ${side}(score) over turns
+            when ${side}(position, 2) over turns = ${apart} then ${side}(score, 2) over turns else 0 end`;
   // Without a position it is a note, beside which nothing stands. Where one side asks and the other answers, a question is
   // lifted by its answer and an answer by its question, neither by the exchange before or after.
   const lifted = `(
@@ -279,9 +282,9 @@ ${
              * case when lag(role) over turns = role then ${weights.neighbour} when role = 'user' then 0 else ${answer} end end,
            case when lead(position) over turns = position + 1 then lead(score) over turns
              * case when lead(role) over turns = role or role = 'user' then ${weights.neighbour} else 0 end end,
-           0) + ${weights.secondNeighbour} * (coalesce(sum(score) ${around(2)}, 0) - coalesce(sum(score) ${around(1)}, 0))
+           0) + ${weights.secondNeighbour} * (${second('lag', 'position - 2')} + ${second('lead', 'position + 2')})
          end as score
-  from ${pooled}
+  from ${placed}
   window turns as (partition by document_id order by position)
 ) lifted`;
   const ranked = `(

@@ -78,7 +78,8 @@ export function namedTimes(whole: string, now: Date, language: string | null = l
     }
   };
   if (language === null || language === 'en') {
-    add(longestFirst([...read(text, now, ENGLISH), ...chronoAtoms(en.casual, text, now, 'en')]));
+    const more = MAY_TELL_TIME.test(text) ? chronoAtoms(en.casual, text, now, 'en') : [];
+    add(longestFirst([...read(text, now, ENGLISH), ...more]));
   } else {
     const parser = PARSERS[language];
     const own = parser ? chronoAtoms(parser, text, now, language) : [];
@@ -424,6 +425,9 @@ function read(text: string, now: Date, readers: Array<[RegExp, Reader]>): Atom[]
 /** Words chrono takes for a date that people mostly mean otherwise ("may", "sun", "now"), unless led in as one ("in may"). */
 const NOT_TIMES = /^(may|mar|march|sun|sat|mon|wed|dec|jan|now|just now|this|sec|second|min|a minute|a second)$/;
 const LEADS_IN = /\b(in|on|of|since|during|until|last|this|by|before|after|between|from|early|late|mid|and|to)[\s-]+$/i;
+/** One of these is in all that chrono's English parsers find. The first use of their patterns takes 100 ms and more, and most questions name no time. */
+const MAY_TELL_TIME =
+  /\d|now|tmr|morrow|day|night|morning|noon|evening|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat|sec|min|hr|hour|week|mos?\b|qtr|quarter|yr|year)/i;
 /** Parts of a day in hours from its midnight, by chrono-node's tags. */
 const PARTS: Record<string, [number, number]> = {
   morning: [4, 12],
@@ -521,96 +525,114 @@ function chronoSpan(result: ReturnType<Parser['parse']>[number], now: Date): Omi
 
 // ---- every other language, by Intl
 
-/** The words of a language for times, as regular expressions over small letters. */
-interface Vocabulary {
-  /** Named with their unit and how many of it ago: "gestern", "letzte Woche". */
-  named: Array<{ pattern: RegExp; unit: 'day' | 'week' | 'month' | 'year'; back: number }>;
-  /** "vor 3 Tagen", with the number captured. */
-  counted: Array<{ pattern: RegExp; unit: 'day' | 'week' | 'month' | 'year' }>;
-  /** Month names, captured, with an optional year. */
-  months: { pattern: RegExp; names: string[] };
+/** A phrase of a language for a time, in small letters. Sixteen languages have a thousand: almost none is ever compiled. */
+interface Phrase {
+  /** Its longest word, without which a text does not have it. */
+  key: string;
+  pattern: () => RegExp;
+  unit: 'day' | 'week' | 'month' | 'year';
 }
 
-const vocabularies = new Map<string, Vocabulary>();
+const UNITS = ['day', 'week', 'month', 'year'] as const;
 
-function vocabulary(language: string): Vocabulary {
-  const known = vocabularies.get(language);
-  if (known) return known;
-  const auto = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const always = new Intl.RelativeTimeFormat(language, { numeric: 'always' });
-  const named: Vocabulary['named'] = [];
-  const counted: Vocabulary['counted'] = [];
-  for (const unit of ['day', 'week', 'month', 'year'] as const) {
-    for (const back of [0, 1, 2]) {
-      const said = auto.format(-back, unit);
-      if (!/\d/u.test(said)) named.push({ pattern: phrase(said), unit, back });
-    }
+/** Named with their unit and how many of it ago: "gestern", "letzte Woche". */
+const namedIn = remembered((language: string): Array<Phrase & { back: number }> => {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  return UNITS.flatMap((unit) =>
+    [0, 1, 2].flatMap((back) => {
+      const said = format.format(-back, unit);
+      return /\d/u.test(said) ? [] : [{ ...phrase(said), unit, back }];
+    }),
+  );
+});
+
+/** "vor 3 Tagen", with the number captured. */
+const countedIn = remembered((language: string): Phrase[] => {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'always' });
+  return UNITS.flatMap((unit) => {
     // the forms of the plural, of which no language has more than six
-    const forms = new Set([1, 2, 3, 5, 11].map((n) => always.format(-n, unit).replace(/\p{Nd}+/u, '#')));
-    for (const form of forms) if (form.includes('#')) counted.push({ pattern: phrase(form), unit });
-  }
-  const names = new Map<string, number>();
-  for (let month = 0; month < 12; month++) {
-    const date = new Date(Date.UTC(2024, month, 1));
-    for (const options of [{ month: 'long' }, { month: 'long', day: 'numeric' }] as const) {
-      const parts = new Intl.DateTimeFormat(language, {
-        ...options,
+    const forms = new Set([1, 2, 3, 5, 11].map((n) => format.format(-n, unit).replace(/\p{Nd}+/u, '#')));
+    return [...forms].filter((form) => form.includes('#')).map((form) => ({ ...phrase(form), unit }));
+  });
+});
+
+/** Names of months by number, and a pattern that captures one and the year that may follow. */
+const monthsIn = remembered((language: string): { numbers: Map<string, number>; pattern: RegExp } => {
+  const formats = [{ month: 'long' }, { month: 'long', day: 'numeric' }].map(
+    (options) =>
+      new Intl.DateTimeFormat(language, {
+        ...(options as Intl.DateTimeFormatOptions),
         timeZone: 'UTC',
         calendar: 'gregory',
-      }).formatToParts(date);
-      const name = parts.find((part) => part.type === 'month')?.value.toLowerCase();
-      if (name !== undefined && /\p{L}{3}/u.test(name)) names.set(name, month);
+      }),
+  );
+  const numbers = new Map<string, number>();
+  for (let month = 0; month < 12; month++) {
+    const date = new Date(Date.UTC(2024, month, 1));
+    for (const format of formats) {
+      const name = format
+        .formatToParts(date)
+        .find((part) => part.type === 'month')
+        ?.value.toLowerCase();
+      if (name !== undefined && /\p{L}{3}/u.test(name)) numbers.set(name, month);
     }
   }
-  const list = [...names.keys()].sort((a, b) => b.length - a.length);
-  const months = {
-    // Finnish and Hungarian put endings behind
-    pattern:
-      list.length === 0
-        ? /(?!)/gu
-        : new RegExp(
-            `(?<!\\p{L})(${list.join('|')})(?:ssa|n|ban|ben|ta)?(?:\\s+(?:de\\s+|do\\s+|del\\s+)?((?:19|20)\\d\\d))?(?![\\p{L}\\d])`,
-            'gu',
-          ),
-    names: Array.from({ length: 12 }, () => ''),
+  const list = [...numbers.keys()].sort((a, b) => b.length - a.length);
+  const pattern =
+    list.length === 0
+      ? /(?!)/gu
+      : // Finnish and Hungarian put endings behind
+        new RegExp(
+          `(?<!\\p{L})(${list.join('|')})(?:ssa|n|ban|ben|ta)?(?:\\s+(?:de\\s+|do\\s+|del\\s+)?((?:19|20)\\d\\d))?(?![\\p{L}\\d])`,
+          'gu',
+        );
+  return { numbers, pattern };
+});
+
+function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    const value = known.get(key) ?? make(key);
+    known.set(key, value);
+    return value;
   };
-  const made = { named, counted, months: { ...months, names: list } };
-  vocabularies.set(language, made);
-  monthNumbers.set(language, names);
-  return made;
 }
 
-const monthNumbers = new Map<string, Map<string, number>>();
-
-function phrase(said: string): RegExp {
-  const source = said.toLowerCase().replace(/[’']/gu, "['’]").replace(/\s+/gu, '\\s*').replace('#', '(\\d{1,3})');
-  // Letters of a script without spaces have words right beside them.
-  const spaceless = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u.test(said);
-  return new RegExp(spaceless ? source : `(?<!\\p{L})${source}(?!\\p{L})`, 'gu');
+function phrase(said: string): Pick<Phrase, 'key' | 'pattern'> {
+  const small = said.toLowerCase();
+  const key = small.split(/[\s#’']+/u).reduce((longest, word) => (word.length > longest.length ? word : longest), '');
+  const compiled = remembered(() => {
+    const source = small.replace(/[’']/gu, "['’]").replace(/\s+/gu, '\\s*').replace('#', '(\\d{1,3})');
+    // Letters of a script without spaces have words right beside them.
+    const spaceless = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u.test(said);
+    return new RegExp(spaceless ? source : `(?<!\\p{L})${source}(?!\\p{L})`, 'gu');
+  });
+  return { key, pattern: () => compiled(said) };
 }
 
 function intlAtoms(text: string, now: Date, language: string, leastLetters: number): Atom[] {
   const small = text.toLowerCase();
   // some capital letters become two small ones, and places would not be places any more
   if (small.length !== text.length) return [];
-  const words = vocabulary(language);
   const atoms: Atom[] = [];
   const put = (match: RegExpExecArray, span: Omit<Atom, 'start' | 'end'>) => {
     if (match[0].replace(/\s/gu, '').length < leastLetters) return;
     atoms.push({ ...span, start: match.index, end: match.index + match[0].length });
   };
-  for (const { pattern, unit, back } of words.named) {
-    for (const match of small.matchAll(pattern))
+  for (const { key, pattern, unit, back } of namedIn(language)) {
+    if (!small.includes(key)) continue;
+    for (const match of small.matchAll(pattern()))
       put(match, { ...whole(unit, back, now), yearSaid: true, relative: true });
   }
-  for (const { pattern, unit } of words.counted) {
-    for (const match of small.matchAll(pattern))
+  for (const { key, pattern, unit } of /\d/u.test(small) ? countedIn(language) : []) {
+    if (!small.includes(key)) continue;
+    for (const match of small.matchAll(pattern()))
       put(match, { ...ago(Number(match[1]), unit, now, false), yearSaid: true, relative: true });
   }
   if (leastLetters > 1) return atoms;
-  const numbers = monthNumbers.get(language) ?? new Map<string, number>();
-  for (const match of small.matchAll(words.months.pattern)) {
-    const month = numbers.get(match[1] ?? '') ?? 0;
+  const months = monthsIn(language);
+  for (const match of small.matchAll(months.pattern)) {
+    const month = months.numbers.get(match[1] ?? '') ?? 0;
     // "5. Mai" is chrono-node's, where it can
     if (PARSERS[language] && /\d[.\s]*(?:de\s+)?$/u.test(small.slice(0, match.index))) continue;
     let year = Number(match[2] ?? now.getFullYear());

@@ -101,10 +101,17 @@ export function speaksOfSelf(text: string, language: string | null): boolean {
   return PATTERNS[language ?? 'en']?.user.test(text) ?? false;
 }
 
-/** Whether a word of the question, of three letters or more, is a name of this person. */
-export function namesPerson(text: string, author: string): boolean {
-  const names = new Set(author.toLowerCase().split(/[^\p{L}\p{N}]+/u));
-  return [...wordsOf(text)].some((word) => word.text.length >= 3 && names.has(word.text.toLowerCase()));
+/** The words of a question that may be a name: of three letters or more, in small letters. */
+export function wordsThatMayName(text: string): ReadonlySet<string> {
+  return new Set([...wordsOf(text)].map((word) => word.text.toLowerCase()).filter(({ length }) => length >= 3));
+}
+
+/** Whether one of these words is a name of this person. */
+export function namesPerson(words: ReadonlySet<string>, author: string): boolean {
+  return author
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .some((name) => words.has(name));
 }
 
 const REQUEST =

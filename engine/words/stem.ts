@@ -61,8 +61,8 @@ const WORD_CHARACTERS = 40;
  */
 export function stemOf(word: string, language: string | null): string {
   const code = language ?? 'en';
-  const stems = known.get(code) ?? new Map<string, string>();
-  known.set(code, stems);
+  let stems = known.get(code);
+  if (!stems) known.set(code, (stems = new Map<string, string>()));
   const seen = stems.get(word);
   if (seen !== undefined) return seen;
   const stem = made(word.normalize('NFKC').toLowerCase().replace(VOWEL_SIGNS, ''), code);

@@ -54,6 +54,15 @@ describe('near-duplicates', () => {
   });
 
   it.each([
+    ['one word of many differs', `${long} this year`, `${long.replace('harvest', 'summer')} this year`],
+    ['other signs stand between', long, `“${long.replaceAll(' and ', '—and… ').toUpperCase()}”🎉`],
+    ['a word stands twice', long, long.replace('the old', 'the old, old')],
+    ['letters of any script are the same', 'Ёлка Über Größe 東京へ行く', 'ёлка, über; größe: 東京へ行く。'],
+  ])('are one where %s', (_, one, other) => {
+    expect(look('q', [row(one), row(other)])).toHaveLength(1);
+  });
+
+  it.each([
     [
       'a number differs',
       'The rent of our flat by the old harbour is now 900 euros each month, due before noon on every first, as that contract from our landlord says',
