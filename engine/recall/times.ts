@@ -78,7 +78,7 @@ export function namedTimes(whole: string, now: Date, language: string | null = l
     }
   };
   if (language === null || language === 'en') {
-    const more = MAY_TELL_TIME.test(text) ? chronoAtoms(en.casual, text, now, 'en') : [];
+    const more = MAY_TELL_TIME.test(text) ? chronoAtoms(english(), text, now, 'en') : [];
     add(longestFirst([...read(text, now, ENGLISH), ...more]));
   } else {
     const parser = PARSERS[language];
@@ -237,9 +237,13 @@ const QUARTERS = ['first', 'second', 'third', 'fourth'];
 /** First month of each, on the northern half. */
 const SEASONS: Record<string, number> = { spring: 2, summer: 5, autumn: 8, fall: 8, winter: 11 };
 const COUNTS: Record<string, number> = {
-  a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10,
-  couple: 2, few: 3, several: 4,
+  a: 1, an: 1, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, eleven: 11,
+  twelve: 12, thirteen: 13, fourteen: 14, fifteen: 15, sixteen: 16, seventeen: 17, eighteen: 18, nineteen: 19, twenty: 20,
+  thirty: 30, forty: 40, fifty: 50, sixty: 60, ninety: 90, couple: 2, few: 3, several: 4,
 }; // prettier-ignore
+
+const COUNT = `\\d{1,3}|${Object.keys(COUNTS).join('|')}`;
+const numberOf = (count: string) => COUNTS[count.toLowerCase()] ?? Number(count);
 
 type Reader = (groups: Record<string, string | undefined>, now: Date) => Omit<Atom, 'start' | 'end'> | null;
 
@@ -299,12 +303,12 @@ const ENGLISH: Array<[RegExp, Reader]> = [
   [
     // the last three days, past two weeks: up to now
     new RegExp(
-      `\\b(?:last|past|previous) (?:(?<count>\\d{1,3}|${Object.keys(COUNTS).join('|')})(?: of)? )?(?<unit>days|weeks|months|years)\\b|\\bpast (?<one>week|month|year)\\b`,
+      `\\b(?:last|past|previous) (?:(?<count>${COUNT})(?: of)? )?(?<unit>days|weeks|months|years)\\b|\\bpast (?<one>week|month|year)\\b`,
       'giu',
     ),
     ({ count, unit, one }, now) => {
       const name = (one ?? (unit ?? '').slice(0, -1)).toLowerCase() as Unit;
-      const n = one === undefined ? (COUNTS[(count ?? 'few').toLowerCase()] ?? Number(count)) : 1;
+      const n = one === undefined ? numberOf(count ?? 'few') : 1;
       const length = n * UNIT_DAYS[name] * DAY;
       const to = now.getTime() + HOUR;
       return {
@@ -327,18 +331,22 @@ const ENGLISH: Array<[RegExp, Reader]> = [
   ],
   [
     new RegExp(
-      `\\b(?<vague>about |around |roughly |some )?(?:(?<half>half an? )|(?<count>\\d{1,3}|${Object.keys(COUNTS).join('|')})(?<of> (?:couple |few )?(?:of )?| ))?(?<unit>day|week|month|year)s?(?<andhalf> and a half)? ago\\b`,
+      `\\b(?<vague>about |around |roughly |some )?(?:(?<years>${COUNT}) years? and )?(?:(?<half>half an? )|(?<count>${COUNT})(?<and> and a half)?(?<of> (?:couple |few )?(?:of )?| ))?(?<unit>day|week|month|year)s?(?<andhalf> and a half)? ago\\b`,
       'giu',
     ),
-    ({ vague, half, count, of, unit, andhalf }, now) => {
+    ({ vague, years, half, count, and, of, unit, andhalf }, now) => {
       const said = /couple/i.test(of ?? '') ? 'couple' : /few/i.test(of ?? '') ? 'few' : (count ?? 'few').toLowerCase();
-      const n = half === undefined ? (COUNTS[said] ?? Number(said)) + (andhalf === undefined ? 0 : 0.5) : 0.5;
-      const uncertain = vague !== undefined || ['couple', 'few', 'several'].includes(said);
       const name = (unit ?? '').toLowerCase() as Unit;
+      const halves = (and ?? andhalf) === undefined ? 0 : 0.5;
+      const n =
+        (half === undefined ? numberOf(said) + halves : 0.5) +
+        (years === undefined ? 0 : numberOf(years) * (UNIT_DAYS.year / UNIT_DAYS[name]));
+      const uncertain = vague !== undefined || ['couple', 'few', 'several'].includes(said);
       const whole = name === 'year' && n % 1 > 0 ? ago(12 * n, 'month', now, uncertain) : ago(n, name, now, uncertain);
       return { ...whole, yearSaid: true, relative: true };
     },
   ],
+  [/\b(?:the )?day before yesterday\b/giu, (_, now) => ({ ...whole('day', 2, now), yearSaid: true, relative: true })],
   [
     /\b(?:(?<which>last|this|past|previous) |(?:over|on|at|during) the |the )?weekend\b/giu,
     ({ which }, now) => {
@@ -425,7 +433,18 @@ function read(text: string, now: Date, readers: Array<[RegExp, Reader]>): Atom[]
 /** Words chrono takes for a date that people mostly mean otherwise ("may", "sun", "now"), unless led in as one ("in may"). */
 const NOT_TIMES = /^(may|mar|march|sun|sat|mon|wed|dec|jan|now|just now|this|sec|second|min|a minute|a second)$/;
 const LEADS_IN = /\b(in|on|of|since|during|until|last|this|by|before|after|between|from|early|late|mid|and|to)[\s-]+$/i;
-/** One of these is in all that chrono's English parsers find. The first use of their patterns takes 100 ms and more, and most questions name no time. */
+/**
+ * Chrono's English without two patterns, which take a quarter of a second the first two times they are used: of what is so long
+ * ago, which {@link ENGLISH} reads, and of what comes later, when nothing was said.
+ */
+const english = lazily(() => {
+  const { parsers, refiners } = en.configuration.createCasualConfiguration();
+  const context = { option: {} } as Parameters<(typeof parsers)[number]['pattern']>[0];
+  const left = parsers.filter((parser) => !/ago\|before|later\|after/.test(parser.pattern(context).source));
+  return new en.Chrono({ parsers: left, refiners });
+});
+
+/** One of these is in all that they find. To use them first takes some ten milliseconds, and most questions name no time. */
 const MAY_TELL_TIME =
   /\d|now|tmr|morrow|day|night|morning|noon|evening|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat|sec|min|hr|hour|week|mos?\b|qtr|quarter|yr|year)/i;
 /** Parts of a day in hours from its midnight, by chrono-node's tags. */
@@ -589,6 +608,11 @@ const monthsIn = remembered((language: string): { numbers: Map<string, number>; 
   return { numbers, pattern };
 });
 
+function lazily<Value>(make: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => (value ??= make());
+}
+
 function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const known = new Map<Key, Value>();
   return (key) => {
@@ -601,13 +625,13 @@ function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value 
 function phrase(said: string): Pick<Phrase, 'key' | 'pattern'> {
   const small = said.toLowerCase();
   const key = small.split(/[\s#’']+/u).reduce((longest, word) => (word.length > longest.length ? word : longest), '');
-  const compiled = remembered(() => {
+  const pattern = lazily(() => {
     const source = small.replace(/[’']/gu, "['’]").replace(/\s+/gu, '\\s*').replace('#', '(\\d{1,3})');
     // Letters of a script without spaces have words right beside them.
     const spaceless = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u.test(said);
     return new RegExp(spaceless ? source : `(?<!\\p{L})${source}(?!\\p{L})`, 'gu');
   });
-  return { key, pattern: () => compiled(said) };
+  return { key, pattern };
 }
 
 function intlAtoms(text: string, now: Date, language: string, leastLetters: number): Atom[] {
