@@ -73,10 +73,10 @@ const TYPED_CHARACTERS = 300;
 
 /**
  * Reads questions that nobody asked: regular expressions and the names of days in many languages are compiled at their first
- * and second use, which takes a tenth of a second that the first real question need not wait.
+ * and second use, which the first real question need not wait for. The last is in no plain language: its times may be in any.
  */
 export function warmUp(): void {
-  for (const text of ['what did I say last week', 'the day before']) parseQuery({ text }, new Date());
+  for (const text of ['what did I say last week', 'the day before', 'commonplace']) parseQuery({ text }, new Date());
 }
 
 /**
