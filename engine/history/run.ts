@@ -4,6 +4,7 @@
  */
 import type { HistoryPageOfList, ListedConversation, Site } from '../capture';
 import { EngineError } from '../errors';
+import { createLane } from '../lane';
 import { HISTORY_SITES, type Ledger } from './ledger';
 import type { Failure, HistoryView, Item, Known, Lease, ListFacts, Run, Task, Worker } from './types';
 
@@ -77,7 +78,7 @@ export interface History {
 
 export function createHistory(options: HistoryOptions): History {
   const { ledger, known, isOpen, now = Date.now, onChange } = options;
-  const inOrder = createLane();
+  const inOrder = createSiteLanes();
   /** Until when an urgent request is expected to ask again. */
   const urgentUntil = new Map<Site, number>();
 
@@ -469,15 +470,12 @@ export function viewOf(run: Run, now: number): HistoryView {
   };
 }
 
-/** Per site one after the other; a failure is the caller's, the next one runs all the same. */
-function createLane(): <Result>(site: Site, work: () => Promise<Result>) => Promise<Result> {
-  const last = new Map<Site, Promise<unknown>>();
+/** A lane for each site. */
+function createSiteLanes(): <Result>(site: Site, work: () => Promise<Result>) => Promise<Result> {
+  const lanes = new Map<Site, ReturnType<typeof createLane>>();
   return (site, work) => {
-    const mine = (last.get(site) ?? Promise.resolve()).then(work, work);
-    last.set(
-      site,
-      mine.catch(() => undefined),
-    );
-    return mine;
+    const inTurn = lanes.get(site) ?? createLane();
+    lanes.set(site, inTurn);
+    return inTurn(work);
   };
 }
