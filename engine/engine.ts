@@ -239,6 +239,7 @@ export function createEngine(options: EngineOptions): Engine {
         embedderState = { state: 'loading', model_id: '' };
         // The model comes second: on two cores it would take the time from the database, and words can be searched at once.
         const ready = await opened.catch(() => null);
+        await gate.free('job');
         embedders = await openEmbedders({
           ...options.embedders,
           shelf,
@@ -284,7 +285,6 @@ export function createEngine(options: EngineOptions): Engine {
     if (restored || (await isEmpty(store))) await takeUpRestored(store);
     await underWay.read(store);
     if (underWay.cutOff().some(({ doing }) => doing === 'compact')) inBackground(store.removeStrays());
-    await planUpkeep(store, restored);
     const scheduler = startScheduler({
       store,
       gate,
@@ -336,7 +336,14 @@ export function createEngine(options: EngineOptions): Engine {
     });
     changed({ counts: true });
     inBackground(askForVectors());
-    inBackground(takeUpImports(store));
+    inBackground(
+      // the search that opened the panel goes first
+      gate.free('job').then(async () => {
+        await planUpkeep(store, restored);
+        scheduler.wake();
+        await takeUpImports(store);
+      }),
+    );
     if (downloads) inBackground(downloads.wake());
     return { store, scheduler };
   }
@@ -352,7 +359,7 @@ export function createEngine(options: EngineOptions): Engine {
     return reembedding;
   }
 
-  /** In one commit: each waits for the disk, and the first search for them. Nothing is found by them, so without room for them it goes on. */
+  /** In one commit: each waits for the disk. Nothing is found by them, so without room for them it goes on. */
   async function planUpkeep(store: Store, restored: boolean): Promise<void> {
     try {
       await store.transaction(async (tx) => {

@@ -147,7 +147,8 @@ export function startScheduler(options: {
     }
   }
 
-  const ended = recover(store)
+  const ended = Promise.race([gate.free('job'), aborted])
+    .then(() => (closing.signal.aborted ? 0 : recover(store)))
     .then(() => Promise.all(lanes.map(run)))
     .catch((error: unknown) => {
       // The queue itself cannot be read: the store is gone. Whoever opens it again starts another scheduler.

@@ -56,6 +56,31 @@ async function tablesWith(word: string): Promise<string[]> {
 }
 
 describe('the engine', () => {
+  test('answers the search that waits for its store before it looks after its jobs', async () => {
+    const done: string[] = [];
+    const noting = shared({
+      query: (sql, params) => {
+        done.push(sql);
+        return store.query(sql, params);
+      },
+      transaction: (work) => {
+        done.push('transaction');
+        return store.transaction(work);
+      },
+    });
+    let open = (_: Store): void => undefined;
+    const opening = new Promise<Store>((resolve) => (open = resolve));
+    await withEngine({ store: () => opening }, async (engine) => {
+      const asked = engine.recall({ text: 'levain' });
+      open(noting);
+      await asked;
+      const before = done.length;
+      const jobs = () => store.query<{ kind: string }>('select kind from job order by kind');
+      await expect.poll(async () => (await jobs()).map(({ kind }) => kind)).toContain('retain');
+      expect(done.findIndex((sql) => /^update job\b/.test(sql))).toBeGreaterThanOrEqual(before);
+    });
+  });
+
   test('finds by words, lists and reads what it was given', async () => {
     await withEngine({}, async (engine) => {
       const capture = bread();
