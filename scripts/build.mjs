@@ -1,11 +1,10 @@
 /**
  * Builds both extensions and their zips: checks the packaged model files against their pinned sha256, makes the
- * prebuilt database, then runs WXT. Usage: node scripts/build.mjs [chrome|firefox …] [--no-zip|--quick-zip]
+ * prebuilt database unless the one there is of the same making, then runs WXT. Usage: node scripts/build.mjs [chrome|firefox …] [--no-zip|--quick-zip]
  *
  * `--quick-zip` does not compress, for a test of whether they can be made: what is released is made without it.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 
 const args = process.argv.slice(2);
 const browsers = args.filter((arg) => !arg.startsWith('-'));
@@ -18,8 +17,7 @@ function run(command, ...rest) {
 }
 
 run('node', 'scripts/run.mjs', 'scripts/check-models.ts');
-if (!existsSync('.cache/data-dir.tar.gz') || args.includes('--fresh'))
-  run('node', 'scripts/run.mjs', 'scripts/build-data-dir.ts');
+run('node', 'scripts/run.mjs', 'scripts/build-data-dir.ts');
 for (const browser of browsers.length > 0 ? browsers : ['chrome', 'firefox']) {
   run('npx', 'wxt', zip ? 'zip' : 'build', '-b', browser, '--mv3');
 }

@@ -1,6 +1,4 @@
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
-import { unaccent } from '@electric-sql/pglite/contrib/unaccent';
 import { pg_textsearch } from '@electric-sql/pglite-pg_textsearch';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { EngineError } from '../errors';
@@ -11,7 +9,7 @@ import type { Queryable } from './store';
 export const PGLITE_VERSION = '0.5.14';
 export const POSTGRES_MAJOR = 18;
 
-const EXTENSIONS = { vector, pg_textsearch, pg_trgm, unaccent };
+const EXTENSIONS = { vector, pg_textsearch };
 
 /** Also run over the prebuilt data directory, so that one of an older build still gets what is new. */
 export const CREATE_EXTENSIONS = Object.keys(EXTENSIONS)

@@ -47,7 +47,7 @@ export function acceptance(it: (name: string, run: () => Promise<void>) => void,
       const names = (await store.query<{ extname: string }>('select extname from pg_extension')).map(
         (row) => row.extname,
       );
-      for (const name of ['vector', 'pg_textsearch', 'pg_trgm', 'unaccent']) check(names.includes(name), `no ${name}`);
+      for (const name of ['vector', 'pg_textsearch']) check(names.includes(name), `no ${name}`);
     }),
   );
 
