@@ -1,7 +1,15 @@
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import type { Queryable, Store } from '../store';
-import { coarse, dropModel, indexVectors, modelsWithVectors, renewIndexes, vectorIndexes } from '../vectors';
+import {
+  coarse,
+  halfvecText,
+  dropModel,
+  indexVectors,
+  modelsWithVectors,
+  renewIndexes,
+  vectorIndexes,
+} from '../vectors';
 import type { Handler, JobContext } from './scheduler';
 import { boundLog } from './upkeep';
 
@@ -191,16 +199,6 @@ async function writeVectors(
       on conflict do nothing returning 1
     )
     update vector_index set inserted = inserted + (select count(*) from written) where id = $4`,
-    [modelId, made.map(({ id }) => id), made.map(({ vector }) => literal(vector)), index?.id ?? 0],
+    [modelId, made.map(({ id }) => id), made.map(({ vector }) => halfvecText(vector)), index?.id ?? 0],
   );
-}
-
-/** pgvector's text form. Five decimals are finer than a half float of a unit vector's parts. */
-function literal(vector: Float32Array): string {
-  let text = '[';
-  for (let index = 0; index < vector.length; index++) {
-    if (index > 0) text += ',';
-    text += (vector[index] ?? 0).toFixed(5);
-  }
-  return `${text}]`;
 }

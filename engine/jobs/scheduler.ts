@@ -69,7 +69,7 @@ export function startScheduler(options: {
 
   async function run(lane: Lane): Promise<void> {
     while (!closing.signal.aborted) {
-      await Promise.race([gate.free('job'), aborted]);
+      await free();
       if (closing.signal.aborted) break;
       lane.woken = false;
       const job = await claim(store, lane.kinds, clock());
@@ -84,6 +84,9 @@ export function startScheduler(options: {
     });
   });
 
+  /** Until it is a job's turn, or the engine is closing. */
+  const free = () => Promise.race([gate.free('job'), aborted]);
+
   async function runJob(job: Job): Promise<void> {
     let yieldedAt = performance.now();
     let toldAt = 0;
@@ -96,7 +99,7 @@ export function startScheduler(options: {
           await new Promise((resolve) => setTimeout(resolve));
           yieldedAt = performance.now();
         }
-        await Promise.race([gate.free('job'), aborted]);
+        await free();
         if (closing.signal.aborted) throw new EngineError('aborted', 'The engine is closing.');
       },
       async progress(done, total) {
@@ -147,7 +150,7 @@ export function startScheduler(options: {
     }
   }
 
-  const ended = Promise.race([gate.free('job'), aborted])
+  const ended = free()
     .then(() => (closing.signal.aborted ? 0 : recover(store)))
     .then(() => Promise.all(lanes.map(run)))
     .catch((error: unknown) => {

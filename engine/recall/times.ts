@@ -544,12 +544,11 @@ function chronoSpan(result: ReturnType<Parser['parse']>[number], now: Date): Omi
 
 // ---- every other language, by Intl
 
-/** A phrase of a language for a time, in small letters. Sixteen languages have a thousand: almost none is ever compiled. */
+/** A phrase of a language for a time. */
 interface Phrase {
-  /** Its longest word, without which a text does not have it. */
-  key: string;
-  pattern: () => RegExp;
-  unit: 'day' | 'week' | 'month' | 'year';
+  /** Where a text in small letters has it. */
+  find: (small: string) => Iterable<RegExpExecArray>;
+  unit: (typeof UNITS)[number];
 }
 
 const UNITS = ['day', 'week', 'month', 'year'] as const;
@@ -560,7 +559,7 @@ const namedIn = remembered((language: string): Array<Phrase & { back: number }> 
   return UNITS.flatMap((unit) =>
     [0, 1, 2].flatMap((back) => {
       const said = format.format(-back, unit);
-      return /\d/u.test(said) ? [] : [{ ...phrase(said), unit, back }];
+      return /\d/u.test(said) ? [] : [{ find: finderOf(said), unit, back }];
     }),
   );
 });
@@ -571,7 +570,7 @@ const countedIn = remembered((language: string): Phrase[] => {
   return UNITS.flatMap((unit) => {
     // the forms of the plural, of which no language has more than six
     const forms = new Set([1, 2, 3, 5, 11].map((n) => format.format(-n, unit).replace(/\p{Nd}+/u, '#')));
-    return [...forms].filter((form) => form.includes('#')).map((form) => ({ ...phrase(form), unit }));
+    return [...forms].filter((form) => form.includes('#')).map((form) => ({ find: finderOf(form), unit }));
   });
 });
 
@@ -622,8 +621,10 @@ function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value 
   };
 }
 
-function phrase(said: string): Pick<Phrase, 'key' | 'pattern'> {
+/** Finds a phrase. Sixteen languages have a thousand: almost none is ever compiled. */
+function finderOf(said: string): Phrase['find'] {
   const small = said.toLowerCase();
+  // without its longest word a text does not have it
   const key = small.split(/[\s#’']+/u).reduce((longest, word) => (word.length > longest.length ? word : longest), '');
   const pattern = lazily(() => {
     const source = small.replace(/[’']/gu, "['’]").replace(/\s+/gu, '\\s*').replace('#', '(\\d{1,3})');
@@ -631,7 +632,7 @@ function phrase(said: string): Pick<Phrase, 'key' | 'pattern'> {
     const spaceless = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u.test(said);
     return new RegExp(spaceless ? source : `(?<!\\p{L})${source}(?!\\p{L})`, 'gu');
   });
-  return { key, pattern };
+  return (text) => (text.includes(key) ? text.matchAll(pattern()) : []);
 }
 
 function intlAtoms(text: string, now: Date, language: string, leastLetters: number): Atom[] {
@@ -643,14 +644,11 @@ function intlAtoms(text: string, now: Date, language: string, leastLetters: numb
     if (match[0].replace(/\s/gu, '').length < leastLetters) return;
     atoms.push({ ...span, start: match.index, end: match.index + match[0].length });
   };
-  for (const { key, pattern, unit, back } of namedIn(language)) {
-    if (!small.includes(key)) continue;
-    for (const match of small.matchAll(pattern()))
-      put(match, { ...whole(unit, back, now), yearSaid: true, relative: true });
+  for (const { find, unit, back } of namedIn(language)) {
+    for (const match of find(small)) put(match, { ...whole(unit, back, now), yearSaid: true, relative: true });
   }
-  for (const { key, pattern, unit } of /\d/u.test(small) ? countedIn(language) : []) {
-    if (!small.includes(key)) continue;
-    for (const match of small.matchAll(pattern()))
+  for (const { find, unit } of /\d/u.test(small) ? countedIn(language) : []) {
+    for (const match of find(small))
       put(match, { ...ago(Number(match[1]), unit, now, false), yearSaid: true, relative: true });
   }
   if (leastLetters > 1) return atoms;

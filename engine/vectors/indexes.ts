@@ -78,3 +78,13 @@ function levelsOf(index: Pick<VectorIndex, 'mean' | 'spread'>): string[] {
   }
   return all;
 }
+
+/** pgvector's text form. Five decimals are finer than a half float of a unit vector's parts. */
+export function halfvecText(vector: Float32Array, decimals = 5): string {
+  let text = '[';
+  for (let index = 0; index < vector.length; index++) {
+    if (index > 0) text += ',';
+    text += (vector[index] ?? 0).toFixed(decimals);
+  }
+  return `${text}]`;
+}

@@ -1,6 +1,6 @@
 /** Fills a store with conversations the way ingest does, for the recall benchmarks. */
 import type { Store } from '../../engine/store';
-import { coarse, type VectorIndex } from '../../engine/vectors';
+import { coarse, halfvecText, type VectorIndex } from '../../engine/vectors';
 import { searchTerms } from '../../engine/words';
 import type { Conversation } from './recall-corpus';
 
@@ -57,13 +57,8 @@ export async function fillConversation(
     await store.query(
       `insert into embedding (chunk_id, model_id, vector, index_id, coarse)
        select c, $2, v::halfvec, $4, ${index ? coarse(index, 'v::halfvec') : 'null'} from unnest($1::uuid[], $3::text[]) as t (c, v)`,
-      [chunks.map((c) => c.id), modelId, part.map((p) => literal(p.vector)), index?.id ?? 0],
+      [chunks.map((c) => c.id), modelId, part.map((p) => halfvecText(p.vector)), index?.id ?? 0],
     );
   }
   return ids;
-}
-
-/** As the embedding job writes them: all digits of the numbers would make half of the time of filling. */
-function literal(vector: Float32Array): string {
-  return `[${Array.from(vector, (x) => x.toFixed(5)).join(',')}]`;
 }

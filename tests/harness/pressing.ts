@@ -14,25 +14,7 @@ export async function press(tab: Tab, name: string, where: { within?: string; be
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     await until(
-      () =>
-        tab.evaluate(
-          ({ wanted, within, beside }) => {
-            for (const old of document.querySelectorAll('[data-press]')) old.removeAttribute('data-press');
-            const named = (one: Element) => one.getAttribute('aria-label') ?? one.textContent.trim();
-            const found = [...document.querySelectorAll(`${within} :is(button, label, summary)`)].filter(
-              (one) =>
-                named(one).startsWith(wanted) &&
-                one.checkVisibility() &&
-                one.closest('[inert]') === null &&
-                (beside === '' || (one.closest('.ask, li')?.textContent ?? '').includes(beside)) &&
-                !(one instanceof HTMLButtonElement && one.disabled),
-            );
-            const chosen = found.find((one) => named(one) === wanted) ?? found[0];
-            chosen?.setAttribute('data-press', '');
-            return chosen !== undefined;
-          },
-          { wanted: name, within: where.within ?? 'body', beside: where.beside ?? '' },
-        ),
+      () => mark(tab, name, where),
       (there) => there,
       PATIENCE_MS,
     );
@@ -44,6 +26,28 @@ export async function press(tab: Tab, name: string, where: { within?: string; be
       if (still || performance.now() > deadline) throw error;
     }
   }
+}
+
+/** Marks what is to be clicked, and nothing else, with `data-press`; whether it is there. */
+function mark(tab: Tab, name: string, where: { within?: string; beside?: string }): Promise<boolean> {
+  return tab.evaluate(
+    ({ wanted, within, beside }) => {
+      for (const old of document.querySelectorAll('[data-press]')) old.removeAttribute('data-press');
+      const named = (one: Element) => one.getAttribute('aria-label') ?? one.textContent.trim();
+      const found = [...document.querySelectorAll(`${within} :is(button, label, summary)`)].filter(
+        (one) =>
+          named(one).startsWith(wanted) &&
+          one.checkVisibility() &&
+          one.closest('[inert]') === null &&
+          (beside === '' || (one.closest('.ask, li')?.textContent ?? '').includes(beside)) &&
+          !(one instanceof HTMLButtonElement && one.disabled),
+      );
+      const chosen = found.find((one) => named(one) === wanted) ?? found[0];
+      chosen?.setAttribute('data-press', '');
+      return chosen !== undefined;
+    },
+    { wanted: name, within: where.within ?? 'body', beside: where.beside ?? '' },
+  );
 }
 
 /** Waits until the page says this. */
