@@ -173,10 +173,14 @@ function tooLong(): EngineError {
   });
 }
 
+/** How llama.cpp and WebLLM say that more was given than fits; "context" alone is in their words for a lost GPU, too. */
+const CONTEXT_FULL =
+  /\bcontext[ _](?:size|length|window|shift)\b|\b(?:free|available|enough)\b.*\bkv.?cache\b|\bkv.?cache\b.*\bfull\b/iu;
+
 function inWords(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const said = error instanceof Error ? error.message : String(error);
-  if (/context|kv.?cache|exceeds/iu.test(said)) {
+  if (CONTEXT_FULL.test(said)) {
     return new EngineError('context_full', `The model cannot read as much: ${said}`, {
       cause: error,
       remedy: 'Leave out passages, or choose a larger model.',

@@ -132,7 +132,7 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
           ];
           const ask = async () => {
             ended = until('ended');
-            post({ type: 'complete', prompt: asked, max_tokens: 7 });
+            post({ type: 'complete', prompt: asked, max_tokens: 6 });
             said.push(await ended);
           };
           await ask();
@@ -140,7 +140,7 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
           asked.push({ role: 'assistant', content: said[0] ?? '' }, { role: 'user', content: 'And of Italy?' });
           await ask();
           ended = until('refused');
-          post({ type: 'complete', prompt: [{ role: 'user', content: 'word '.repeat(3_000) }], max_tokens: 7 });
+          post({ type: 'complete', prompt: [{ role: 'user', content: 'word '.repeat(3_000) }], max_tokens: 6 });
           await ended;
           gpu.terminate();
           return said;

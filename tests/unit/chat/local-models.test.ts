@@ -84,9 +84,18 @@ describe('a model in this browser', () => {
           throw new Error(message);
         }),
       );
-    expect((await failingImpatiently(saying('the request exceeds the available context size'))).error.code).toBe(
-      'context_full',
-    );
+    for (const full of [
+      'the request exceeds the available context size',
+      'Prompt tokens exceed context window size: number of prompt tokens: 5000; context window size: 4096',
+      'failed to find available cells in kv cache',
+    ])
+      expect((await failingImpatiently(saying(full))).error.code).toBe('context_full');
+    // nothing of these is mended by a shorter prompt
+    for (const broken of ['WebGPU context lost', 'failed to init ggml context', 'buffer size exceeds maxBufferSize'])
+      expect((await failingImpatiently(saying(broken))).error).toMatchObject({
+        code: 'model_failed',
+        remedy: expect.not.stringContaining('passages') as string,
+      });
     expect((await failingImpatiently(saying('memory access out of bounds'))).error).toMatchObject({
       code: 'model_failed',
       remedy: expect.stringContaining('smaller') as string,
