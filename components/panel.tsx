@@ -441,7 +441,7 @@ export function Panel({ engine, shell, bare = false }: PanelProps) {
               </p>
             )}
             {showHits && search.failure !== null && <p class="notice">{search.failure}</p>}
-            {showHits && search.settled && hits.length > 0 && (
+            {showHits && hits.length > 0 && (
               <Save
                 engine={engine}
                 shell={shell}

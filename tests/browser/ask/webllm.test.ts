@@ -126,32 +126,28 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
             thinks: false,
           });
           await ended;
-          const asked: PromptMessage[] = [
-            { role: 'system', content: 'You are a helpful AI assistant named SmolLM, trained by Hugging Face' },
-            { role: 'user', content: 'What is the capital of France?' },
-          ];
+          const asked: PromptMessage[] = [{ role: 'user', content: 'Repeat: banana' }];
           const ask = async () => {
             ended = until('ended');
-            post({ type: 'complete', prompt: asked, max_tokens: 6 });
+            post({ type: 'complete', prompt: asked, max_tokens: 3 });
             said.push(await ended);
           };
           await ask();
           // read onto what it keeps of the first turn
-          asked.push({ role: 'assistant', content: said[0] ?? '' }, { role: 'user', content: 'And of Italy?' });
+          asked.push({ role: 'assistant', content: said[0] ?? '' }, { role: 'user', content: 'Say it again.' });
           await ask();
           ended = until('refused');
-          post({ type: 'complete', prompt: [{ role: 'user', content: 'word '.repeat(3_000) }], max_tokens: 6 });
+          post({ type: 'complete', prompt: [{ role: 'user', content: 'word '.repeat(3_000) }], max_tokens: 3 });
           await ended;
           gpu.terminate();
           return said;
         },
         { worker, folder: added?.id.replace('webllm:', '') ?? '', library: WEBLLM_LIBRARIES[0]?.library.path ?? '' },
       );
-      expect(turns[0]).toContain('capital of France is Paris');
-      expect(turns[1]).toContain('capital of Italy is Rome');
+      expect(turns).toEqual(['Banana.', 'Banana.']);
       expect(await engine('sent')).toEqual([]);
       expect(internet.seen.filter(({ origin }) => origin?.includes('-extension://'))).toEqual([]);
     },
-    1_800_000, // four minutes of two processors, beside two other browsers and the unit tests
+    1_800_000, // two minutes of two processors, beside two other browsers and the unit tests
   );
 });

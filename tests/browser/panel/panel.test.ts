@@ -206,6 +206,29 @@ describe.skipIf(executablePath === null)('the panel', () => {
     await expect.poll(titles).toContain('Outline of the thesis on tide mills');
   });
 
+  it('keeps the rows where they are when the full answer follows the quick one', async () => {
+    await open();
+    await search('dough');
+    await page.locator('.save').waitFor();
+    const top = () =>
+      page
+        .locator('.rows .row')
+        .first()
+        .evaluate((row) => row.getBoundingClientRect().top);
+    const before = await top();
+    harness.delays.set('recall:full', 60_000); // until it was looked at
+    await type(page, 'violin');
+    await expect.poll(titles).toContain('Choosing strings for a bright violin');
+    expect(await top()).toBe(before);
+    harness.delays.clear();
+    await type(page, 'lisbon');
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^\d+ results?\.$/u })
+      .waitFor();
+    expect(await top()).toBe(before);
+  });
+
   it('moves no row under the pointer when something newer or better arrives', async () => {
     await open();
     const before = await titles();
