@@ -5,39 +5,28 @@
 import { wasmBytes } from './wasm-memory';
 import { expose } from 'comlink';
 import type { CapturedConversation } from '../../../engine/capture/types';
-import type { Embedder } from '../../../engine/embed';
 import { ingest } from '../../../engine/ingest';
 import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { recall } from '../../../engine/recall';
 import { openStore, type Store } from '../../../engine/store';
-import { coarse, coarseColumn, EXACT_AT_MOST, indexVectors, vectorIndexes } from '../../../engine/vectors';
-import { fillConversation } from '../recall-fill';
-import { createCorpus, DIMENSIONS, randomFrom, type Made } from './corpus';
+import { coarse, coarseColumn, vectorIndexes } from '../../../engine/vectors';
+import { createCorpus, randomFrom, type Made } from './corpus';
 import { startEmbedder } from './embedder';
+import { CHECKPOINT_AT, type FillTimes, fillTo, MODEL, PER_DOCUMENT } from './fill';
+import { knownVectors } from './known-vectors';
 import { shared, spread, type Spread } from './measure';
 
-export type { Spread };
+export type { FillTimes, Spread };
 
-const PER_DOCUMENT = 50;
 const baseUrl = new URL('/', self.location.href).href;
-const CHECKPOINT_AT = 48e6;
 /** As many as recall takes (VECTOR_CANDIDATES). */
 const CANDIDATES = 150;
-const MODEL = 'e5-small-v2/q8/1';
 
 export interface RecallTimes {
   words: Spread;
   meaning: Spread;
   /** Words and meaning, without the time of the question's embedding. */
   fused: Spread;
-}
-
-export interface FillTimes {
-  /** Rows with their words and vectors in their indexes, fifty to a statement. */
-  rows_ms: number;
-  /** Putting the first ones into the index of vectors that is made then; 0 where there was one. */
-  index_ms: number;
-  longest_step_ms: number;
 }
 
 export interface CaptureRate {
@@ -54,19 +43,10 @@ const opened = (): Store => {
   return store;
 };
 
-/** Gives the vector that belongs to a question at once, so that only the engine is measured. */
-let vectorOf: (text: string) => Float32Array = () => new Float32Array(DIMENSIONS);
-const embedder: Embedder = {
-  modelId: MODEL,
-  dimensions: DIMENSIONS,
-  state: () => ({ state: 'ready', model_id: MODEL, device: 'cpu', dtype: 'q8' }),
-  onState: () => () => {},
-  embed: async (texts) => texts.map((text) => vectorOf(text)),
-  close: async () => {},
-};
+const embedder = knownVectors();
 
 async function ask(asked: Made, mode: 'words' | 'meaning' | 'full') {
-  vectorOf = () => asked.vector;
+  embedder.give(() => asked.vector);
   const found = await recall(opened(), embedder, { text: asked.text, mode });
   if (mode !== 'words' && !found.used_meaning) throw new Error('a recall did not use meaning');
   return found;
@@ -82,51 +62,7 @@ const bench = {
   },
 
   /** Adds passages until there are `size`. */
-  async fill(have: number, size: number): Promise<FillTimes> {
-    const to = opened();
-    const corpus = createCorpus(1);
-    for (let i = 0; i < have; i++) corpus.passage();
-    let rows = 0;
-    let index = 0;
-    let longest = 0;
-    for (let from = have; from < size; from += PER_DOCUMENT) {
-      const made = Array.from({ length: PER_DOCUMENT }, () => corpus.passage());
-      const turns = made.map((_, i) => ({
-        id: String(i),
-        speaker: '',
-        role: i % 2 ? ('assistant' as const) : ('user' as const),
-        text: '',
-        date: '',
-        created_at: new Date(Date.UTC(2024, 0, 1) + (from + i) * 600_000).toISOString(),
-      }));
-      const passages = made.map((passage, turn) => ({
-        turn,
-        context: `An invented conversation ${from + turn}`,
-        ...passage,
-      }));
-      const started = performance.now();
-      const newest = (await vectorIndexes(to, MODEL)).at(-1);
-      await fillConversation(to, { id: `d${from}`, turns, questions: [] }, passages, MODEL, newest);
-      if ((await to.walBytes()) > CHECKPOINT_AT) await to.maintain('checkpoint');
-      rows += performance.now() - started;
-      // as the embedding job does: the index is made when there are enough, what comes later goes straight in
-      if (newest || from + PER_DOCUMENT <= EXACT_AT_MOST) continue;
-      const begun = performance.now();
-      let last = begun;
-      await indexVectors(to, MODEL, async () => {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
-      });
-      index = performance.now() - begun;
-    }
-    await to.query(
-      'update vector_index set inserted = (select count(*) from embedding where index_id = vector_index.id)',
-    );
-    // as the engine does on idle
-    await to.maintain('vacuum');
-    await to.maintain('checkpoint');
-    return { rows_ms: rows, index_ms: index, longest_step_ms: longest };
-  },
+  fill: (have: number, size: number): Promise<FillTimes> => fillTo(opened(), have, size),
 
   async times(size: number, count: number): Promise<RecallTimes> {
     // as it is the next day: a database that has grown is given more memory when it is opened
@@ -189,7 +125,7 @@ const bench = {
       ]);
       times.push(performance.now() - started);
     }
-    vectorOf = () => corpus.passage().vector;
+    embedder.give(() => corpus.passage().vector);
     const context: JobContext = {
       store: to,
       signal: new AbortController().signal,
