@@ -1,6 +1,6 @@
 /** Answers by a model that runs in this browser, whatever runs it: its patience, its stops and its faults in words. */
 import { EngineError } from '../errors';
-import type { Generator, GeneratorInput } from './port';
+import { contextFull, type Generator, type GeneratorInput } from './port';
 import type { PromptMessage } from './types';
 
 /** A loaded model. */
@@ -173,7 +173,7 @@ function tooLong(): EngineError {
   });
 }
 
-/** How llama.cpp and WebLLM say that more was given than fits; "context" alone is in their words for a lost GPU, too. */
+/** How a model's program says that more was given than fits; "context" alone is in its words for other faults, too. */
 const CONTEXT_FULL =
   /\bcontext[ _](?:size|length|window|shift)\b|\b(?:free|available|enough)\b.*\bkv.?cache\b|\bkv.?cache\b.*\bfull\b/iu;
 
@@ -181,10 +181,7 @@ function inWords(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const said = error instanceof Error ? error.message : String(error);
   if (CONTEXT_FULL.test(said)) {
-    return new EngineError('context_full', `The model cannot read as much: ${said}`, {
-      cause: error,
-      remedy: 'Leave out passages, or choose a larger model.',
-    });
+    return contextFull(`The model cannot read as much: ${said}`, error);
   }
   if (/memory|alloc/iu.test(said)) {
     return new EngineError('model_failed', `The model ran out of memory: ${said}`, {

@@ -1,3 +1,4 @@
+import { EngineError } from '../errors';
 import type { ContextPassage, Evidence, PromptMessage } from './types';
 
 /** What a generator is asked with. */
@@ -38,4 +39,9 @@ export interface Generator {
    */
   generate(input: GeneratorInput, signal: AbortSignal): AsyncIterable<string>;
   close(): Promise<void>;
+}
+
+/** More was given than the model can read, in the words of whoever says so. */
+export function contextFull(message: string, cause?: unknown): EngineError {
+  return new EngineError('context_full', message, { cause, remedy: 'Leave out passages, or choose a larger model.' });
 }

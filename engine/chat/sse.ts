@@ -1,6 +1,7 @@
 /** Requests to a model's server, and its answer as events: errors in words, no stream that hangs or ends in silence. */
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { EngineError } from '../errors';
+import { contextFull } from './port';
 
 export interface ServerRequest {
   url: string;
@@ -154,7 +155,7 @@ async function refusal({ name }: ServerRequest, response: Response): Promise<Eng
     case 504:
       return new EngineError('timeout', text, { remedy: 'Ask again.' });
     case 413:
-      return new EngineError('context_full', text, { remedy: 'Leave out passages, or choose a larger model.' });
+      return contextFull(text);
     case 429:
     case 529: {
       const wait = retryAfter(response.headers.get('retry-after'));
@@ -163,8 +164,7 @@ async function refusal({ name }: ServerRequest, response: Response): Promise<Eng
       });
     }
     default:
-      if (tooLong.test(said))
-        return new EngineError('context_full', text, { remedy: 'Leave out passages, or choose a larger model.' });
+      if (tooLong.test(said)) return contextFull(text);
       return new EngineError('provider_failed', text, {
         remedy: response.status >= 500 ? 'The fault is on their side: ask again later.' : 'Check the model’s settings.',
       });
