@@ -78,6 +78,7 @@ export async function rechunk(store: Store, documentIds: string[], options: Chun
     .filter(({ searched }) => searched)
     .map((state) => ({ state, header: contextHeader(state), made: '' }));
   for (const item of pending) item.made = `${SPLITTER_VERSION}|${item.state.content_hash}|${item.header}`;
+  const questions = questionsBefore(states);
   const due = pending.filter(({ state, made }) => state.chunked_as !== made);
   for (const slice of slices(due, ({ state }) => state.length)) {
     signal?.throwIfAborted();
@@ -93,10 +94,13 @@ export async function rechunk(store: Store, documentIds: string[], options: Chun
     );
     const kept: ChunkRow[] = [];
     const fresh: ChunkRow[] = [];
+    const answered: string[] = [];
     for (const { state, header } of slice) {
       const made = await cutMessage(state, header, texts.get(state.id) ?? '', existing.get(state.id) ?? []);
       kept.push(...made.kept);
       fresh.push(...made.fresh);
+      const question = questions.get(state.id);
+      if (question !== undefined && made.fresh.length > 0) answered.push(question);
       texts.delete(state.id);
     }
     const keptIds = new Set(kept.map(({ id }) => id));
@@ -110,6 +114,7 @@ export async function rechunk(store: Store, documentIds: string[], options: Chun
         'id',
         gone.map(({ id }) => id),
       );
+      await dropVectors(tx, answered);
       await tx.query(
         `update message m set chunked_as = v.made from unnest($1::uuid[], $2::text[]) as v(id, made) where m.id = v.id`,
         [slice.map(({ state }) => state.id), slice.map(({ made }) => made)],
@@ -236,6 +241,27 @@ async function cutMessage(
     }
   }
   return { kept, fresh };
+}
+
+/** Of each answer the question before it, where that was cut into passages earlier, and so may have been embedded without it. */
+function questionsBefore(states: readonly MessageState[]): Map<string, string> {
+  const questions = new Map<string, string>();
+  let last: MessageState | undefined;
+  for (const state of states) {
+    if (!state.searched || (state.role !== 'user' && state.role !== 'assistant')) continue;
+    const question = last?.role === 'user' && last.document_id === state.document_id ? last : undefined;
+    if (state.role === 'assistant' && question && question.chunked_as !== null) questions.set(state.id, question.id);
+    last = state;
+  }
+  return questions;
+}
+
+/** Their passages are embedded once more, with the answer that they have now. Until then words find them. */
+async function dropVectors(tx: Queryable, messageIds: string[]): Promise<void> {
+  if (messageIds.length === 0) return;
+  await tx.query('delete from embedding e using chunk c where c.message_id = any($1::uuid[]) and e.chunk_id = c.id', [
+    messageIds,
+  ]);
 }
 
 async function readMissing(store: Store, ids: string[], texts: Map<string, string>): Promise<void> {

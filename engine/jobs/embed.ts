@@ -1,6 +1,6 @@
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
-import type { Queryable, Store } from '../store';
+import type { Store } from '../store';
 import {
   coarse,
   halfvecText,
@@ -12,8 +12,9 @@ import {
 } from '../vectors';
 import type { Handler, JobContext } from './scheduler';
 import { boundLog } from './upkeep';
+import { readWaiting, type Waiting } from './waiting';
 
-/** Texts in one call, at most: the model's own batches are as large. */
+/** Texts in one call, at most (a passage may have two): the model's own batches are as large. */
 const BATCH_MOST = 16;
 /** What a batch should take, in milliseconds; its size follows. A query waits for at most the rest of a batch. */
 const BATCH_MS = 150;
@@ -21,11 +22,6 @@ const BATCH_MS = 150;
 const WINDOW = 256;
 const READ_PER_LOG_CHECK = 4 * WINDOW;
 const RESTARTS = 5;
-
-interface Waiting {
-  id: string;
-  text: string;
-}
 
 /**
  * Gives every passage that is searched a vector of the embedder's present model, newest passages first, and puts the
@@ -98,12 +94,12 @@ export async function embedMissing(
       continue;
     }
     const last = window.at(-1)?.id ?? null;
-    window.sort((a, b) => a.text.length - b.text.length);
+    window.sort((a, b) => length(a) - length(b));
 
     for (let at = 0; at < window.length && modelId === embedder.modelId;) {
       await pause();
       if (isOver()) return { modelId, whole: false };
-      const batch = window.slice(at, at + size);
+      const batch = firstOf(window.slice(at, at + size), size);
       const started = performance.now();
       let vectors: Array<Float32Array | null>;
       try {
@@ -137,42 +133,28 @@ export async function embedMissing(
   }
 }
 
-/**
- * What is embedded of a passage: its text, and before it who says it where people talk. "When did Caroline …" is far from
- * what Caroline says when nothing in it says that she does: LoCoMo, turn fraction@10, vectors 24.8 without and 65.6 with,
- * fused 59.7 and 72.6. The names of assistants and their roles gained nothing. Vectors made before stay as they are.
- */
-const EMBEDDED = `case when d.kind = 'conversation' and m.role = 'user' and m.author <> '' then m.author || ': ' || c.text
-  else c.text end`;
-
-async function readWaiting(
-  db: Queryable,
-  modelId: string,
-  { before, refused }: Pass,
-  most: number,
-): Promise<Waiting[]> {
-  return db.query<Waiting>(
-    `select c.id, ${EMBEDDED} as text
-    from chunk c join document d on d.id = c.document_id left join message m on m.id = c.message_id
-    where c.level = 1 and d.forget_id is null and ($2::uuid is null or c.id < $2) and c.id <> all($4::uuid[])
-      and not exists (select from embedding e where e.chunk_id = c.id and e.model_id = $1)
-    order by c.id desc limit $3`,
-    [modelId, before, most, refused],
-  );
+/** As many passages as have so many texts between them, and one at least. */
+function firstOf(passages: Waiting[], most: number): Waiting[] {
+  let texts = 0;
+  return passages.filter((passage, i) => (texts += passage.texts.length) <= most || i === 0);
 }
 
-/** The vectors of a batch; where one text makes the batch fail, null for that one. */
+const length = ({ texts }: Waiting) => texts.reduce((sum, text) => sum + text.length, 0);
+
+/** The vectors of a batch; where one passage makes the batch fail, null for that one. */
 async function embedBatch(
   embedder: Embedder,
   batch: Waiting[],
   signal: AbortSignal,
 ): Promise<Array<Float32Array | null>> {
   try {
-    return await embedder.embed(
-      batch.map(({ text }) => text),
+    const vectors = await embedder.embed(
+      batch.flatMap(({ texts }) => texts),
       'passage',
       signal,
     );
+    let at = 0;
+    return batch.map(({ texts }) => meanOf(vectors.slice(at, (at += texts.length))));
   } catch (error) {
     const { code } = EngineError.from(error);
     if (code !== 'internal' && code !== 'bad_input') throw error;
@@ -181,6 +163,15 @@ async function embedBatch(
     for (const one of batch) vectors.push(...(await embedBatch(embedder, [one], signal)));
     return vectors;
   }
+}
+
+/** Of length 1, as each of them is. */
+function meanOf(vectors: Float32Array[]): Float32Array {
+  const [first, ...others] = vectors as [Float32Array, ...Float32Array[]];
+  if (others.length === 0) return first;
+  const sum = first.map((x, i) => others.reduce((all, other) => all + (other[i] ?? 0), x));
+  const size = Math.hypot(...sum);
+  return sum.map((x) => x / size);
 }
 
 /** Chunks that were deleted meanwhile are passed over. */
