@@ -3,6 +3,7 @@
  * be kept, and kept free of what was deleted: the words that a slip of the finger may come from are made (Norvig 2007,
  * https://norvig.com/spell-correct.html) and the index of words is asked which of them it holds.
  */
+import damerauLevenshtein from 'damerau-levenshtein';
 import type { Queryable, Store } from '../store';
 import { bare, isFunctionWord, wordsOf } from '../words';
 import type { ParsedQuery } from './parse';
@@ -26,6 +27,26 @@ const WORDS = 4;
 const CANDIDATES = 1500;
 /** Chunks in which the made words are looked for, and up to which their number counts. */
 const CHUNKS = 40;
+
+/** Of a shorter word only a neighbouring key is taken for another letter: "meat" is no slip of "mean", nor "wife" of "wise". */
+const ANY_LETTER_LETTERS = 6;
+
+/** What lies beside each key of the Latin keyboard. */
+const BESIDE = new Map(
+  ['qwertyuiop', 'asdfghjkl', 'zxcvbnm'].flatMap((row, r, rows) =>
+    [...row].map((key, k) => [
+      key,
+      [
+        row[k - 1],
+        row[k + 1],
+        ...[k, k + 1].map((at) => rows[r - 1]?.[at]),
+        ...[k - 1, k].map((at) => rows[r + 1]?.[at]),
+      ]
+        .filter((letter) => letter !== undefined)
+        .join(''),
+    ]),
+  ),
+);
 
 const ALPHABETS: Array<[RegExp, string]> = [
   [/^[a-z]+$/u, 'abcdefghijklmnopqrstuvwxyz'],
@@ -96,14 +117,30 @@ async function meant(
   const there = new Set(rows.flatMap(({ terms }) => terms.split(' ').filter((term) => costs.has(term))));
   if (there.size === 0) return null;
   const held = await heldOf(store, [...there]);
-  const [best] = [...there].sort(
+  const likeliest = [...there].sort(
     (a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0) || (held.get(b) ?? 0) - (held.get(a) ?? 0) || (a < b ? -1 : 1),
   );
+  const written = new Map<string, string>();
   for (const { text, language } of rows) {
-    for (const found of wordsOf(text, language)) if (found.stem === best) return bare(found.text).toLowerCase();
+    for (const found of wordsOf(text, language)) {
+      if (!written.has(found.stem)) written.set(found.stem, bare(found.text).toLowerCase());
+    }
   }
-  // only in the line before a text, as it is indexed
-  return best ?? null;
+  for (const stem of likeliest) {
+    // one that is only in the line before a text is known as it is indexed
+    const to = written.get(stem) ?? stem;
+    if (near(word, plain(to)) || stems(word).some((own) => near(own, stem))) return to;
+  }
+  return null;
+}
+
+/**
+ * Whether one may be a slip of the other, and not only of a word with the same stem: "state" is two letters from "start",
+ * though one from "starte", which would be stemmed to it.
+ */
+function near(one: string, other: string): boolean {
+  const slips = Math.min(one.length, other.length) >= TWO_SLIPS_LETTERS ? 2 : 1;
+  return damerauLevenshtein(one, other).steps <= slips;
 }
 
 /**
@@ -156,7 +193,12 @@ function* oneSlip(word: string): Made {
     for (const letter of alphabet) yield [word.slice(0, i) + letter + word.slice(i), 2];
   }
   for (let i = 1; i < word.length; i++) {
-    for (const letter of alphabet) yield [word.slice(0, i) + letter + word.slice(i + 1), 3];
+    const [before, here, after] = [word.charAt(i - 1), word.charAt(i), word.charAt(i + 1)];
+    const beside = BESIDE.get(here);
+    // or the wrong letter was doubled
+    const doubled = here === before ? after : here === after ? before : '';
+    const letters = beside !== undefined && word.length < ANY_LETTER_LETTERS ? beside + doubled : alphabet;
+    for (const letter of letters) yield [word.slice(0, i) + letter + word.slice(i + 1), 3];
   }
 }
 

@@ -120,6 +120,11 @@ describe('typing errors', () => {
     },
   );
 
+  // "dike" is a letter from "diske", which has the stem of "disks"
+  it.each(['furl', 'Where was the dike of that?'])('in %s is a word that stands nowhere, and no slip', async (text) => {
+    expect((await recall(store, null, { text })).understood.corrected).toEqual([]);
+  });
+
   it('stay as they are when asked for literally, or for words alone', async () => {
     for (const more of [{ literal: true }, { mode: 'words' as const }]) {
       const { hits, understood } = await recall(store, null, { text: 'databse', ...more });
