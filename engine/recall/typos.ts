@@ -138,9 +138,8 @@ async function meant(
  * Whether one may be a slip of the other, and not only of a word with the same stem: "state" is two letters from "start",
  * though one from "starte", which would be stemmed to it.
  */
-function near(one: string, other: string): boolean {
-  const slips = Math.min(one.length, other.length) >= TWO_SLIPS_LETTERS ? 2 : 1;
-  return damerauLevenshtein(one, other).steps <= slips;
+function near(typed: string, stored: string): boolean {
+  return damerauLevenshtein(typed, stored).steps <= (typed.length >= TWO_SLIPS_LETTERS ? 2 : 1);
 }
 
 /**

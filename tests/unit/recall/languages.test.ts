@@ -100,6 +100,7 @@ describe('typing errors', () => {
     ['databse', 'database'],
     ['migratoin', 'migrations'],
     ['dissk full', 'disks'],
+    ['fialedd', 'failed'],
     ['Apfelkucen', 'apfelkuchen'],
     ['cancoines', 'canciones'],
     ['chevuax', 'chevaux'],
