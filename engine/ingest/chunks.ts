@@ -256,12 +256,15 @@ function questionsBefore(states: readonly MessageState[]): Map<string, string> {
   return questions;
 }
 
-/** Their passages are embedded once more, with the answer that they have now. Until then words find them. */
+/** Those of one passage are embedded once more, with the answer that they have now. Until then words find them. */
 async function dropVectors(tx: Queryable, messageIds: string[]): Promise<void> {
   if (messageIds.length === 0) return;
-  await tx.query('delete from embedding e using chunk c where c.message_id = any($1::uuid[]) and e.chunk_id = c.id', [
-    messageIds,
-  ]);
+  await tx.query(
+    `delete from embedding e using chunk c
+    where c.message_id = any($1::uuid[]) and e.chunk_id = c.id
+      and not exists (select from chunk other where other.message_id = c.message_id and other.level = 1 and other.id <> c.id)`,
+    [messageIds],
+  );
 }
 
 async function readMissing(store: Store, ids: string[], texts: Map<string, string>): Promise<void> {

@@ -7,7 +7,7 @@ import type { Queryable } from '../store';
  */
 const BEFORE_CHARACTERS = 400;
 /**
- * What a person asked an assistant is embedded twice, as it is and before this much of the answer, which is what it was about; the mean of
+ * What a person asked an assistant, in one passage, is embedded twice, as it is and before this much of the answer, which is what it was about; the mean of
  * both is its vector. BEAM, own store / all in one, turn fraction@10 66.5 / 61.6 without, 67.0 / 62.1 with the second alone, 67.0 / 62.9 with
  * both; session any@1 53.6 / 53.6, 57.5 / 53.6, 58.7 / 55.3.
  */
@@ -73,6 +73,7 @@ export async function readWaiting(
       from (
         select am.id, am.role, am.finished from message am
         where d.kind = 'conversation' and m.role = 'user' and talk.speaker is null
+          and not exists (select from chunk other where other.message_id = m.id and other.level = 1 and other.id <> c.id)
           and am.document_id = m.document_id and am.position between m.position + 1 and m.position + ${ANSWER_WITHIN}
           and am.on_active_branch and am.role in ('user', 'assistant')
         order by am.position limit 1

@@ -81,6 +81,15 @@ describe('a question to an assistant', () => {
     expect([numbers[alone.length % 384], numbers[answered.length % 384]]).toEqual([half, half]);
   });
 
+  test('is embedded alone where it is of several passages, as pasted text is', async () => {
+    const pasted = message('m0', `${'Which of these flours? '.repeat(60)}\n\n${'A long list. '.repeat(90)}`);
+    await keep([pasted]);
+    const passages = await embedWaiting();
+    expect(passages.length).toBeGreaterThan(1);
+    await keep([pasted, answer], 1);
+    expect(await embedWaiting()).toEqual([answer.markdown]);
+  });
+
   test('is embedded once more when its answer comes, and not for anything else', async () => {
     await keep([question]);
     expect(await embedWaiting()).toEqual([question.markdown]);
