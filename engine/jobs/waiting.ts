@@ -1,15 +1,16 @@
 import type { Queryable } from '../store';
 
 /**
- * A passage shorter than this, where people talk, is embedded behind as much of what was said before it: "In Tuscany, two
- * years ago" says nothing by itself. LoCoMo, own store / all in one (a copy of recall() in Python, all questions), turn fraction@10
- * 81.8 / 80.2 without and 82.9 / 81.8 with it, session any@1 77.5 / 76.0 and 79.8 / 78.0. See docs/decisions/0028-embedded-with-context.md.
+ * A passage shorter than this, where people talk, is embedded behind as much of what was said before it: "In Tuscany,
+ * two years ago" says nothing by itself. LoCoMo, own store / all in one (all questions, a copy of recall() in Python):
+ * turn fraction@10 81.8 / 80.2 without and 82.9 / 81.8 with it, session any@1 77.5 / 76.0 and 79.8 / 78.0. What else was
+ * tried: docs/decisions/0028-embedded-with-context.md.
  */
 const BEFORE_CHARACTERS = 400;
 /**
- * What a person asked an assistant, in one passage, is embedded twice, as it is and before this much of the answer, which is what it was about; the mean of
- * both is its vector. BEAM, own store / all in one, turn fraction@10 66.5 / 61.6 without, 67.0 / 62.1 with the second alone, 67.0 / 62.9 with
- * both; session any@1 53.6 / 53.6, 57.5 / 53.6, 58.7 / 55.3.
+ * What a person asked an assistant, in one passage, is embedded twice, as it is and before this much of the answer, which
+ * is what it was about; the mean of both is its vector. BEAM, own store / all in one: turn fraction@10 66.5 / 61.6
+ * without, 67.0 / 62.1 with the second alone, 67.0 / 62.9 with both; session any@1 53.6 / 53.6, 57.5 / 53.6, 58.7 / 55.3.
  */
 const ANSWER_CHARACTERS = 800;
 /** Messages after a question among which its answer is looked for: a tool's come between. */
@@ -97,11 +98,11 @@ function said(speaker: string | null, text: string): string {
   return speaker ? `${speaker}: ${text}` : text;
 }
 
-/** Whole words of at most this many characters. */
+/** At most this many characters, and no part of a word or of a character; words of 30 or more are no words. */
 function beginningOf(text: string, most: number): string {
-  return text.length <= most ? text : text.slice(0, most).replace(/\s\S*$/u, '');
+  return text.length <= most ? text : text.slice(0, most).replace(/\s\S{0,30}$|\p{Surrogate}$/u, '');
 }
 
 function endOf(text: string, most: number): string {
-  return text.length <= most ? text : text.slice(-most).replace(/^\S*\s/u, '');
+  return text.length <= most ? text : text.slice(-most).replace(/^\S{0,30}\s|^\p{Surrogate}/u, '');
 }

@@ -81,6 +81,14 @@ describe('a question to an assistant', () => {
     expect([numbers[alone.length % 384], numbers[answered.length % 384]]).toEqual([half, half]);
   });
 
+  test('is embedded with as much of an answer that is written without blanks', async () => {
+    const written = message('m1', `答案是如下所示： ${'黑麦面粉含有更多麸皮🌾'.repeat(90)}`, { role: 'assistant' });
+    await keep([question, written]);
+    const answered = (await embedWaiting()).find((text) => text.startsWith(`${question.markdown}\n`)) ?? '';
+    expect(answered.length - question.markdown.length).toBeGreaterThan(780);
+    expect(answered).not.toMatch(/\p{Surrogate}/u);
+  });
+
   test('is embedded alone where it is of several passages, as pasted text is', async () => {
     const pasted = message('m0', `${'Which of these flours? '.repeat(60)}\n\n${'A long list. '.repeat(90)}`);
     await keep([pasted]);
