@@ -3,6 +3,7 @@ import { EngineError } from '../errors';
 import { type EmbedderDtype, type EmbedderModel, filesOf } from '../../models';
 import type { EmbedKind } from './port';
 import { readPinned, type ReadModelFile } from './files';
+import { normalise } from './normalise';
 
 /** What runs the network. */
 export type Device = 'webgpu' | 'wasm' | 'cpu';
@@ -127,18 +128,6 @@ function meanPool(data: Float32Array, first: number, count: number, dimensions: 
     for (let i = 0; i < dimensions; i++) sum[i] = (sum[i] as number) + (data[base + i] as number);
   }
   return normalise(sum);
-}
-
-/** The vector scaled to length 1, in place. @throws EngineError `embedder_unavailable` for NaN or a zero vector. */
-export function normalise(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (const x of vector) squares += x * x;
-  const length = Math.sqrt(squares);
-  if (!(length > 0 && Number.isFinite(length))) {
-    throw new EngineError('embedder_unavailable', 'The model returned a vector that is zero or not a number.');
-  }
-  for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] as number) / length;
-  return vector;
 }
 
 /** Cosine of two vectors of any length. */

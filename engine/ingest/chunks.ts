@@ -245,15 +245,14 @@ async function cutMessage(
 
 /** Of each answer the question before it, where that was cut into passages earlier, and so may have been embedded without it. */
 function questionsBefore(states: readonly MessageState[]): Map<string, string> {
-  const questions = new Map<string, string>();
-  let last: MessageState | undefined;
-  for (const state of states) {
-    if (!state.searched || (state.role !== 'user' && state.role !== 'assistant')) continue;
-    const question = last?.role === 'user' && last.document_id === state.document_id ? last : undefined;
-    if (state.role === 'assistant' && question && question.chunked_as !== null) questions.set(state.id, question.id);
-    last = state;
-  }
-  return questions;
+  const turns = states.filter(({ searched, role }) => searched && (role === 'user' || role === 'assistant'));
+  return new Map(
+    turns.flatMap((answer, i) => {
+      const question = turns[i - 1];
+      if (answer.role !== 'assistant' || question?.role !== 'user' || question.chunked_as === null) return [];
+      return question.document_id === answer.document_id ? [[answer.id, question.id] as const] : [];
+    }),
+  );
 }
 
 /** Those of one passage are embedded once more, with the answer that they have now. Until then words find them. */
@@ -261,10 +260,15 @@ async function dropVectors(tx: Queryable, messageIds: string[]): Promise<void> {
   if (messageIds.length === 0) return;
   await tx.query(
     `delete from embedding e using chunk c
-    where c.message_id = any($1::uuid[]) and e.chunk_id = c.id
-      and not exists (select from chunk other where other.message_id = c.message_id and other.level = 1 and other.id <> c.id)`,
+    where c.message_id = any($1::uuid[]) and e.chunk_id = c.id and ${isOnlyPassage('c')}`,
     [messageIds],
   );
+}
+
+/** A condition: that a passage, by the name it has in the statement, is all there is of its message. */
+export function isOnlyPassage(chunk: string): string {
+  return `not exists (select from chunk other
+      where other.message_id = ${chunk}.message_id and other.level = 1 and other.id <> ${chunk}.id)`;
 }
 
 async function readMissing(store: Store, ids: string[], texts: Map<string, string>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Embedder } from '../embed';
+import { type Embedder, normalise } from '../embed';
 import { EngineError } from '../errors';
 import type { Store } from '../store';
 import {
@@ -169,9 +169,7 @@ async function embedBatch(
 function meanOf(vectors: Float32Array[]): Float32Array {
   const [first, ...others] = vectors as [Float32Array, ...Float32Array[]];
   if (others.length === 0) return first;
-  const sum = first.map((x, i) => others.reduce((all, other) => all + (other[i] ?? 0), x));
-  const size = Math.hypot(...sum);
-  return sum.map((x) => x / size);
+  return normalise(first.map((x, i) => others.reduce((sum, other) => sum + (other[i] ?? 0), x)));
 }
 
 /** Chunks that were deleted meanwhile are passed over. */

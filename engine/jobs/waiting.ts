@@ -1,3 +1,4 @@
+import { isOnlyPassage } from '../ingest';
 import type { Queryable } from '../store';
 
 /**
@@ -74,7 +75,7 @@ export async function readWaiting(
       from (
         select am.id, am.role, am.finished from message am
         where d.kind = 'conversation' and m.role = 'user' and talk.speaker is null
-          and not exists (select from chunk other where other.message_id = m.id and other.level = 1 and other.id <> c.id)
+          and ${isOnlyPassage('c')}
           and am.document_id = m.document_id and am.position between m.position + 1 and m.position + ${ANSWER_WITHIN}
           and am.on_active_branch and am.role in ('user', 'assistant')
         order by am.position limit 1

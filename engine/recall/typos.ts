@@ -36,14 +36,8 @@ const BESIDE = new Map(
   ['qwertyuiop', 'asdfghjkl', 'zxcvbnm'].flatMap((row, r, rows) =>
     [...row].map((key, k) => [
       key,
-      [
-        row[k - 1],
-        row[k + 1],
-        ...[k, k + 1].map((at) => rows[r - 1]?.[at]),
-        ...[k - 1, k].map((at) => rows[r + 1]?.[at]),
-      ]
-        .filter((letter) => letter !== undefined)
-        .join(''),
+      // what is none is nothing when joined
+      [row[k - 1], row[k + 1], rows[r - 1]?.[k], rows[r - 1]?.[k + 1], rows[r + 1]?.[k - 1], rows[r + 1]?.[k]].join(''),
     ]),
   ),
 );
@@ -126,10 +120,11 @@ async function meant(
       if (!written.has(found.stem)) written.set(found.stem, bare(found.text).toLowerCase());
     }
   }
+  const own = stems(word);
   for (const stem of likeliest) {
     // one that is only in the line before a text is known as it is indexed
     const to = written.get(stem) ?? stem;
-    if (near(word, plain(to)) || stems(word).some((own) => near(own, stem))) return to;
+    if (near(word, plain(to)) || own.some((typed) => near(typed, stem))) return to;
   }
   return null;
 }

@@ -6,10 +6,10 @@ import { wasmBytes } from './wasm-memory';
 import { expose } from 'comlink';
 import type { CapturedConversation } from '../../../engine/capture/types';
 import { ingest } from '../../../engine/ingest';
-import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { recall } from '../../../engine/recall';
 import { openStore, type Store } from '../../../engine/store';
 import { coarse, coarseColumn, vectorIndexes } from '../../../engine/vectors';
+import { embedAll } from '../../harness/jobs';
 import { createCorpus, randomFrom, type Made } from './corpus';
 import { startEmbedder } from './embedder';
 import { CHECKPOINT_AT, type FillTimes, fillTo, MODEL, PER_DOCUMENT } from './fill';
@@ -126,15 +126,8 @@ const bench = {
       times.push(performance.now() - started);
     }
     embedder.give(() => corpus.passage().vector);
-    const context: JobContext = {
-      store: to,
-      signal: new AbortController().signal,
-      now: () => new Date(),
-      pause: async () => {},
-      progress: async () => {},
-    };
     const started = performance.now();
-    await embedHandler(embedder, () => {})({} as Job, context);
+    await embedAll(to, embedder);
     const embedding = performance.now() - started;
     const seconds = times.reduce((sum, time) => sum + time, 0) / 1000;
     return {

@@ -2,8 +2,8 @@
 import type { CapturedConversation } from '../../../engine/capture/types';
 import type { Embedder } from '../../../engine/embed';
 import { ingest } from '../../../engine/ingest';
-import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { openStore, type Store } from '../../../engine/store';
+import { embedAll } from '../../harness/jobs';
 import type { Conversation, Session, Turn } from './question-sets';
 
 export interface HaystackTurn {
@@ -90,14 +90,7 @@ export async function fillStore(haystack: Haystack, embedder: Embedder): Promise
   // Years old to the clock; nothing has a lifetime here.
   const all = captures(haystack);
   for (let from = 0; from < all.length; from += AT_ONCE) await ingest(store, all.slice(from, from + AT_ONCE));
-  const context: JobContext = {
-    store,
-    signal: new AbortController().signal,
-    now: () => new Date(),
-    pause: async () => {},
-    progress: async () => {},
-  };
-  await embedHandler(embedder, () => {})({} as Job, context);
+  await embedAll(store, embedder);
   await store.maintain('analyze');
   return store;
 }

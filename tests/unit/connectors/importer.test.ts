@@ -9,6 +9,7 @@ import { type GivenFile, Importer, type ImportShelf } from '../../../engine/conn
 import { createEngine } from '../../../engine/engine';
 import { EngineError } from '../../../engine/errors';
 import { openStore, type Store } from '../../../engine/store';
+import { jobContext } from '../../harness/jobs';
 import { dataDirectory } from '../store/prebuilt';
 import { folder, textFile, zip } from './given';
 
@@ -251,13 +252,7 @@ describe('an import', () => {
     expect(look.warning_count).toBe(1);
     await importer.start(look.id, everything(look));
     const job = { id: '1', kind: 'import', subject: look.id, attempts: 1, asked: '' } as const;
-    const context = {
-      store,
-      signal: new AbortController().signal,
-      now: () => new Date(),
-      pause: async () => {},
-      progress: async () => {},
-    };
+    const context = jobContext(store);
     await importer.work(job, context);
     expect(importer.runs()[0]).toMatchObject({ state: 'paused', error: 'store_full' });
     await importer.resume(look.id);

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CapturedMessage } from '../../../engine/capture/types';
 import { ingest } from '../../../engine/ingest';
-import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { openStore, type Store } from '../../../engine/store';
+import { embedAll } from '../../harness/jobs';
 import { conversation, message } from '../ingest/captures';
 import { dataDirectory } from '../store/prebuilt';
 import { fakeEmbedder } from './fake-embedder';
@@ -22,14 +22,7 @@ beforeEach(async () => {
 /** The texts that were given to the model, in the order of the alphabet. */
 async function embedWaiting(): Promise<string[]> {
   const embedder = fakeEmbedder();
-  const context: JobContext = {
-    store,
-    signal: new AbortController().signal,
-    now: () => new Date(),
-    pause: async () => {},
-    progress: async () => {},
-  };
-  await embedHandler(embedder, () => {})({} as Job, context);
+  await embedAll(store, embedder);
   return embedder.calls.flatMap(({ texts }) => texts).sort();
 }
 
