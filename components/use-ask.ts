@@ -86,8 +86,10 @@ export function useAsk(engine: PanelEngine, chatId: string | null): Asking {
   const stopping = useRef<AbortController | null>(null);
   const made = useRef(new Map<string, { context: AskContext | null; choice: Choice }>());
   const over = useRef(false);
-  /** Questions asked: what was read of the chat before the last one does not take its place. */
-  const asked = useRef(0);
+  /** Questions asked and readings begun: what an earlier one brings does not take the place of a later one's. */
+  const begun = useRef(0);
+  /** The message whose branch is wanted, also while it is still being read. */
+  const wanted = useRef<string | undefined>(undefined);
 
   useEffect(() => {
     over.current = false;
@@ -99,9 +101,10 @@ export function useAsk(engine: PanelEngine, chatId: string | null): Asking {
 
   const load = useCallback(
     async (id: string, messageId?: string) => {
-      const before = asked.current;
+      wanted.current = messageId;
+      const own = ++begun.current;
       const view = await engine.chat(id, messageId);
-      if (over.current || asked.current !== before) return;
+      if (over.current || begun.current !== own) return;
       setChat(view);
       setTurns(turnsOf(view, made.current));
     },
@@ -144,7 +147,7 @@ export function useAsk(engine: PanelEngine, chatId: string | null): Asking {
     };
     const abort = new AbortController();
     stopping.current = abort;
-    asked.current++;
+    begun.current++;
     setFailure(null);
     setSaid('');
     setTurns([...before, turn]);
@@ -225,7 +228,7 @@ export function useAsk(engine: PanelEngine, chatId: string | null): Asking {
     },
     reload() {
       if (!chat || stopping.current !== null) return;
-      load(chat.id, chat.messages.at(-1)?.id).catch((error: unknown) => {
+      load(chat.id, wanted.current ?? chat.messages.at(-1)?.id).catch((error: unknown) => {
         setFailure(inPlainWords(error));
       });
     },

@@ -124,6 +124,23 @@ describe.skipIf(executablePath === null)('asking in the panel', () => {
     await expect.poll(() => lastAnswer().textContent()).toContain('Ordinary wear');
   });
 
+  it('stays on the version that was asked for when something changes while it is being read', async () => {
+    await askFromField('landlord deposit paint');
+    await button('Ask again').click();
+    await page.getByText('2 of 2').waitFor();
+    harness.calls.length = 0;
+    harness.delays.set('chat', 1_000);
+    await button('The version before').click();
+    const violin = await harness.engine.recall({ text: 'violin', mode: 'words' });
+    const { id } = await harness.engine.forget({ document_ids: [violin.hits[0]?.document_id ?? ''] });
+    await harness.engine.undoForget(id);
+    const read = () => harness.calls.filter(({ method }) => method === 'chat');
+    await expect.poll(() => read().length).toBeGreaterThan(1);
+    await expect.poll(() => read().every(({ ended }) => ended !== null)).toBe(true);
+    harness.delays.delete('chat');
+    await page.getByText('1 of 2').waitFor();
+  });
+
   it('shows it before asking, too', async () => {
     await button('Menu').click();
     await button('Ask and chats').click();
