@@ -1,13 +1,14 @@
 /** Serves the harness page and, behind it, a real engine with invented conversations. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { resolve } from 'node:path';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, resolve } from 'node:path';
 import preact from '@preact/preset-vite';
-import { createServer, type ViteDevServer } from 'vite';
+import { build, type Rolldown } from 'vite';
 import type { Engine } from '../../../../engine/api';
-import type * as embedModule from '../../../../engine/embed/node';
-import type * as engineModule from '../../../../engine/engine';
-import type * as storeModule from '../../../../engine/store';
 import type { Capture } from '../../../../engine/capture/types';
+import { startNodeEmbedder } from '../../../../engine/embed/node';
+import { createEngine, type EngineOptions } from '../../../../engine/engine';
+import { openStore } from '../../../../engine/store';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 
@@ -89,10 +90,7 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
     }
   };
 
-  const vite = await source();
-  const { createEngine } = (await vite.ssrLoadModule('/engine/engine.ts')) as typeof engineModule;
-  const { openStore } = (await vite.ssrLoadModule('/engine/store/index.ts')) as typeof storeModule;
-  const { startNodeEmbedder } = (await vite.ssrLoadModule('/engine/embed/node.ts')) as typeof embedModule;
+  const address = await pageServer();
   const engine = createEngine({
     store: () => openStore({ storage: 'memory' }),
     embedder: options.meaning ? startNodeEmbedder(resolve(ROOT, 'models')) : null,
@@ -105,7 +103,7 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
   answers.set(id, answer);
   return {
     engine,
-    url: `${vite.resolvedUrls?.local[0] ?? ''}${id}/tests/browser/panel/harness/index.html`,
+    url: `${address}${id}/index.html`,
     calls,
     delays,
     async restore() {
@@ -124,63 +122,56 @@ type Answer = (request: IncomingMessage, response: ServerResponse, method: strin
 /** What answers for the engine of each harness, by the number that its address begins with. */
 const answers = new Map<string, Answer>();
 let lastId = 0;
-let shared: Promise<ViteDevServer> | null = null;
+let shared: Promise<string> | null = null;
 
-/** The source as the browser and the engine read it; one for all harnesses of a process, so that each file is read once. */
-function source(): Promise<ViteDevServer> {
-  shared ??= createServer({
-    configFile: false,
-    root: ROOT,
-    logLevel: 'error',
-    appType: 'mpa',
-    cacheDir: resolve(ROOT, '.cache/panel-harness'),
-    publicDir: false,
-    plugins: [
-      preact(),
-      {
-        name: 'engine-over-http',
-        configureServer(vite) {
-          vite.middlewares.use((request, response, next) => {
-            const [, id, rest = ''] = /^\/(\d+)(\/.*)$/u.exec(request.url ?? '') ?? [];
-            if (id === undefined) {
-              next();
-              return;
-            }
-            const [, method] = /^\/engine\/([^?.]+)(?:\?|$)/u.exec(rest) ?? [];
-            if (method === undefined) {
-              request.url = rest;
-              next();
-              return;
-            }
-            const answer = answers.get(id);
-            if (!answer) {
-              response.destroy(); // its harness was closed
-              return;
-            }
-            answer(request, response, method).catch((error: unknown) => {
-              console.error(error);
-              response.destroy();
-            });
-          });
-        },
-      },
-    ],
-    optimizeDeps: { entries: ['tests/browser/panel/harness/main.tsx'] },
-    server: {
-      port: 0,
-      host: '127.0.0.1',
-      hmr: false,
-      ws: false,
-      watch: null,
-      // Nothing is watched, so nothing changes: a page need not ask again for each of the source's files.
-      headers: { 'cache-control': 'max-age=86400' },
-    },
-  }).then((vite) => vite.listen());
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+
+/** Serves the page, built once for all harnesses of a process: one of many modules takes seconds to load. The address. */
+function pageServer(): Promise<string> {
+  shared ??= builtPage().then(async (files) => {
+    const server = createServer((request, response) => {
+      const [, id = '', path = ''] = /^\/(\d+)\/([^?]*)/u.exec(request.url ?? '') ?? [];
+      const answer = answers.get(id);
+      if (!answer) {
+        response.destroy(); // its harness was closed
+        return;
+      }
+      const [, method] = /^engine\/(.+)$/u.exec(path) ?? [];
+      if (method === undefined) {
+        const file = files.get(path);
+        response.writeHead(file === undefined ? 404 : 200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' });
+        response.end(file);
+        return;
+      }
+      answer(request, response, method).catch((error: unknown) => {
+        console.error(error);
+        response.destroy();
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    server.unref();
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  });
   return shared;
 }
 
+/** The page and what it loads, by their paths. */
+async function builtPage(): Promise<Map<string, string | Uint8Array>> {
+  const built = await build({
+    configFile: false,
+    root: import.meta.dirname,
+    base: './',
+    logLevel: 'error',
+    publicDir: false,
+    plugins: [preact()],
+    build: { write: false, minify: false, modulePreload: false },
+  });
+  const { output } = built as Rolldown.RolldownOutput;
+  return new Map(output.map((file) => [file.fileName, file.type === 'chunk' ? file.code : file.source]));
+}
+
 /** A machine that could run models, with none added. */
-function modelsHere(): Required<Pick<engineModule.EngineOptions, 'llama' | 'webllm'>> {
+function modelsHere(): Required<Pick<EngineOptions, 'llama' | 'webllm'>> {
   const none = () => Promise.reject(new Error('the harness runs no models'));
   return {
     llama: { files: { write: none, open: none, remove: none }, open: none },
