@@ -24,7 +24,7 @@ export function secondLook(
   const distinct = withoutDuplicates(rows);
   const looked = distinct.slice(0, LOOKED_AT);
   const shares = conversationShares(looked, rarities);
-  const user = query.asksFor === 'assistant' ? 1 : query.asksFor === 'user' ? weights.userAsked : weights.user;
+  const user = query.asksFor === 'user' ? weights.userAsked : 1;
   const wantsTime = weights.tellsTime > 0 && asksForTime(query.text);
   const naming = wordsThatMayName(query.text);
   const wantsHelp = asksForHelp(query.text, query.language);

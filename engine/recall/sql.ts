@@ -228,7 +228,7 @@ ${lists.join('\nunion all\n')}
     : `lateral (select null::int as time, 0::float8 as near) timed`;
   const scaled = `(
   select id, message_id, document_id, score as words, null::float8 as similarity,
-         ${weights.words} * score / max(score) over () as by_words, 0::float8 as by_meaning
+         ${weights.words} * power(score / max(score) over (), ${weights.wordsPower}) as by_words, 0::float8 as by_meaning
   from ${found} where score > 0
   union all
   select id, message_id, document_id, null, score, 0,
@@ -249,15 +249,15 @@ ${lists.join('\nunion all\n')}
     rows between unbounded preceding and unbounded following)
   order by coalesce(message_id, id), own desc, id
 ) fused`;
-  const user = query.asksFor === 'user' ? weights.userAsked : weights.user;
-  const spoken = query.asksFor === 'assistant' ? '1' : `case when m.role = 'user' then ${user}::float8 else 1 end`;
+  const spoken =
+    query.asksFor === 'user' ? `* case when m.role = 'user' then ${weights.userAsked}::float8 else 1 end` : '';
   const asked = params.add(spaced(query.text), 'text');
   // by the first name or by all of it; a tool's name is none
   const named = `m.role = 'user' and m.author <> '' and (strpos(${asked}, ' ' || lower(m.author) || ' ') > 0
            or strpos(${asked}, ' ' || split_part(lower(m.author), ' ', 1) || ' ') > 0)`;
   // The document is read only for the hits, unless a named time needs its date.
   const placed = `(
-  select fused.id, fused.words, fused.similarity, fused.document_id, m.position, m.role, timed.time, fused.score * ${spoken} + ${weights.date}::float8 * timed.near
+  select fused.id, fused.words, fused.similarity, fused.document_id, m.position, m.role, timed.time, fused.score ${spoken} + ${weights.date}::float8 * timed.near
          + case when ${named} then ${weights.person}::float8 else 0 end as score
   from ${fused} left join message m on m.id = fused.message_id
        ${times.length ? 'join document d on d.id = fused.document_id' : ''}, ${timed}
@@ -281,7 +281,7 @@ ${
            case when lag(position) over turns = position - 1 then lag(score) over turns
              * case when lag(role) over turns = role then ${weights.neighbour} when role = 'user' then 0 else ${answer} end end,
            case when lead(position) over turns = position + 1 then lead(score) over turns
-             * case when lead(role) over turns = role or role = 'user' then ${weights.neighbour} else 0 end end,
+             * case when lead(role) over turns = role then ${weights.neighbour} when role = 'user' then ${weights.answerNeighbour} else 0 end end,
            0) + ${weights.secondNeighbour} * (${second('lag', 'position - 2')} + ${second('lead', 'position + 2')})
          end as score
   from ${placed}

@@ -40,15 +40,15 @@ const engine = (name: string, mode: NonNullable<RecallQuery['mode']>, weights: P
 export const ENGINE: System[] = [engine('words', 'words'), engine('vectors', 'meaning'), engine('fused', 'full')];
 
 const NO_NEIGHBOURS = { neighbour: 0, answerNeighbour: 0, secondNeighbour: 0 };
-const NO_ROLES = { user: 1, userAsked: 1 };
 
 /** The fused search without one ingredient each, and without all of them. */
 export const ABLATIONS: System[] = [
   engine('all', 'full'),
   engine('without neighbouring turns', 'full', NO_NEIGHBOURS),
   engine('without the second neighbours', 'full', { secondNeighbour: 0 }),
-  engine('answers lifted like questions', 'full', { answerNeighbour: WEIGHTS.neighbour }),
-  engine('without weights for who speaks', 'full', NO_ROLES),
+  engine('question and answer lifted like others', 'full', { answerNeighbour: WEIGHTS.neighbour }),
+  engine('words’ scores as they are', 'full', { wordsPower: 1 }),
+  engine('without more for who asks of themselves', 'full', { userAsked: 1 }),
   engine('without the person named', 'full', { person: 0, personAgain: 0 }),
   engine('without what is said of oneself', 'full', { ofSelf: 0 }),
   engine('without what is liked', 'full', { liked: 0 }),
@@ -57,8 +57,9 @@ export const ABLATIONS: System[] = [
   engine('without turns that ask', 'full', { asks: 0 }),
   engine('without the named time', 'full', { date: 0 }),
   engine('plain fusion', 'full', {
+    wordsPower: 1,
     ...NO_NEIGHBOURS,
-    ...NO_ROLES,
+    userAsked: 1,
     person: 0,
     personAgain: 0,
     conversation: 0,
