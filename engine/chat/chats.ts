@@ -4,6 +4,7 @@
  */
 import { v7 as uuidv7 } from 'uuid';
 import type { CapturedConversation, CapturedMessage, Site } from '../capture/types';
+import { shortened } from '../cut';
 import { EngineError } from '../errors';
 import type { Queryable } from '../store';
 import { dayInWords } from './extractive';
@@ -353,13 +354,7 @@ function capture(id: string, title: string, at: string, messages: CapturedMessag
 }
 
 function titleOf(question: string): string {
-  const line = question.replace(/\s+/gu, ' ').trim();
-  return line.length <= TITLE_CHARACTERS
-    ? line
-    : `${line
-        .slice(0, TITLE_CHARACTERS)
-        .replace(/\s\S*$/u, '')
-        .toWellFormed()} …`;
+  return shortened(question.replace(/\s+/gu, ' ').trim(), TITLE_CHARACTERS);
 }
 
 function iso(value: Date | string): string {

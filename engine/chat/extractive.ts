@@ -1,4 +1,5 @@
 /** Answers without a model: the sentences that answer best, word for word, each with where it stands. */
+import { shortened } from '../cut';
 import { QUOTE_CHARACTERS, QUOTE_FIT, QUOTES } from './constants';
 import { judge } from './judge';
 import { sentencesOf, type Span } from './sentences';
@@ -80,14 +81,7 @@ function drawGroup(quotes: Array<{ passage: ContextPassage; text: string }>): st
 /** On one line, short enough, and nothing in it that reads as one of our citations. */
 function inline(text: string): string {
   const line = text.replace(/\s+/gu, ' ').replace(/`{3,}/gu, '`').trim();
-  const short =
-    line.length <= QUOTE_CHARACTERS
-      ? line
-      : `${line
-          .slice(0, QUOTE_CHARACTERS)
-          .replace(/\s\S*$/u, '')
-          .toWellFormed()} …`;
-  return short.replace(/\[(?=\d{1,3}(?:\s*,\s*\d{1,3})*\])/gu, '\\[');
+  return shortened(line, QUOTE_CHARACTERS).replace(/\[(?=\d{1,3}(?:\s*,\s*\d{1,3})*\])/gu, '\\[');
 }
 
 function escapeMarkdown(text: string): string {

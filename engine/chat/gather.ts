@@ -1,6 +1,7 @@
 /** What there is to answer from: the hits of a question with their whole text, and what stands beside them. */
 import type { Hit, RecallFilters } from '../api';
 import type { Role } from '../capture/types';
+import { endOf, shortened } from '../cut';
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import { recall } from '../recall';
@@ -161,12 +162,8 @@ export async function neighbours(db: Queryable, found: Found[]): Promise<Beside[
   );
   return rows.map(({ beside, before, ...row }) => {
     const whole = toFound(row);
-    const text =
-      whole.text.length <= NEIGHBOUR_CHARACTERS
-        ? whole.text
-        : before
-          ? `… ${whole.text.slice(-NEIGHBOUR_CHARACTERS).replace(/^\S*\s/u, '')}`
-          : `${whole.text.slice(0, NEIGHBOUR_CHARACTERS).replace(/\s\S*$/u, '')} …`;
+    const end = endOf(whole.text, NEIGHBOUR_CHARACTERS);
+    const text = !before ? shortened(whole.text, NEIGHBOUR_CHARACTERS) : end === whole.text ? end : `… ${end}`;
     return { ...whole, text, beside, before };
   });
 }

@@ -1,4 +1,5 @@
 /** A question that leans on the chat, put so that it stands by itself, by the model that is to answer it. */
+import { beginningOf } from '../cut';
 import { searchStems, wordsOf } from '../recall';
 import { isFunctionWord } from '../words';
 import { standalone } from './follow-up';
@@ -62,8 +63,8 @@ function promptOf(question: string, history: ChatTurn[]): PromptMessage[] {
       .replace(/\s+/gu, ' ')
       .trim();
     return role === 'user'
-      ? `Question: ${plain.slice(0, QUESTION_CHARACTERS)}`
-      : `Answer: ${plain.slice(0, ANSWER_CHARACTERS)}`;
+      ? `Question: ${beginningOf(plain, QUESTION_CHARACTERS)}`
+      : `Answer: ${beginningOf(plain, ANSWER_CHARACTERS)}`;
   });
   return [
     { role: 'system', content: RULES },

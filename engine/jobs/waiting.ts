@@ -1,3 +1,4 @@
+import { beginningOf, endOf } from '../cut';
 import { isOnlyPassage } from '../ingest';
 import type { Queryable } from '../store';
 
@@ -97,13 +98,4 @@ function embedded({ text, speaker, before, before_speaker, answer }: Row): strin
 
 function said(speaker: string | null, text: string): string {
   return speaker ? `${speaker}: ${text}` : text;
-}
-
-/** At most this many characters, and no part of a word or of a character; words of 30 or more are no words. */
-function beginningOf(text: string, most: number): string {
-  return text.length <= most ? text : text.slice(0, most).replace(/\s\S{0,30}$|\p{Surrogate}$/u, '');
-}
-
-function endOf(text: string, most: number): string {
-  return text.length <= most ? text : text.slice(-most).replace(/^\S{0,30}\s|^\p{Surrogate}/u, '');
 }
