@@ -9,6 +9,8 @@ const NEWS_MS = 400;
 /** From the last keystroke to the search by meaning, which costs an embedding. */
 const MEANING_DELAY_MS = 120;
 const PAGE = 30;
+/** A first call gives up after some 2 s of an engine that cannot be reached. */
+const FIRST_CONNECTION_MS = 1_000;
 
 export interface EngineNews {
   status: EngineStatus | null;
@@ -42,12 +44,14 @@ export function useEngineNews(engine: PanelEngine): EngineNews {
         else stop = unsubscribe;
       })
       .catch(inPlainWords);
+    const begun = performance.now();
+    let known = false;
     const unwatch = engine.watchConnection?.((state) => {
-      setNews((old) => ({
-        ...old,
-        connected: state === 'connected',
-        changes: state === 'connected' ? old.changes + 1 : old.changes,
-      }));
+      const connected = state === 'connected';
+      // another engine, or one so late that what it was asked for first may have failed: else that is under way already
+      const again = connected && (known || performance.now() - begun > FIRST_CONNECTION_MS);
+      known ||= connected;
+      setNews((old) => ({ ...old, connected, changes: old.changes + Number(again) }));
     });
     return () => {
       over = true;

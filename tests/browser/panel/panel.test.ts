@@ -75,6 +75,16 @@ describe.skipIf(executablePath === null)('the panel', () => {
     expect(await page.locator('.rows .group').allTextContents()).toContain('Yesterday');
   });
 
+  it('asks once for what it shows first', async () => {
+    await open();
+    await page.waitForTimeout(500);
+    const asked = harness.calls.map(({ method }) => method);
+    expect(asked.filter((method) => method === 'timeline' || method === 'stats').toSorted()).toEqual([
+      'stats',
+      'timeline',
+    ]);
+  });
+
   it('finds as one types, marks the words and says why and when', async () => {
     await open();
     await field().pressSequentially('landlord deposit');
