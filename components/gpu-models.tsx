@@ -1,5 +1,5 @@
 /** Models on the graphics card: what this machine's is good for, what can run on it, and a folder of weights to add. */
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { GpuFacts, OfferedModel } from '../engine/api';
 import type { PanelEngine } from './connection';
 import { Downloads } from './downloads';
@@ -52,34 +52,30 @@ export function Report({ engine, id, copy }: { engine: PanelEngine; id: string; 
   );
 }
 
+/** Whether models can run on it at all. */
+export function runsModels({ state }: GpuFacts): boolean {
+  return state === 'fits' || state === 'software';
+}
+
 export function GpuModels({
   engine,
+  gpu,
   offered,
   say,
   changed,
 }: {
   engine: PanelEngine;
+  gpu: GpuFacts;
   /** Those that can be fetched. */
   offered: OfferedModel[];
   say: (what: string) => void;
   changed: () => void;
 }) {
-  const [found, setFound] = useState<{ gpu: GpuFacts } | null>(null);
-
-  useEffect(() => {
-    engine.gpuModels().then(setFound, (error: unknown) => {
-      say(inPlainWords(error));
-    });
-  }, [engine, say]);
-
-  if (found === null) return null;
-  const { gpu } = found;
-  const runs = gpu.state === 'fits' || gpu.state === 'software';
   return (
     <>
       <h3>{words('gpu_title')}</h3>
       <p>{words(VERDICT[gpu.state], gpu.name, gpu.short_of.join('; '))}</p>
-      {runs && (
+      {runsModels(gpu) && (
         <>
           <p>{words('gpu_more')}</p>
           <Downloads engine={engine} models={offered} say={say} note={words('gpu_not_seen')} />

@@ -1,13 +1,13 @@
 /** Who writes answers: nobody (quotes), a model's server on this computer, or one elsewhere; and what was sent to them. */
 import { useEffect, useState } from 'preact/hooks';
-import type { BuiltInModel, FoundServer, LocalModel, NewProvider, Provider, SentEntry } from '../engine/api';
+import type { BuiltInModel, FoundServer, GpuFacts, LocalModel, NewProvider, Provider, SentEntry } from '../engine/api';
 import { SENDS } from './ask-context';
 import { BuiltIn } from './built-in';
 import type { PanelEngine } from './connection';
 import { inWords } from './dates';
 import { Downloads, useOffered } from './downloads';
 import { Embedders } from './embedders';
-import { GpuModels, Report } from './gpu-models';
+import { GpuModels, Report, runsModels } from './gpu-models';
 import { Sheet } from './sheets';
 import type { Shell } from './shell';
 import { megabytes, sizeInWords } from './size';
@@ -31,12 +31,16 @@ const ELSEWHERE: Array<Pick<NewProvider, 'kind' | 'name' | 'base_url'>> = [
   { kind: 'openai', name: 'Groq', base_url: 'https://api.groq.com/openai/v1' },
 ];
 
+/** What is not seen to work on a real graphics card says so, and hands on how it went. */
+const onGpu = ({ runs_on, tries_gpu }: LocalModel) => runs_on === 'gpu' || tries_gpu === true;
+
 export function Models({ engine, shell, back, copy, say }: ModelsProps) {
   const [providers, setProviders] = useState<Provider[] | null>(null);
   const [found, setFound] = useState<FoundServer[] | null>(null);
   const [finding, setFinding] = useState(false);
   const [sent, setSent] = useState<SentEntry[]>([]);
   const [local, setLocal] = useState<LocalModel[] | null>(null);
+  const [gpu, setGpu] = useState<GpuFacts | null>(null);
   /** Bytes so far and in all of the file that is copied. */
   const [copying, setCopying] = useState<[number, number] | null>(null);
   const [builtIn, setBuiltIn] = useState<BuiltInModel | null>(null);
@@ -55,6 +59,9 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
     };
     engine.providers().then(setProviders, failed);
     engine.localModels().then(setLocal, failed);
+    engine.gpuModels().then((found) => {
+      setGpu(found?.gpu ?? null);
+    }, failed);
     engine.builtInModel().then(setBuiltIn, failed);
     engine.sent(50).then(setSent, failed);
     engine.defaultGenerator().then(setUsual, failed);
@@ -192,9 +199,22 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
                             model.sha256.slice(0, 12),
                           )}
                     </span>
-                    {model.runs_on === 'gpu' && <span>{words('gpu_not_seen')}</span>}
+                    {onGpu(model) && <span>{words('gpu_not_seen')}</span>}
                   </span>
-                  {model.runs_on === 'gpu' && <Report engine={engine} id={model.id} copy={copy} />}
+                  {model.runs_on === 'processor' && (model.tries_gpu ?? (gpu && runsModels(gpu))) && (
+                    <label class="temporary">
+                      <input
+                        type="checkbox"
+                        aria-label={words('gpu_try_named', model.name)}
+                        checked={model.tries_gpu === true}
+                        onChange={(event) => {
+                          change(engine.tryOnGpu(model.id, event.currentTarget.checked));
+                        }}
+                      />
+                      {words('gpu_try')}
+                    </label>
+                  )}
+                  {onGpu(model) && <Report engine={engine} id={model.id} copy={copy} />}
                 </span>
                 <button
                   type="button"
@@ -231,7 +251,7 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
               <Downloads engine={engine} models={toFetch('processor')} say={say} />
             </>
           )}
-          <GpuModels engine={engine} offered={toFetch('gpu')} say={say} changed={readAgain} />
+          {gpu && <GpuModels engine={engine} gpu={gpu} offered={toFetch('gpu')} say={say} changed={readAgain} />}
         </>
       )}
       <h3>{words('models_local')}</h3>

@@ -706,6 +706,8 @@ export interface Engine {
     signal?: AbortSignal,
   ): Promise<LocalModel>;
   removeLocalModel(id: string): Promise<void>;
+  /** Has a model of the processor (a GGUF file) tried on the graphics card, or no more. @throws `model_missing` for any other. */
+  tryOnGpu(id: string, on: boolean): Promise<void>;
   /** What can be handed on about a model on the graphics card. @throws `model_missing` for any other. */
   gpuReport(id: string): Promise<GpuReport>;
   /** The browser's own model; null where it has none, or one that is not said to stay on this machine. */

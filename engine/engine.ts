@@ -1045,6 +1045,7 @@ export function createEngine(options: EngineOptions): Engine {
         if (model?.entry !== undefined && downloads) await downloads.remove(model.entry);
         else await here().remove(id);
       }),
+    tryOnGpu: (id, on) => guarded(() => here().tryOnGpu(id, on)),
     gpuReport: (id) => guarded(() => here().report(id)),
     builtInModel: () => guarded(builtInState),
     defaultGenerator: () =>

@@ -33,7 +33,8 @@ export interface ModelFiles {
   remove(name: string): Promise<void>;
 }
 
-export type OpenLlama = (file: Blob, contextTokens: number) => Promise<ModelRuntime>;
+/** @param gpu whether the model goes onto the graphics card. */
+export type OpenLlama = (file: Blob, contextTokens: number, gpu: boolean) => Promise<ModelRuntime>;
 
 export interface LocalModelsOptions {
   shelf: PrivacyShelf;
@@ -59,6 +60,8 @@ export interface LocalModels {
   /** @throws EngineError `bad_input` for a file that is no GGUF, `store_full`, `aborted`. */
   add(file: Blob, name: string, onProgress: (bytes: number) => void, signal?: AbortSignal): Promise<LocalModel>;
   remove(id: string): Promise<void>;
+  /** Has a model of the processor tried on the GPU, or no more. @throws EngineError `model_missing` for any other. */
+  tryOnGpu(id: string, on: boolean): Promise<void>;
   /** What can be told of a model on the GPU. @throws EngineError `model_missing` for any other. */
   report(id: string): Promise<GpuReport>;
   /** Bytes of models, without those that stayed where they were fetched to. */
@@ -162,7 +165,7 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
     if (folder) await webllm?.weights.remove(file);
     else if (!stayed) await files.remove(file);
   };
-  const load = async ({ name, bytes, file, folder, stayed, entry }: Kept): Promise<ModelRuntime> => {
+  const load = async ({ name, bytes, file, folder, stayed, entry, tries_gpu }: Kept): Promise<ModelRuntime> => {
     if (folder) return loadTaken(onGpu(), file, folder);
     const blob = stayed && entry !== undefined ? (await fetched?.(entry))?.get(file) : await files.open(file);
     if (blob?.size !== bytes) {
@@ -170,7 +173,7 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
         remedy: 'Remove it and add it again.',
       });
     }
-    return llama.open(blob, LOCAL_CONTEXT_TOKENS);
+    return llama.open(blob, LOCAL_CONTEXT_TOKENS, tries_gpu === true);
   };
   const onGpu = (): WebLlm => {
     if (!webllm) throw new EngineError('model_missing', 'No model runs on the graphics card here.');
@@ -266,12 +269,25 @@ export function openLocalModels({ shelf, clock, llama, webllm, fetched }: LocalM
       });
     },
     remove,
+    async tryOnGpu(id, on) {
+      const models = await kept();
+      const model = models.find((one) => one.id === id && one.runs_on === 'processor');
+      if (!model) throw new EngineError('model_missing', `There is no model ${id} on the processor.`);
+      if (held?.id === id) await release();
+      // what it did elsewhere says nothing of this
+      happened.delete(id);
+      if (on) model.tries_gpu = true;
+      else delete model.tries_gpu;
+      await shelf.put(KEY, models);
+    },
     async report(id) {
       const model = (await kept()).find((one) => one.id === id);
-      if (!model?.folder) throw new EngineError('model_missing', `There is no model ${id} on the graphics card.`);
+      if (!model?.folder && !model?.tries_gpu)
+        throw new EngineError('model_missing', `There is no model ${id} on the graphics card.`);
       const { sha256, known, folder } = model;
-      const library = libraryOf(folder.library);
-      return gpuReport(library, { sha256, known }, await onGpu().adapter(), happened.get(id) ?? nothingHappened());
+      const library = folder ? libraryOf(folder.library) : null;
+      const runs = { id: library?.id ?? 'llama.cpp', sha256: library?.library.sha256 ?? null };
+      return gpuReport(runs, { sha256, known }, await onGpu().adapter(), happened.get(id) ?? nothingHappened());
     },
     bytes: async () => (await kept()).reduce((sum, { bytes, stayed }) => sum + (stayed ? 0 : bytes), 0),
     async offers({ runs_on }) {
@@ -403,5 +419,5 @@ export function opfsModelFiles(): ModelFiles {
 }
 
 /** llama.cpp as the package has it; only in a browser's worker. */
-export const packagedLlama: OpenLlama = async (file, contextTokens) =>
-  (await import('./wllama')).openWllama(file, contextTokens);
+export const packagedLlama: OpenLlama = async (file, contextTokens, gpu) =>
+  (await import('./wllama')).openWllama(file, contextTokens, gpu);

@@ -234,6 +234,8 @@ export interface LocalModel {
   known: boolean;
   added_at: string;
   runs_on: 'processor' | 'gpu';
+  /** That the person has a model of the processor tried on the graphics card; not yet seen on a real one. */
+  tries_gpu?: true;
   /** What it was fetched as; missing for one that the person brought. */
   entry?: string;
 }
@@ -267,7 +269,8 @@ export interface GpuFacts {
 /** What can be handed on about a model on the GPU: numbers, names and codes, nothing of what was asked or answered. */
 export interface GpuReport {
   commonplace_model_report: 1;
-  library: { id: string; sha256: string };
+  /** What runs it: a library of the package, or llama.cpp, which has no sum of its own here. */
+  library: { id: string; sha256: string | null };
   weights: { sha256: string; known: boolean };
   gpu: GpuFacts;
   limits: Record<string, number>;

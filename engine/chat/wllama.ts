@@ -4,8 +4,16 @@ import binary from '#wllama/binary?url';
 import { EngineError } from '../errors';
 import type { ModelRuntime } from './model-runtime';
 
-/** Loads a model; its weights stay in memory until `close`. @throws EngineError `model_invalid`. */
-export async function openWllama(file: Blob, contextTokens: number): Promise<ModelRuntime> {
+/** More layers than any model has. */
+const ALL_LAYERS = 99_999;
+
+/**
+ * Loads a model; its weights stay in memory until `close`.
+ *
+ * @param gpu whether it goes onto the graphics card by WebGPU; where there is none, llama.cpp takes the processor by itself
+ * @throws EngineError `model_invalid`; with `gpu` `model_failed`, since the model itself may be sound.
+ */
+export async function openWllama(file: Blob, contextTokens: number, gpu: boolean): Promise<ModelRuntime> {
   const logger = { ...LoggerWithoutDebug, log: () => {}, warn: () => {} };
   const llama = new Wllama({ default: new URL(binary, self.location.href).href }, { logger, suppressNativeLog: true });
   try {
@@ -13,12 +21,17 @@ export async function openWllama(file: Blob, contextTokens: number): Promise<Mod
       n_ctx: contextTokens,
       // one answer at a time
       n_parallel: 1,
-      // not seen on a real GPU yet
-      n_gpu_layers: 0,
+      n_gpu_layers: gpu ? ALL_LAYERS : 0,
       n_threads: Math.max(1, Math.min(8, Math.floor(navigator.hardwareConcurrency / 2))),
     });
   } catch (cause) {
     await llama.exit();
+    if (gpu) {
+      throw new EngineError('model_failed', `llama.cpp cannot run this model on the graphics card: ${String(cause)}`, {
+        cause,
+        remedy: 'Take it off the graphics card on the page of models, and ask again.',
+      });
+    }
     throw new EngineError('model_invalid', `llama.cpp cannot load this model: ${String(cause)}`, {
       cause,
       remedy: 'It may be of a newer kind, damaged, or too large for this computer’s memory.',

@@ -67,6 +67,7 @@ const CALLS: Record<Exclude<keyof Engine, 'subscribe'>, Call> = {
   localModels: AGAIN,
   gpuModels: AGAIN,
   removeLocalModel: AGAIN,
+  tryOnGpu: AGAIN,
   gpuReport: AGAIN,
   builtInModel: AGAIN,
   defaultGenerator: AGAIN,

@@ -130,6 +130,7 @@ function forClient(engine: Engine, gone: AbortSignal): Engine {
     addModelFolder: (files, onProgress, signal) =>
       engine.addModelFolder(files, whileHere(onProgress), untilGone(signal)),
     removeLocalModel: (id) => engine.removeLocalModel(id),
+    tryOnGpu: (id, on) => engine.tryOnGpu(id, on),
     gpuReport: (id) => engine.gpuReport(id),
     builtInModel: () => engine.builtInModel(),
     defaultGenerator: () => engine.defaultGenerator(),

@@ -1,5 +1,5 @@
 /** What is told of a model on the GPU to somebody who is to mend it, or to hear that it works. Pure. */
-import { WEBLLM_LIMITS, type WebLlmLibrary } from '../../../models/webllm';
+import { WEBLLM_LIMITS } from '../../../models/webllm';
 import type { SerialisedError } from '../../errors';
 import type { GpuReport } from '../types';
 import { type GpuAdapter, judgeAdapter } from './adapter';
@@ -27,7 +27,7 @@ export function happen(
 }
 
 export function gpuReport(
-  library: WebLlmLibrary,
+  library: GpuReport['library'],
   weights: { sha256: string; known: boolean },
   adapter: GpuAdapter | null,
   happened: Happened,
@@ -35,7 +35,7 @@ export function gpuReport(
   const limits = (adapter?.limits ?? {}) as Record<string, number>;
   return {
     commonplace_model_report: 1,
-    library: { id: library.id, sha256: library.library.sha256 },
+    library,
     weights,
     gpu: judgeAdapter(adapter),
     limits: Object.fromEntries(Object.keys(WEBLLM_LIMITS).map((limit) => [limit, limits[limit] ?? 0])),

@@ -28,7 +28,7 @@ const bench = {
     const [file] = given;
     if (!file) throw new Error('give() comes first');
     if (runsOn === 'processor') {
-      runtime = await packagedLlama(file, LOCAL_CONTEXT_TOKENS);
+      runtime = await packagedLlama(file, LOCAL_CONTEXT_TOKENS, false);
       return LOCAL_CONTEXT_TOKENS;
     }
     const webllm = packagedWebLlm(new URL('/', self.location.href).href);

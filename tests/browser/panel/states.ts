@@ -720,6 +720,23 @@ export const STATES: DrawnState[] = [
     },
   },
   {
+    name: 'models-tries-gpu',
+    memory: 'full',
+    models: [],
+    local: [
+      { ...ON_GPU, id: 'llama:1', name: 'SmolLM2-135M-Instruct Q4_1', runs_on: 'processor', tries_gpu: true },
+      { ...ON_GPU, id: 'llama:2', name: 'notes-3b-q4', runs_on: 'processor', known: false },
+    ],
+    reach: async (page) => {
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.getByRole('button', { name: 'Models', exact: true }).click();
+      await page
+        .getByRole('checkbox', { name: /^Try it on the graphics card/u })
+        .first()
+        .scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'models-built-in',
     memory: 'full',
     builtIn: { id: 'prompt-api', state: 'downloadable' },

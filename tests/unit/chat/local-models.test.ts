@@ -3,7 +3,9 @@ import { openLocalModels, type LocalModels, type ModelFiles } from '../../../eng
 import { runtimeGenerator, type ModelRuntime } from '../../../engine/chat/model-runtime';
 import { EngineError } from '../../../engine/errors';
 import { memoryShelf } from '../../../engine/privacy';
+import type { WebLlm } from '../../../engine/chat/webllm';
 import { MODEL_ENTRIES, type ModelEntry } from '../../../models/downloads';
+import { WEBLLM_LIMITS } from '../../../models/webllm';
 import { collect, failing, generatorAcceptance, input } from './generator-acceptance';
 
 const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
@@ -155,6 +157,19 @@ function memoryFiles(room = Infinity): ModelFiles & { files: Map<string, Blob> }
 
 const gguf = (rest: string) => new Blob(['GGUF', rest]);
 
+/** A graphics card that fits, and nothing that runs on it. */
+const CARD: WebLlm = {
+  weights: { write: never, list: () => Promise.resolve([]), remove: never },
+  url: (path) => path,
+  read: never,
+  open: never,
+  adapter: () =>
+    Promise.resolve({
+      info: { vendor: 'intel', architecture: 'gen-12lp' },
+      limits: Object.fromEntries(Object.entries(WEBLLM_LIMITS).map(([limit, least]) => [limit, least * 2])),
+    }),
+};
+
 describe('models in this browser', () => {
   const open = (files = memoryFiles()): LocalModels =>
     openLocalModels({
@@ -162,6 +177,51 @@ describe('models in this browser', () => {
       clock: () => new Date('2026-05-08T10:00:00.000Z'),
       llama: { files, open: () => Promise.resolve(runtime()) },
     });
+
+  test('are tried on the graphics card when the person says so, and then tell how it went', async () => {
+    const asked: boolean[] = [];
+    const loaded: Array<ReturnType<typeof runtime>> = [];
+    const shelf = memoryShelf();
+    const options = {
+      shelf,
+      clock: () => new Date('2026-05-08T10:00:00.000Z'),
+      webllm: CARD,
+      llama: {
+        files: memoryFiles(),
+        open: (_: Blob, __: number, gpu: boolean) => {
+          asked.push(gpu);
+          loaded.push(runtime());
+          return Promise.resolve(loaded.at(-1) as ModelRuntime);
+        },
+      },
+    };
+    const models = openLocalModels(options);
+    const { id, sha256 } = await models.add(gguf('weights'), 'tiny.gguf', () => {});
+    const ask = async (from = models) =>
+      collect((await from.generator(id)).generate(input(), new AbortController().signal));
+    await ask();
+    await expect(models.report(id)).rejects.toMatchObject({ code: 'model_missing' });
+    await models.tryOnGpu(id, true);
+    expect(loaded[0]?.closed).toBe(1);
+    expect(await models.list()).toMatchObject([{ id, runs_on: 'processor', tries_gpu: true }]);
+    await ask();
+    expect(await models.report(id)).toMatchObject({
+      library: { id: 'llama.cpp', sha256: null },
+      weights: { sha256, known: false },
+      gpu: { state: 'fits' },
+      happened: { answers: 1, failures: [] },
+    });
+    await models.close();
+
+    const again = openLocalModels(options);
+    await ask(again);
+    await again.tryOnGpu(id, false);
+    await ask(again);
+    expect(asked).toEqual([false, true, true, false]);
+    expect((await again.list())[0]).not.toHaveProperty('tries_gpu');
+    await expect(again.tryOnGpu('llama:gone', true)).rejects.toMatchObject({ code: 'model_missing' });
+    await again.close();
+  });
 
   test('are added with their sum, once each, answer, and are gone when they are removed', async () => {
     const files = memoryFiles();
