@@ -192,7 +192,7 @@ async function openAfter(
 
 /** LevelDB's text log and locks say nothing. What was `underWay` when the browser was killed may have been done. */
 function differing(traced: Map<string, Buffer>, onDisk: Map<string, Buffer>, underWay: Set<string>): string[] {
-  const paths = new Set([...traced.keys(), ...onDisk.keys()].filter((path) => !/\/(?:LOG(?:\.old)?|LOCK)$/.test(path)));
+  const paths = new Set([...traced.keys(), ...onDisk.keys()]);
   return [...paths].filter((path) => {
     const [one, other] = [traced.get(path), onDisk.get(path)];
     if (!one || !other) return true;

@@ -1,5 +1,4 @@
 /** What the engine and the worker of a model on the GPU say to each other. */
-import type { ErrorCode } from '../../errors';
 import type { PromptMessage } from '../types';
 
 export interface LoadWebLlm {
@@ -21,7 +20,7 @@ export type FromWebLlm =
   | { type: 'loaded' }
   | { type: 'words'; words: string }
   | { type: 'ended'; reason: 'stop' | 'length' }
-  /** One answer is not made; the model is as it was. */
-  | { type: 'refused'; code: ErrorCode; message: string }
+  /** No answer is made; the model is as it was. */
+  | { type: 'context_full'; message: string }
   /** Nothing that it says from here on is to be trusted. */
   | { type: 'failed'; message: string };

@@ -1,6 +1,7 @@
 /** A model on the GPU, in a worker of its own: the only way to end one that hangs, and to give its memory back. */
 import { EngineError } from '../../errors';
 import type { ModelRuntime } from '../model-runtime';
+import { contextFull } from '../port';
 import type { FromWebLlm, LoadWebLlm, ToWebLlm } from './messages';
 
 export interface WebLlmWorker {
@@ -33,10 +34,7 @@ export async function openWebLlm(worker: WebLlmWorker, load: LoadWebLlm): Promis
       else if (data.type === 'words') (broken ? null : answer)?.onWords(data.words);
       else if (data.type === 'ended') answer?.resolve(data.reason);
       else if (data.type === 'failed') fail(data.message);
-      else {
-        const remedy = 'Leave out passages, or choose a larger model.';
-        answer?.reject(new EngineError(data.code, data.message, { remedy }));
-      }
+      else answer?.reject(contextFull(data.message));
     };
     worker.onerror = (event) => {
       fail(event.message || 'its worker ended');

@@ -95,7 +95,7 @@ async function complete(prompt: PromptMessage[], longest: number): Promise<void>
   const room = options.contextTokens - tokens;
   if (room < LEAST_ANSWER_TOKENS) {
     const message = `The prompt has ${tokens} tokens, and the model reads ${options.contextTokens} with its answer.`;
-    say({ type: 'refused', code: 'context_full', message });
+    say({ type: 'context_full', message });
     return;
   }
   const stream = await engine.chat.completions.create({

@@ -136,7 +136,7 @@ describe.skipIf(!findChromium())('models on the GPU', () => {
           // read onto what it keeps of the first turn
           asked.push({ role: 'assistant', content: said[0] ?? '' }, { role: 'user', content: 'Say it again.' });
           await ask();
-          ended = until('refused');
+          ended = until('context_full');
           post({ type: 'complete', prompt: [{ role: 'user', content: 'word '.repeat(3_000) }], max_tokens: 3 });
           await ended;
           gpu.terminate();

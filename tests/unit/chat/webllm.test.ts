@@ -128,7 +128,7 @@ describe('a model on the GPU', () => {
       const say = speaking();
       return (message, tell) => {
         if (message.type === 'complete' && long)
-          tell({ type: 'refused', code: 'context_full', message: '3000 tokens' });
+          tell({ type: 'context_full', message: '3000 tokens' });
         else say(message, tell);
       };
     });
