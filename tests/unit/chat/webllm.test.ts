@@ -127,8 +127,7 @@ describe('a model on the GPU', () => {
     const model = generator(() => {
       const say = speaking();
       return (message, tell) => {
-        if (message.type === 'complete' && long)
-          tell({ type: 'context_full', message: '3000 tokens' });
+        if (message.type === 'complete' && long) tell({ type: 'context_full', message: '3000 tokens' });
         else say(message, tell);
       };
     });
