@@ -59,13 +59,22 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
     };
     engine.providers().then(setProviders, failed);
     engine.localModels().then(setLocal, failed);
-    engine.gpuModels().then((found) => {
-      setGpu(found?.gpu ?? null);
-    }, failed);
     engine.builtInModel().then(setBuiltIn, failed);
     engine.sent(50).then(setSent, failed);
     engine.defaultGenerator().then(setUsual, failed);
   }, [engine, say, turn]);
+
+  // asked for once: no list that changes here changes the machine
+  useEffect(() => {
+    engine.gpuModels().then(
+      (can) => {
+        setGpu(can?.gpu ?? null);
+      },
+      (error: unknown) => {
+        say(inPlainWords(error));
+      },
+    );
+  }, [engine, say]);
 
   const readAgain = () => {
     setTurn((old) => old + 1);

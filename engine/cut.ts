@@ -17,3 +17,8 @@ export function endOf(text: string, most: number): string {
 export function shortened(text: string, most: number): string {
   return text.length <= most ? text : `${beginningOf(text, most)} …`;
 }
+
+/** The end, with the same sign before it. */
+export function shortenedToEnd(text: string, most: number): string {
+  return text.length <= most ? text : `… ${endOf(text, most)}`;
+}

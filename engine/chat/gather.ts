@@ -1,7 +1,7 @@
 /** What there is to answer from: the hits of a question with their whole text, and what stands beside them. */
 import type { Hit, RecallFilters } from '../api';
 import type { Role } from '../capture/types';
-import { endOf, shortened } from '../cut';
+import { shortened, shortenedToEnd } from '../cut';
 import type { Embedder } from '../embed';
 import { EngineError } from '../errors';
 import { recall } from '../recall';
@@ -162,8 +162,7 @@ export async function neighbours(db: Queryable, found: Found[]): Promise<Beside[
   );
   return rows.map(({ beside, before, ...row }) => {
     const whole = toFound(row);
-    const end = endOf(whole.text, NEIGHBOUR_CHARACTERS);
-    const text = !before ? shortened(whole.text, NEIGHBOUR_CHARACTERS) : end === whole.text ? end : `… ${end}`;
+    const text = (before ? shortenedToEnd : shortened)(whole.text, NEIGHBOUR_CHARACTERS);
     return { ...whole, text, beside, before };
   });
 }

@@ -39,9 +39,9 @@ export type OpenLlama = (file: Blob, contextTokens: number, gpu: boolean) => Pro
 export interface LocalModelsOptions {
   shelf: PrivacyShelf;
   clock: () => Date;
-  /** What runs models on the processor. */
+  /** What runs GGUF files: on the processor, unless one is tried on the GPU. */
   llama: { files: ModelFiles; open: OpenLlama };
-  /** What runs them on the GPU; without it none does. */
+  /** What runs folders of weights on the GPU; without it nothing runs there. */
   webllm?: WebLlm;
   /** The files of a model that was fetched, where they stayed. */
   fetched?: (entry: string) => Promise<Map<string, Blob>>;

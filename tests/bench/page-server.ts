@@ -5,20 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build, type Plugin } from 'vite';
+import { CONTENT_TYPES } from '../harness/content-types';
 import { onnxruntime } from '../../scripts/vite-onnxruntime';
 import { webLlm } from '../../scripts/vite-web-llm';
 import { wllama } from '../../scripts/vite-wllama';
 import { findChromium } from '../harness/chromium';
 import type { BenchWorkerName } from './page/main';
 import { rendererMb } from './processes';
-
-const TYPES: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-  '.json': 'application/json',
-};
 
 /** Builds the page and serves it until it is closed; `instead` says which files lie elsewhere, by their paths. */
 export async function servePage(instead: Record<string, string> = {}): Promise<{ origin: string; close: () => void }> {
@@ -45,7 +38,7 @@ export async function servePage(instead: Record<string, string> = {}): Promise<{
       return;
     }
     response.writeHead(200, {
-      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+      'content-type': CONTENT_TYPES[extname(file)] ?? 'application/octet-stream',
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
     });

@@ -190,7 +190,7 @@ async function openAfter(
   }
 }
 
-/** LevelDB's text log and locks say nothing. What was `underWay` when the browser was killed may have been done. */
+/** What was `underWay` when the browser was killed may have been done. */
 function differing(traced: Map<string, Buffer>, onDisk: Map<string, Buffer>, underWay: Set<string>): string[] {
   const paths = new Set([...traced.keys(), ...onDisk.keys()]);
   return [...paths].filter((path) => {

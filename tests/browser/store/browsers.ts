@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { build } from 'vite';
+import { CONTENT_TYPES } from '../../harness/content-types';
 import { dataDirectory } from '../../unit/store/prebuilt';
 import type { Ask } from './page/worker';
 
@@ -15,12 +16,6 @@ const EXECUTABLES = {
   chrome: process.env.CHROMIUM ?? '/usr/bin/chromium',
   firefox: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
 };
-const TYPES: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
 export interface Site {
   address: string;
   /** Numbers the page said were acknowledged. */
@@ -55,7 +50,7 @@ export async function site(): Promise<Site> {
         : join(out, pathname === '/' ? 'index.html' : pathname);
     stat(file).then(
       () => {
-        response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream');
+        response.setHeader('Content-Type', CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
         createReadStream(file).pipe(response);
       },
       () => response.writeHead(404).end(),

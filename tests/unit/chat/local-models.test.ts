@@ -3,9 +3,8 @@ import { openLocalModels, type LocalModels, type ModelFiles } from '../../../eng
 import { runtimeGenerator, type ModelRuntime } from '../../../engine/chat/model-runtime';
 import { EngineError } from '../../../engine/errors';
 import { memoryShelf } from '../../../engine/privacy';
-import type { WebLlm } from '../../../engine/chat/webllm';
 import { MODEL_ENTRIES, type ModelEntry } from '../../../models/downloads';
-import { WEBLLM_LIMITS } from '../../../models/webllm';
+import { CARD } from '../../harness/graphics-card';
 import { collect, failing, generatorAcceptance, input } from './generator-acceptance';
 
 const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
@@ -156,19 +155,6 @@ function memoryFiles(room = Infinity): ModelFiles & { files: Map<string, Blob> }
 }
 
 const gguf = (rest: string) => new Blob(['GGUF', rest]);
-
-/** A graphics card that fits, and nothing that runs on it. */
-const CARD: WebLlm = {
-  weights: { write: never, list: () => Promise.resolve([]), remove: never },
-  url: (path) => path,
-  read: never,
-  open: never,
-  adapter: () =>
-    Promise.resolve({
-      info: { vendor: 'intel', architecture: 'gen-12lp' },
-      limits: Object.fromEntries(Object.entries(WEBLLM_LIMITS).map(([limit, least]) => [limit, least * 2])),
-    }),
-};
 
 describe('models in this browser', () => {
   const open = (files = memoryFiles()): LocalModels =>

@@ -12,6 +12,7 @@ import { EngineError } from '../../../engine/errors';
 import { memoryShelf } from '../../../engine/privacy';
 import type { ModelEntry } from '../../../models/downloads';
 import { WEBLLM_LIBRARIES, WEBLLM_LIMITS, type WebLlmLibrary } from '../../../models/webllm';
+import { ROOMY } from '../../harness/graphics-card';
 import { collect, failing, generatorAcceptance, input } from './generator-acceptance';
 
 const WORDS = ['Ana booked ', 'Hotel Lumen ', 'for two nights [1].'];
@@ -138,8 +139,6 @@ describe('a model on the GPU', () => {
     expect(model.workers).toHaveLength(1);
   });
 });
-
-const ROOMY = Object.fromEntries(Object.entries(WEBLLM_LIMITS).map(([limit, least]) => [limit, least * 2]));
 
 describe('this machine’s GPU', () => {
   test('is told from none, from one that is too small, and from one that is software', () => {

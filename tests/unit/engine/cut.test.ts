@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginningOf, endOf, shortened } from '../../../engine/cut';
+import { beginningOf, endOf, shortened, shortenedToEnd } from '../../../engine/cut';
 
 describe('a text that is cut', () => {
   it('is whole where it is short enough', () => {
@@ -8,12 +8,14 @@ describe('a text that is cut', () => {
       'four words are here',
     ]);
     expect(shortened('four words are here', 19)).toBe('four words are here');
+    expect(shortenedToEnd('four words are here', 19)).toBe('four words are here');
   });
 
   it('ends and begins between words', () => {
     expect(beginningOf('four words are here', 12)).toBe('four words');
     expect(endOf('four words are here', 12)).toBe('are here');
     expect(shortened('four words are here', 12)).toBe('four words …');
+    expect(shortenedToEnd('four words are here', 12)).toBe('… are here');
   });
 
   it('keeps text without blanks up to the cut', () => {

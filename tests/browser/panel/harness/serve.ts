@@ -7,8 +7,10 @@ import { build, type Rolldown } from 'vite';
 import type { Engine } from '../../../../engine/api';
 import type { Capture } from '../../../../engine/capture/types';
 import { startNodeEmbedder } from '../../../../engine/embed/node';
-import { createEngine, type EngineOptions } from '../../../../engine/engine';
+import { createEngine } from '../../../../engine/engine';
 import { openStore } from '../../../../engine/store';
+import { CONTENT_TYPES } from '../../../harness/content-types';
+import { CARD, noModel } from '../../../harness/graphics-card';
 
 const ROOT = resolve(import.meta.dirname, '../../../..');
 
@@ -94,7 +96,8 @@ export async function serveHarness(captures: Capture[], options: { meaning?: boo
   const engine = createEngine({
     store: () => openStore({ storage: 'memory' }),
     embedder: options.meaning ? startNodeEmbedder(resolve(ROOT, 'models')) : null,
-    ...modelsHere(),
+    llama: { files: { write: noModel, open: noModel, remove: noModel }, open: noModel },
+    webllm: CARD,
   });
   opened = engine;
   if (captures.length > 0) await engine.ingest(captures);
@@ -124,8 +127,6 @@ const answers = new Map<string, Answer>();
 let lastId = 0;
 let shared: Promise<string> | null = null;
 
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
-
 /** Serves the page, built once for all harnesses of a process: one of many modules takes seconds to load. The address. */
 function pageServer(): Promise<string> {
   shared ??= builtPage().then(async (files) => {
@@ -139,7 +140,9 @@ function pageServer(): Promise<string> {
       const [, method] = /^engine\/(.+)$/u.exec(path) ?? [];
       if (method === undefined) {
         const file = files.get(path);
-        response.writeHead(file === undefined ? 404 : 200, { 'content-type': TYPES[extname(path)] ?? 'text/plain' });
+        response.writeHead(file === undefined ? 404 : 200, {
+          'content-type': CONTENT_TYPES[extname(path)] ?? 'text/plain',
+        });
         response.end(file);
         return;
       }
@@ -168,29 +171,4 @@ async function builtPage(): Promise<Map<string, string | Uint8Array>> {
   });
   const { output } = built as Rolldown.RolldownOutput;
   return new Map(output.map((file) => [file.fileName, file.type === 'chunk' ? file.code : file.source]));
-}
-
-/** A machine that could run models, with none added. */
-function modelsHere(): Required<Pick<EngineOptions, 'llama' | 'webllm'>> {
-  const none = () => Promise.reject(new Error('the harness runs no models'));
-  return {
-    llama: { files: { write: none, open: none, remove: none }, open: none },
-    webllm: {
-      weights: { write: none, list: () => Promise.resolve([]), remove: none },
-      url: (path) => path,
-      read: none,
-      open: none,
-      adapter: () =>
-        Promise.resolve({
-          info: { vendor: 'intel', architecture: 'gen-12lp' },
-          limits: {
-            maxStorageBuffersPerShaderStage: 16,
-            maxComputeWorkgroupStorageSize: 32_768,
-            maxComputeInvocationsPerWorkgroup: 1_024,
-            maxBufferSize: 2 ** 31,
-            maxStorageBufferBindingSize: 2 ** 31,
-          },
-        }),
-    },
-  };
 }
