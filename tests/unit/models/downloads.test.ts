@@ -59,9 +59,16 @@ afterEach(async () => {
 });
 
 async function setUp(
-  options: { files?: HubFile[]; entries?: ModelEntry[]; hooks?: DownloadHooks; storage?: MemoryStorage } = {},
+  options: {
+    files?: HubFile[];
+    entries?: ModelEntry[];
+    hooks?: DownloadHooks;
+    storage?: MemoryStorage;
+    /** More than a busy machine takes for a request, unless a test waits for a stall. */
+    stallMs?: number;
+  } = {},
 ): Promise<Setup> {
-  const { files = FILES, entries = [ENTRY], storage = memoryStorage(), hooks } = options;
+  const { files = FILES, entries = [ENTRY], storage = memoryStorage(), hooks, stallMs = 30_000 } = options;
   const hub = createModelHub(Object.fromEntries(entries.map(({ repository }) => [repository, files])));
   const server: Server = createServer(hub.site);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -77,7 +84,7 @@ async function setUp(
       onChange: (model) => told.push(model),
       onFetch: async (fetching) => void fetched.push(fetching),
       hub: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      patience: { stallMs: 400, attempts: 3, backoffMs: 5, longestMs: 5_000 },
+      patience: { stallMs, attempts: 3, backoffMs: 5, longestMs: 5_000 },
       rangeBytes: RANGE,
       ...(hooks ? { hooks } : {}),
     });
@@ -157,7 +164,7 @@ describe('a model that is fetched', () => {
   });
 
   test('goes on after cut connections, stalls and trouble of the server, where it was', async () => {
-    const setup = await setUp();
+    const setup = await setUp({ stallMs: 400 });
     setup.hub.faults = [
       null,
       { kind: 'cut', after: 100_000 },
