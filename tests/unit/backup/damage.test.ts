@@ -78,7 +78,9 @@ describe('a damaged file', () => {
 
   test('cut at any byte, is reported as cut, and what came before the cut is read', async () => {
     let most = 0;
-    for (let end = 0; end < whole.length; end++) {
+    const step = numbers(Date.now());
+    // a third of the places, others each time: a failure names its own
+    for (let end = 0; end < whole.length; end += 1 + step(5)) {
       const result = await look(whole.slice(0, end));
       expect(isClean(result), `cut at ${end}`).toBe(false);
       // never less than a shorter file had
@@ -101,8 +103,8 @@ describe('a damaged file', () => {
     }
   }, 120_000);
 
-  test('changed in thousands of ways, ends with a report or a plain refusal', async () => {
-    const runs = Number(process.env.COMMONPLACE_MUTATIONS ?? 1500);
+  test('changed in hundreds of ways, ends with a report or a plain refusal', async () => {
+    const runs = Number(process.env.COMMONPLACE_MUTATIONS ?? 600);
     const next = numbers(20260501);
     const outcomes = { clean: 0, damaged: 0, refused: 0 };
     for (let run = 0; run < runs; run++) {
