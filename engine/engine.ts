@@ -1,46 +1,10 @@
 /** Puts the parts together. Nothing is decided here but who goes before whom. */
-import type {
-  Answer,
-  AskContext,
-  AskEvent,
-  AskRequest,
-  BuiltInModel,
-  CompactReport,
-  EmbedderState,
-  Engine,
-  EngineEvent,
-  EngineStatus,
-  IngestReport,
-  StoreState,
-  VaultView,
-} from './api';
+import { type AnsweringOptions, openAnswering } from './answering';
+import type { CompactReport, EmbedderState, Engine, EngineEvent, EngineStatus, IngestReport, StoreState } from './api';
 import { exchange, openUnderWay } from './backup';
 import type { Capture } from './capture/types';
 import type { Importer, ImportShelf } from './connectors';
 import { reconcile } from './connectors/reconcile'; // the rest is loaded when something is imported
-import {
-  answerQuestion,
-  asSent,
-  branchCapture,
-  BUILT_IN,
-  buildContext,
-  builtInGenerator,
-  exchangeCapture,
-  exportChat,
-  extractiveGenerator,
-  type Generator,
-  historyOf,
-  inFull,
-  isLocal,
-  listChats,
-  type ModelFiles,
-  type OpenLlama,
-  openLocalModels,
-  openProviders,
-  readChat,
-  renameCapture,
-  type WebLlm,
-} from './chat';
 import {
   allowAgain,
   capturedOf,
@@ -68,7 +32,6 @@ import type { Embedder } from './embed';
 import { type Embedders, type EmbeddersOptions, openEmbedders } from './embedders';
 import { EngineError, type ErrorCode } from './errors';
 import { ingest } from './ingest';
-import { type Downloads, type ModelStorage, openDownloads } from './models';
 import {
   boundLog,
   embedHandler,
@@ -87,15 +50,13 @@ import {
 } from './jobs';
 import { createLane } from './lane';
 import type { Outbox, OutboxEntry } from './outbox';
-import { IDLE_LOCK_MS, memoryShelf, openVault, type PrivacyShelf } from './privacy';
-import type { BuiltIn } from './prompt-api';
+import { memoryShelf, type PrivacyShelf } from './privacy';
 import { recall } from './recall';
 import { compact, type Disk, measure, watchRoom } from './space';
 import type { Store } from './store';
 import { modelsWithVectors } from './vectors';
-import type { ModelEntry } from '../models/downloads';
 
-export interface EngineOptions {
+export interface EngineOptions extends AnsweringOptions {
   /** Opens the database; called once, at once. The engine answers `status` meanwhile, other calls wait for it. */
   store: () => Promise<Store>;
   /** Null for an engine of words alone. A function may take its time or fail: words are there from the start. */
@@ -107,21 +68,11 @@ export interface EngineOptions {
   privacy?: PrivacyShelf;
   /** Keeps the files of imports over restarts; without one they are asked for again. */
   shelf?: ImportShelf;
-  /** What runs models here; without it there are none. */
-  llama?: { files: ModelFiles; open: OpenLlama };
   /** What is known of the disk; without it nobody is warned before it is full. */
   disk?: Disk;
-  /** What runs models on the GPU, beside `llama`. */
-  webllm?: WebLlm;
-  /** The browser's own model. */
-  builtIn?: BuiltIn;
-  /** Where models are put that are fetched; without it none can be. */
-  downloads?: { storage: ModelStorage; fetch?: typeof fetch; hub?: string; entries?: readonly ModelEntry[] };
   clock?: () => Date;
 }
 
-/** On the shelf: who answers unless told. */
-const DEFAULT_GENERATOR = 'default-generator';
 /** Captures taken from the outbox at once. */
 const DRAIN_BATCH = 16;
 /** Status is told at most this often, in milliseconds, and less often while counting is slow. */
@@ -161,12 +112,6 @@ interface Opened {
 }
 
 /**
- * An engine on one store. It comes up at once: `status` and `subscribe` answer while the store opens, other calls wait.
- *
- * @remarks Calls of one engine are ordered where it matters: captures are stored one batch after another, a purge
- *   never runs beside them, and a search goes before both.
- */
-/**
  * A database with nothing in it may be one that was lost whole: Chromium never syncs the table of OPFS names, so a power
  * loss in a new profile's first half minute can leave no file at all, while the outbox beside it is on disk.
  */
@@ -177,6 +122,12 @@ async function isEmpty(store: Store): Promise<boolean> {
   return row?.empty ?? false;
 }
 
+/**
+ * An engine on one store. It comes up at once: `status` and `subscribe` answer while the store opens, other calls wait.
+ *
+ * @remarks Calls of one engine are ordered where it matters: captures are stored one batch after another, a purge
+ *   never runs beside them, and a search goes before both.
+ */
 export function createEngine(options: EngineOptions): Engine {
   const { clock = () => new Date(), outbox } = options;
   const gate = new Gate();
@@ -185,20 +136,6 @@ export function createEngine(options: EngineOptions): Engine {
   /** What is read of a chat must still hold when it is written. */
   const chatting = createLane();
   const shelf = options.privacy ?? memoryShelf();
-  const vault = openVault(shelf);
-  const providers = openProviders(shelf, vault, { clock });
-  const { llama, webllm } = options;
-  const downloads: Downloads | null = options.downloads ? openModels(options.downloads) : null;
-  const localModels = llama
-    ? openLocalModels({
-        shelf,
-        clock,
-        llama,
-        ...(webllm ? { webllm } : {}),
-        ...(downloads ? { fetched: downloads.files } : {}),
-      })
-    : null;
-  const builtIn = options.builtIn ? builtInGenerator(options.builtIn) : null;
   const closing = new AbortController();
   const disk = options.disk ?? null;
   const room = watchRoom(disk, {
@@ -231,6 +168,23 @@ export function createEngine(options: EngineOptions): Engine {
   const opened = open();
   opened.catch(() => undefined); // `status` tells it, and so does every call that needs the store
   const embedderReady = openEmbedder();
+  const answering = openAnswering({
+    ...options,
+    withStore: (work, signal) => withStore(({ store }) => work(store), signal),
+    first: (work, signal) => first(({ store }) => work(store), signal),
+    takeOwn,
+    shelf,
+    clock,
+    announce,
+    closing: closing.signal,
+    embedder: () => embedder,
+    async embedders() {
+      await embedderReady;
+      return embedders;
+    },
+    offersEmbedders: options.embedders !== undefined,
+    onChosen: askForVectors, // also drops what the one that is given up has made
+  });
 
   async function openEmbedder(): Promise<void> {
     const given = options.embedder;
@@ -344,7 +298,7 @@ export function createEngine(options: EngineOptions): Engine {
         await takeUpImports(store);
       }),
     );
-    if (downloads) inBackground(downloads.wake());
+    inBackground(answering.wake());
     return { store, scheduler };
   }
 
@@ -602,16 +556,8 @@ export function createEngine(options: EngineOptions): Engine {
     );
   }
 
-  async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (error) {
-      throw EngineError.from(error);
-    }
-  }
-
-  /** The id of the chat that a capture became. */
-  async function takeChat(make: (store: Store) => Promise<Capture>): Promise<string> {
+  /** The id of the document that a capture of our own became: a chat, a note. */
+  async function takeOwn(make: (store: Store) => Promise<Capture>): Promise<string> {
     return chatting(async () => {
       const capture = await withStore(({ store }) => make(store));
       const { document_ids } = await take([capture]);
@@ -619,118 +565,6 @@ export function createEngine(options: EngineOptions): Engine {
       if (!id) throw new EngineError('not_found', 'It was deleted.');
       return id;
     });
-  }
-
-  async function ask(request: AskRequest, onEvent: (event: AskEvent) => void, signal?: AbortSignal): Promise<Answer> {
-    const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-    const now = clock();
-    const { turns, afterId } = await withStore(({ store }) => historyOf(store, request), ending);
-    let given: string[] = [];
-    const { generator, leavesTo } = await generatorOf(request, () => given);
-    const context = async () => {
-      const put = await inFull(request.question.trim(), turns, generator, ending);
-      const built = await first(
-        ({ store }) =>
-          buildContext(request, turns, { store, embedder, now, generator, leavesTo, inFull: put, signal: ending }),
-        ending,
-      );
-      return asSent(built, { question: request.question.trim(), history: turns }, shelf);
-    };
-    const beforeSending = async ({ passages }: AskContext) => {
-      given = leavesTo?.sends === 'question' ? [] : passages.map(({ chunk_id }) => chunk_id);
-      if (generator.id !== 'none' && !isLocal(generator.id)) await providers.ready(generator.id);
-      if (leavesTo) await providers.allow(generator.id, request.chat_id ?? null, request.consent, leavesTo.sends);
-    };
-    const answer = await answerQuestion({ context, embedder, generator, beforeSending }, onEvent, ending);
-    if (request.temporary || (answer.markdown === '' && !answer.abstained)) return answer;
-    let messageId = '';
-    const chatId = request.chat_id ?? null;
-    const id = await takeChat(async (store) => {
-      const written = await exchangeCapture(store, { chatId, afterId, question: request.question.trim(), answer, now });
-      messageId = written.messageId;
-      return written.capture;
-    });
-    if (leavesTo && request.consent === 'chat') providers.allowChat(generator.id, id, leavesTo.sends);
-    return { ...answer, chat_id: id, message_id: messageId };
-  }
-
-  /** Models on their way from a hub; what writes answers is held against what can run it, and handed to it. */
-  function openModels(where: NonNullable<EngineOptions['downloads']>): Downloads {
-    return openDownloads({
-      ...where,
-      shelf,
-      clock,
-      onChange(model) {
-        announce({ type: 'model', model });
-      },
-      async onFetch({ host, model, bytes }) {
-        const at = clock().toISOString();
-        await shelf.append({ at, provider: model, host, local: false, bytes: 0, passages: [], fetches: bytes });
-      },
-      hooks: {
-        async check(entry, files, path) {
-          if (entry.purpose === 'answer') await here().checkFetched(entry, files, path);
-        },
-        async take(entry, files, { files: pinned }, signal) {
-          if (entry.purpose === 'embed') {
-            const beside = [...files].map(([path, file]) => ({ path, file }));
-            const added = await (await someEmbedders()).add(beside, () => {}, signal);
-            if ('refused' in added) throw new EngineError('model_invalid', `What was fetched is not ${entry.name}.`);
-            return true;
-          }
-          const sums = new Map(pinned.map(({ path, sha256 }) => [path, sha256 ?? '']));
-          return here().takeFetched(entry, files, sums, signal);
-        },
-        remove: async ({ id }) => localModels?.removeFetched(id),
-      },
-    });
-  }
-
-  function fetched(): Downloads {
-    if (!downloads) throw new EngineError('not_found', 'No model can be fetched here.');
-    return downloads;
-  }
-
-  async function vaultView(): Promise<VaultView> {
-    const idle_minutes = IDLE_LOCK_MS / 60_000;
-    return { state: await vault.state(), passphrase: await vault.hasPassphrase(), idle_minutes };
-  }
-
-  function here(): NonNullable<typeof localModels> {
-    if (!localModels) throw new EngineError('model_missing', 'No model can run here.');
-    return localModels;
-  }
-
-  async function builtInState(): Promise<BuiltInModel | null> {
-    const state = (await options.builtIn?.availability()) ?? 'unavailable';
-    return state === 'unavailable' ? null : { id: BUILT_IN, state };
-  }
-
-  async function choosable(): Promise<Embedders | null> {
-    await embedderReady;
-    return embedders;
-  }
-
-  async function someEmbedders(): Promise<Embedders> {
-    const found = await choosable();
-    if (!found) throw new EngineError('not_found', 'There is no embedder to choose.');
-    return found;
-  }
-
-  async function generatorOf(
-    { generator: id = 'none', sends }: AskRequest,
-    given: () => string[] = () => [],
-  ): Promise<{ generator: Generator; leavesTo: AskContext['leaves_to'] }> {
-    if (id === 'none') return { generator: extractiveGenerator(), leavesTo: null };
-    if (id === BUILT_IN && builtIn) return { generator: builtIn, leavesTo: null };
-    if (isLocal(id)) return { generator: await here().generator(id), leavesTo: null };
-    const generator = await providers.generator(id, given);
-    const provider = (await providers.list()).find((one) => one.id === id);
-    const leavesTo =
-      provider && !provider.local
-        ? { name: provider.name, host: new URL(provider.base_url).host, sends: sends ?? provider.sends }
-        : null;
-    return { generator, leavesTo };
   }
 
   async function drain(signal?: AbortSignal): Promise<number> {
@@ -902,7 +736,7 @@ export function createEngine(options: EngineOptions): Engine {
         });
       }),
     keepNote: (text, documentId) =>
-      takeChat(async (store) => {
+      takeOwn(async (store) => {
         if (documentId === undefined) return noteCapture(text, clock());
         const [note] = await store.query<{ external_id: string }>(
           `select external_id from document where id::text = $1 and source = '${NOTES}' and forget_id is null`,
@@ -965,8 +799,7 @@ export function createEngine(options: EngineOptions): Engine {
     space: () =>
       withStore(async ({ store }) => {
         await embedderReady;
-        const added =
-          ((await localModels?.bytes()) ?? 0) + ((await downloads?.bytes()) ?? 0) + (embedders?.bytes() ?? 0);
+        const added = (await answering.bytes()) + (embedders?.bytes() ?? 0);
         const { waiting } = (await outbox?.size()) ?? { waiting: 0 };
         return { ...(await measure(store, disk, added)), waiting, room: await room.look() };
       }),
@@ -987,101 +820,7 @@ export function createEngine(options: EngineOptions): Engine {
         return importing === null ? [] : (await importer()).runs();
       }),
 
-    ask,
-    askContext: (request, signal) =>
-      first(async ({ store }) => {
-        const { turns } = await historyOf(store, request);
-        const { generator, leavesTo } = await generatorOf(request);
-        const built = await buildContext(request, turns, {
-          store,
-          embedder,
-          now: clock(),
-          generator,
-          leavesTo,
-          signal: signal ?? closing.signal,
-        });
-        return asSent(built, { question: request.question.trim(), history: turns }, shelf);
-      }, signal),
-    chats: () => first(({ store }) => listChats(store)),
-    chat: (id, messageId) => first(({ store }) => readChat(store, id, messageId)),
-    async renameChat(id, title) {
-      await takeChat((store) => renameCapture(store, id, title, clock()));
-    },
-    branchChat: (id, messageId) => takeChat((store) => branchCapture(store, id, messageId, clock())),
-    exportChat: (id) => first(({ store }) => exportChat(store, id)),
-    providers: () => guarded(() => providers.list()),
-    addProvider: (provider) => guarded(() => providers.add(provider)),
-    removeProvider: (id) => guarded(() => providers.remove(id)),
-    withdrawConsent: (id) => guarded(() => providers.withdraw(id)),
-    vault: () => guarded(vaultView),
-    setVaultPassphrase: (passphrase, current) =>
-      guarded(async () => {
-        await vault.setPassphrase(passphrase, current);
-        return vaultView();
-      }),
-    unlockVault: (passphrase) =>
-      guarded(async () => {
-        await vault.unlock(passphrase);
-        return vaultView();
-      }),
-    lockVault: () =>
-      guarded(async () => {
-        vault.lock();
-        return vaultView();
-      }),
-    emptyVault: () =>
-      guarded(async () => {
-        await vault.empty();
-        return vaultView();
-      }),
-    findLocalServers: (signal) => guarded(() => providers.findLocal(signal)),
-    localModels: () => guarded(async () => (await localModels?.list()) ?? null),
-    addLocalModel: (file, name, onProgress, signal) => guarded(() => here().add(file, name, onProgress, signal)),
-    gpuModels: () => guarded(async () => (await localModels?.gpu()) ?? null),
-    addModelFolder: (files, onProgress, signal) => guarded(() => here().addFolder(files, onProgress, signal)),
-    removeLocalModel: (id) =>
-      guarded(async () => {
-        const model = (await here().list()).find((one) => one.id === id);
-        if (model?.entry !== undefined && downloads) await downloads.remove(model.entry);
-        else await here().remove(id);
-      }),
-    tryOnGpu: (id, on) => guarded(() => here().tryOnGpu(id, on)),
-    gpuReport: (id) => guarded(() => here().report(id)),
-    builtInModel: () => guarded(builtInState),
-    defaultGenerator: () =>
-      guarded(async () => {
-        const id = (await shelf.get(DEFAULT_GENERATOR)) ?? 'none';
-        if (id === BUILT_IN) return (await builtInState())?.state === 'available' ? id : 'none';
-        const all = [...((await localModels?.list()) ?? []), ...(await providers.list())];
-        return all.find((one) => one.id === id)?.id ?? 'none';
-      }),
-    setDefaultGenerator: (id) => guarded(() => shelf.put(DEFAULT_GENERATOR, id)),
-    models: (purpose) =>
-      guarded(async () => {
-        const offered = (await downloads?.list(purpose)) ?? [];
-        const runs = await Promise.all(
-          offered.map(async (model) => model.purpose !== 'answer' || ((await localModels?.offers(model)) ?? false)),
-        );
-        return offered.filter(({ purpose: what }, place) => runs[place] && (what === 'answer' || options.embedders));
-      }),
-    fetchModel: (id) => guarded(() => fetched().start(id)),
-    pauseModel: (id) => guarded(() => fetched().pause(id)),
-    deleteModel: (id) => guarded(() => fetched().remove(id)),
-    embedders: () => guarded(async () => (await choosable())?.list() ?? null),
-    addEmbedder: (files, onProgress, signal) =>
-      guarded(async () => (await someEmbedders()).add(files, onProgress, signal)),
-    removeEmbedder: (id) =>
-      guarded(async () => {
-        await (await someEmbedders()).remove(id);
-        const offered = (await downloads?.list('embed')) ?? [];
-        if (offered.some((one) => one.id === id)) await downloads?.remove(id); // it can be fetched again
-      }),
-    chooseEmbedder: (id) =>
-      withStore(async () => {
-        await (await someEmbedders()).choose(id);
-        await askForVectors(); // also drops what the one that is given up has made
-      }),
-    sent: (limit = 100) => guarded(() => providers.sent(limit)),
+    ...answering.calls,
 
     idle: (signal) =>
       withStore(async ({ scheduler }) => {
@@ -1097,7 +836,7 @@ export function createEngine(options: EngineOptions): Engine {
       room.close();
       listeners.clear();
       try {
-        await downloads?.close();
+        await answering.endFetching();
         const { store, scheduler } = await opened;
         await exclusive(async () => undefined);
         await scheduler.close();
@@ -1106,9 +845,7 @@ export function createEngine(options: EngineOptions): Engine {
         // A store that never opened has nothing to close.
         if (storeState.state !== 'failed') throw EngineError.from(error);
       } finally {
-        vault.lock();
-        await localModels?.close();
-        await builtIn?.close();
+        await answering.close();
         await embedderReady; // one that is only starting has to be closed, too
         await (embedders ?? embedder)?.close();
       }

@@ -32,6 +32,7 @@ The sets in the directory COMMONPLACE_DATA (locomo.json, beam-100k-1-10.json), e
                    or \`webllm\` (COMMONPLACE_MODELS; on a software GPU, which reads a token a second). May be given several
                    times. A model's words are judged besides as they came, without the check.
   --budget N       Tokens that the passages may take together.
+  --longest N      Tokens of a model's answer at most.
   --foreign        Also each conversation's store asked the questions of the next one: nothing there answers them.
   --answers FILE   A line of JSON per question: the answer and what it cites.
   --help           This text.`;
@@ -66,6 +67,7 @@ export async function main(args: string[]): Promise<number> {
       every: { type: 'string', default: '1' },
       generator: { type: 'string', multiple: true, default: [] },
       budget: { type: 'string' },
+      longest: { type: 'string' },
       foreign: { type: 'boolean', default: false },
       answers: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -94,7 +96,7 @@ export async function main(args: string[]): Promise<number> {
     await embedder.embed(['ready?'], 'query');
     const ways: Way[] = [];
     for (const name of names) {
-      const model = name === 'none' ? null : await openBrowserModel(modelName(name));
+      const model = name === 'none' ? null : await openBrowserModel(modelName(name), Number(values.longest ?? Infinity));
       if (model) models.push(model);
       ways.push({ generator: model?.generator ?? extractiveGenerator(), model });
     }

@@ -23,8 +23,11 @@ export interface BrowserModel {
   close(): Promise<void>;
 }
 
-/** @throws Error when the model's files are not there */
-export async function openBrowserModel(name: ModelName): Promise<BrowserModel> {
+/**
+ * @param longest tokens of an answer at most
+ * @throws Error when the model's files are not there
+ */
+export async function openBrowserModel(name: ModelName, longest = Infinity): Promise<BrowserModel> {
   const files = filesOf(name);
   const { origin, close } = await servePage(files.instead);
   const profile = mkdtempSync(join(tmpdir(), 'commonplace-bench-'));
@@ -42,7 +45,7 @@ export async function openBrowserModel(name: ModelName): Promise<BrowserModel> {
     load: () =>
       Promise.resolve({
         async complete({ prompt, max_tokens }, onWords) {
-          const one = await page.call<Completed>('complete', JSON.stringify(prompt), max_tokens);
+          const one = await page.call<Completed>('complete', JSON.stringify(prompt), Math.min(max_tokens, longest));
           completed.push(one);
           onWords(one.text);
           return one.reason;
