@@ -186,6 +186,8 @@ class EmbedderClient implements Embedder {
     switch (message.type) {
       case 'state':
         if (message.state.state === 'ready') this.#failures = 0;
+        // another backend, in place of one that answered wrongly
+        if (message.state.state === 'loading' && this.#state.state === 'ready') this.#startedAt = performance.now();
         this.#set(message.state);
         return;
       case 'vectors':

@@ -38,7 +38,6 @@ export interface Encoder {
 export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
   const { model, device, dtype } = options;
   const bytes = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const file of filesOf(model, dtype)) bytes.set(file.path, await readPinned(options.read, file));
 
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
@@ -63,7 +62,11 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
     env.localModelPath = options.directory;
   }
 
+  // it compiles while the files are read
+  const runtime = device === 'wasm' && options.wasmPaths ? startRuntime() : null;
+  for (const file of filesOf(model, dtype)) bytes.set(file.path, await readPinned(options.read, file));
   const tokenizer = await AutoTokenizer.from_pretrained(model.id, { local_files_only: true });
+  await runtime;
   const network = await AutoModel.from_pretrained(model.id, {
     local_files_only: true,
     device,
@@ -118,6 +121,20 @@ export async function loadEncoder(options: EncoderOptions): Promise<Encoder> {
       await network.dispose();
     },
   };
+}
+
+/** An ONNX network that gives back its one number. */
+const IDENTITY = 'CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=';
+
+/** Loads and compiles onnxruntime, which it does for a network only. What goes wrong is told by the network that is meant. */
+async function startRuntime(): Promise<void> {
+  try {
+    const { InferenceSession } = await import('onnxruntime-web');
+    const bytes = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
+    await (await InferenceSession.create(bytes, { executionProviders: ['wasm'] })).release();
+  } catch (error) {
+    console.warn('commonplace: the runtime of models did not start by itself', error);
+  }
 }
 
 /** Mean of `count` rows of `dimensions` numbers from row `first` on, scaled to length 1. */

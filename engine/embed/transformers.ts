@@ -19,6 +19,15 @@ export interface TransformersOptions extends Omit<EncoderOptions, 'device' | 'dt
   onRefused?: (rung: Rung, error: EngineError) => void;
 }
 
+interface Loaded {
+  encoder: Encoder;
+  queue: EmbedQueue;
+  /** Its place on the ladder. */
+  rung: number;
+  /** Whether it passed the rest of the check; null until passages are asked for. */
+  checked: Promise<boolean> | null;
+}
+
 /**
  * The embedder that runs in this very thread: transformers.js on onnxruntime (Node: native; a browser's worker:
  * WebGPU or WASM). Starts loading at once; `embed` waits for it.
@@ -32,41 +41,47 @@ export function startTransformersEmbedder(options: TransformersOptions): Embedde
     current = next;
     for (const listener of listeners) listener(next);
   };
-  let queue: EmbedQueue | null = null;
   let closed: EngineError | null = null;
   const refuseWhenClosed = () => {
     if (closed instanceof EngineError) throw closed;
   };
+  const refused: EngineError[] = [];
+  const refuse = (rung: number, cause: unknown) => {
+    const error = EngineError.from(cause, 'embedder_unavailable');
+    refused.push(error);
+    options.onRefused?.(ladder[rung] as Rung, error);
+  };
+  let loading = use(0);
 
-  const loading = load().then(
-    (encoder) => {
-      if (closed) return encoder;
-      queue = new EmbedQueue((rows) => encoder.encode(rows));
-      const { device, dtype } = encoder;
-      change({ state: 'ready', model_id: embedderModelId(model, dtype), device, dtype });
-      return encoder;
-    },
-    (error: unknown) => {
-      const reason = EngineError.from(error, 'embedder_unavailable');
-      change({ state: 'unavailable', model_id: current.model_id, error: reason.message });
-      throw reason;
-    },
-  );
-  loading.catch(() => undefined); // the state says it; each `embed` rejects with it
+  /** The first from this rung on that loads and answers a golden question. The state says how it goes. */
+  function use(from: number): Promise<Loaded> {
+    const loaded = load(from).then(
+      (one) => {
+        const { device, dtype } = one.encoder;
+        if (!closed) change({ state: 'ready', model_id: embedderModelId(model, dtype), device, dtype });
+        return one;
+      },
+      (error: unknown) => {
+        const reason = EngineError.from(error, 'embedder_unavailable');
+        change({ state: 'unavailable', model_id: current.model_id, error: reason.message });
+        throw reason;
+      },
+    );
+    loaded.catch(() => undefined); // the state says it; each `embed` rejects with it
+    return loaded;
+  }
 
-  async function load(): Promise<Encoder> {
-    const refused: EngineError[] = [];
-    for (const rung of ladder) {
-      change({ state: 'loading', model_id: embedderModelId(model, rung.dtype) });
+  async function load(from: number): Promise<Loaded> {
+    for (let rung = from; rung < ladder.length; rung++) {
+      const { device, dtype } = ladder[rung] as Rung;
+      change({ state: 'loading', model_id: embedderModelId(model, dtype) });
       let encoder: Encoder | null = null;
       try {
-        encoder = await loadEncoder({ ...options, ...rung });
-        await checkGolden(encoder, model, options.read);
-        return encoder;
+        const made = (encoder = await loadEncoder({ ...options, device, dtype }));
+        await checkGolden(made, model, options.read, 'first');
+        return { encoder: made, queue: new EmbedQueue((rows) => made.encode(rows)), rung, checked: null };
       } catch (cause) {
-        const error = EngineError.from(cause, 'embedder_unavailable');
-        refused.push(error);
-        options.onRefused?.(rung, error);
+        refuse(rung, cause);
         await encoder?.dispose().catch(() => undefined); // it is broken already; what it says now adds nothing
       }
     }
@@ -75,6 +90,26 @@ export function startTransformersEmbedder(options: TransformersOptions): Embedde
       `No backend can run ${model.id}: ${refused.map((error) => error.message).join(' | ')}`,
       { cause: refused.at(-1), remedy: 'Search goes on with words.' },
     );
+  }
+
+  /** What passed all of the check: no vector is kept before. What fails it is given up for the next rung. */
+  async function sound(): Promise<Loaded> {
+    for (;;) {
+      const loaded = await loading;
+      const { encoder, queue, rung } = loaded;
+      loaded.checked ??= checkGolden(encoder, model, options.read, 'rest', (rows) => queue.add(rows, 'passage')).then(
+        () => true,
+        (cause: unknown) => {
+          refuseWhenClosed();
+          refuse(rung, cause);
+          queue.close(new EngineError('engine_restarting', 'The embedder goes over to another backend.'));
+          loading = use(rung + 1);
+          void encoder.dispose().catch(() => undefined);
+          return false;
+        },
+      );
+      if (await loaded.checked) return loaded;
+    }
   }
 
   return {
@@ -89,9 +124,9 @@ export function startTransformersEmbedder(options: TransformersOptions): Embedde
     },
     async embed(texts, kind, signal) {
       refuseWhenClosed();
-      const encoder = await waitFor(loading, signal);
+      const { encoder, queue } = await waitFor(kind === 'passage' ? sound() : loading, signal);
       refuseWhenClosed();
-      return (queue as EmbedQueue).add(
+      return queue.add(
         texts.map((text) => encoder.tokenise(text, kind)),
         kind,
         signal,
@@ -100,9 +135,10 @@ export function startTransformersEmbedder(options: TransformersOptions): Embedde
     async close() {
       if (closed) return;
       closed = new EngineError('engine_restarting', 'The embedder was closed.');
-      queue?.close(closed);
-      const encoder = await loading.catch(() => null);
-      await encoder?.dispose();
+      const why = closed;
+      const loaded = await loading.catch(() => null);
+      loaded?.queue.close(why);
+      await loaded?.encoder.dispose();
     },
   };
 }

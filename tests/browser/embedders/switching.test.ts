@@ -16,7 +16,7 @@ const folder = join(process.env.COMMONPLACE_MODELS ?? '/nowhere', NAME.toLowerCa
 const QUESTION = 'pet scared by a storm';
 const ANSWER = 'The cat is afraid of thunder.';
 /** Enough that a kill comes in the midst. */
-const OTHERS = Array.from({ length: 20 }, (_, n) =>
+const OTHERS = Array.from({ length: 10 }, (_, n) =>
   conversation(
     `minutes-${n}`,
     'Minutes',
@@ -27,7 +27,7 @@ const OTHERS = Array.from({ length: 20 }, (_, n) =>
     ),
   ),
 );
-const PASSAGES = 202;
+const PASSAGES = 102;
 
 describe.skipIf(!findChromium() || !existsSync(folder))('another embedder', () => {
   const profile = freshProfile();

@@ -1,6 +1,10 @@
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startNodeEmbedder } from '../../../engine/embed/node';
+import { startTransformersEmbedder } from '../../../engine/embed/transformers';
+import { sha256 } from '../../../engine/sha256';
+import { E5_SMALL_V2 } from '../../../models';
 
 const embedder = startNodeEmbedder(resolve('models'));
 afterAll(() => embedder.close());
@@ -42,5 +46,51 @@ describe('the embedder in Node', () => {
     );
     abort.abort();
     await expect(call).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+describe('a backend that answers a question rightly and a long text wrongly', () => {
+  it('answers questions, embeds nothing that is kept, and is given up for the next', async () => {
+    const directory = resolve('models');
+    const right = readFileSync(join(directory, E5_SMALL_V2.id, 'golden.json'), 'utf8');
+    const golden = JSON.parse(right) as { vectors: Array<{ vector: number[] }> };
+    const last = golden.vectors.at(-1);
+    if (last) last.vector = last.vector.map((x) => -x);
+    const wrong = JSON.stringify(golden);
+    // what is expected is wrong for the first backend, not what it gives: to the check that is the same
+    let held = 0;
+    const model = {
+      ...E5_SMALL_V2,
+      golden: {
+        file: { path: 'golden.json', bytes: right.length, sha256: await sha256(right), also: [await sha256(wrong)] },
+        cosine: { q8: 0.99, q4: 0.95 },
+      },
+    };
+    const told: string[] = [];
+    const embedder = startTransformersEmbedder({
+      model,
+      ladder: [
+        { device: 'cpu', dtype: 'q8' },
+        { device: 'cpu', dtype: 'q8' },
+      ],
+      directory,
+      threads: 1,
+      read: (path) => {
+        const text = path === 'golden.json' ? (held++ < 2 ? wrong : right) : null;
+        const bytes = text === null ? readFileSync(join(directory, E5_SMALL_V2.id, path)) : Buffer.from(text);
+        return Promise.resolve(new Uint8Array(bytes));
+      },
+      onRefused: (_, { message }) => void told.push(message),
+    });
+    const states: string[] = [];
+    embedder.onState(({ state }) => void states.push(state));
+    const [question] = await embedder.embed(['where do we go on holiday?'], 'query');
+    expect(states).toEqual(['ready']);
+    const [passage] = await embedder.embed(['We rented a cabin by the lake for August.'], 'passage');
+    expect(states).toEqual(['ready', 'loading', 'ready']);
+    expect(told).toEqual([expect.stringMatching(/cosine -0\.99\d* to the golden one/u)]);
+    expect(held).toBe(4);
+    expect(dot(question as Float32Array, passage as Float32Array)).toBeGreaterThan(0.7);
+    await embedder.close();
   });
 });
