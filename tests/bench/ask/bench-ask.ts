@@ -96,7 +96,8 @@ export async function main(args: string[]): Promise<number> {
     await embedder.embed(['ready?'], 'query');
     const ways: Way[] = [];
     for (const name of names) {
-      const model = name === 'none' ? null : await openBrowserModel(modelName(name), Number(values.longest ?? Infinity));
+      const model =
+        name === 'none' ? null : await openBrowserModel(modelName(name), Number(values.longest ?? Infinity));
       if (model) models.push(model);
       ways.push({ generator: model?.generator ?? extractiveGenerator(), model });
     }
