@@ -1,16 +1,11 @@
-/** The engine worker: boots the engine on OPFS, takes what the outbox holds, serves whoever is connected. */
-import type { EngineStatus } from './api';
-import { opfsShelf } from './connectors/shelf-opfs';
-import { createEngine } from './engine';
-import { opfsModelFiles, packagedLlama, packagedWebLlm } from './chat';
-import { connectEmbedder } from './embed';
-import { opfsModelStorage } from './models';
-import { type FromWorker, OUTBOX_BELL, reachBuiltIn, serveEngine, type ToWorker } from './host';
-import { openCounts, openOutbox } from './outbox';
-import { memoryShelf, openPrivacyShelf } from './privacy';
-import { warmUp } from './recall';
-import { browserDisk } from './space';
+/** The engine worker: opens the database on OPFS, and loads meanwhile the engine that is served on it. */
+import type { FromWorker, ToWorker } from './host';
+import { openCounts } from './outbox';
 import { fetchEngineFiles, openStore } from './store';
+import type { serveFromWorker } from './worker-engine';
+
+/** More code than the database's; the database's files are opened on another thread meanwhile. */
+const rest = import('./worker-engine');
 
 const say = (message: FromWorker) => {
   self.postMessage(message);
@@ -30,14 +25,15 @@ function spawnEmbedder(slot: string): Promise<MessagePort> {
   });
 }
 
-async function boot(baseUrl: string, builtIn?: MessagePort): Promise<ReturnType<typeof serveEngine>> {
-  const outbox = await openOutbox();
+type Server = Awaited<ReturnType<typeof serveFromWorker>>;
+
+async function boot(baseUrl: string, builtIn?: MessagePort): Promise<Server> {
   const opening = openStore({
     storage: 'browser',
     dataDirectory: `${baseUrl}data-dir.tar.gz`,
     counts: openCounts(),
     files: fetchEngineFiles(),
-    meanwhile: warmUp,
+    meanwhile: () => void rest.then(({ warmUp }) => warmUp()),
     onDeath(words) {
       console.error(`commonplace: Postgres died, and the engine is started anew: ${words}`);
       setTimeout(() => {
@@ -45,84 +41,11 @@ async function boot(baseUrl: string, builtIn?: MessagePort): Promise<ReturnType<
       }, DEATH_MS);
     },
   });
-  const engine = createEngine({
-    store: () => opening,
-    embedder: null,
-    embedders: {
-      files: opfsModelFiles(),
-      start: (model, files) =>
-        connectEmbedder({
-          model,
-          files,
-          spawn: () => spawnEmbedder(model.id),
-          end: () => {
-            say({ type: 'end_embedder', slot: model.id });
-          },
-        }),
-    },
-    disk: browserDisk(navigator.storage),
-    outbox,
-    // On one thread in Firefox, which isolates no extension page.
-    llama: { files: opfsModelFiles(), open: packagedLlama },
-    ...(crossOriginIsolated ? { webllm: packagedWebLlm(baseUrl) } : {}),
-    ...(builtIn ? { builtIn: reachBuiltIn(builtIn) } : {}),
-    privacy: await openPrivacyShelf().catch((error: unknown) => {
-      // Answers without a model need none of it.
-      console.error('commonplace: providers and their keys cannot be kept', error);
-      return memoryShelf();
-    }),
-    shelf: opfsShelf(navigator.storage),
-    downloads: { storage: opfsModelStorage(navigator.storage) },
-  });
-
-  let clients = 0;
-  let working = true;
-  const reportActivity = () => {
-    say({ type: 'activity', active: working || clients > 0 });
-  };
-  const server = serveEngine(engine, {
-    onClients(count) {
-      clients = count;
-      reportActivity();
-    },
-  });
-  say({ type: 'alive', lock: await server.alive });
-  let status: EngineStatus | null = null;
-  const importing = new Set<string>();
-  const fetching = new Set<string>();
-  await engine.subscribe((event) => {
-    if (event.type === 'status') ({ status } = event);
-    else if (event.type === 'import_run') {
-      if (event.run.state === 'looking' || event.run.state === 'running') importing.add(event.run.id);
-      else importing.delete(event.run.id);
-    } else if (event.type === 'model') {
-      if (event.model.state === 'running' || event.model.state === 'waiting') fetching.add(event.model.id);
-      else fetching.delete(event.model.id);
-    } else return;
-    working = status === null || hasWork(status) || importing.size + fetching.size > 0;
-    reportActivity();
-  });
-
-  const drain = () => {
-    engine.drainOutbox().catch((error: unknown) => {
-      console.error('commonplace: the outbox could not be drained', error);
-    });
-  };
-  new BroadcastChannel(OUTBOX_BELL).onmessage = drain;
-  drain();
-  return server;
+  opening.catch(() => undefined); // the engine tells it
+  return (await rest).serveFromWorker({ baseUrl, builtIn, opening, spawnEmbedder, say });
 }
 
-/** What can be done now: not what waits for a model that is not there, or could not be stored. */
-function hasWork({ store, embedder, ...counts }: EngineStatus): boolean {
-  if (store.state === 'opening') return true;
-  if (store.state === 'failed') return false;
-  if (counts.outbox_waiting > counts.outbox_refused) return true;
-  if (counts.reembedding !== null && counts.reembedding.error === null) return true;
-  return counts.chunks_waiting > 0 && embedder.state !== 'unavailable';
-}
-
-let server: Promise<ReturnType<typeof serveEngine>> | null = null;
+let server: Promise<Server> | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'boot') server = boot(data.baseUrl, data.builtIn);

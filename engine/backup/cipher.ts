@@ -1,5 +1,7 @@
-/** Files under a password: standard age (age-encryption.org/v1, scrypt), read and written by its command line too. */
-import { Decrypter, Encrypter } from 'age-encryption';
+/**
+ * Files under a password: standard age (age-encryption.org/v1, scrypt), read and written by its command line too. Its code, a fifth
+ * of the engine's, is loaded when there is one.
+ */
 import { EngineError } from '../errors';
 
 /**
@@ -15,6 +17,7 @@ export async function enciphered(
   workFactor = WORK_FACTOR,
 ): Promise<ReadableStream<Uint8Array>> {
   if (password === '') throw new EngineError('bad_input', 'The password is empty.');
+  const { Encrypter } = await import('age-encryption');
   const cipher = new Encrypter();
   cipher.setPassphrase(password);
   cipher.setScryptWorkFactor(workFactor);
@@ -30,6 +33,7 @@ export async function isEnciphered(file: Blob): Promise<boolean> {
  * @throws EngineError `wrong_password`; `bad_input` when its head cannot be read
  */
 export async function deciphered(file: Blob, password: string): Promise<ReadableStream<Uint8Array>> {
+  const { Decrypter } = await import('age-encryption');
   const cipher = new Decrypter();
   cipher.addPassphrase(password);
   try {
