@@ -277,12 +277,12 @@ function lettersOf(text: string): string {
     .trim()} `;
 }
 
-/** Without marks and citations, as words are compared. */
+/** Without marks and citations, as words are compared. Within a word there is no mark: snake_case, x*2. */
 function plain(sentence: string): string {
   return sentence
     .replaceAll(CITATION, ' ')
     .replace(/\\([\\`*_[\]<>#|~])/gu, '$1')
-    .replace(/[*_`]+/gu, '')
+    .replace(/(?<![\p{L}\p{N}])[*_`]+|[*_`]+(?![\p{L}\p{N}])/gu, '')
     .replace(/\s+/gu, ' ')
     .trim();
 }

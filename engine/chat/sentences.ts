@@ -15,6 +15,8 @@ const LEAD = /^(?:[\s>|]|[-*+]\s|\d{1,3}[.)]\s|#{1,6}\s)+/u;
 const FENCE = /^\s*(?:`{3,}|~{3,})/u;
 /** What UAX #29 takes for an end and is none: "Dr. Smith", "e.g. this". */
 const ABBREVIATION = /(?:^|[\s(])(?:mr|mrs|ms|dr|prof|st|vs|etc|e\.g|i\.e|no|approx|fig|inc|jr|sr)\.\s*$/iu;
+/** The number of an item, in a list that was put on one line: it goes with what follows. */
+const ITEM = /^[^\p{L}\p{N}]*\d{1,3}[.)]\s*$/u;
 /** A mark in the middle of an address or of Markdown ends nothing: "/find?q=Ana", "![x](…)". */
 const WITHIN = /^[?!](?:[\p{sc=Latin}\p{N}=&/(_-]|\[(?!\d))/u;
 
@@ -47,7 +49,8 @@ function sentencesOfLine(text: string, start: number, end: number): Span[] {
       const first: number = open ?? at;
       open = null;
       const stop = at + segment.length;
-      if (stop < end && (ABBREVIATION.test(text.slice(first, stop)) || WITHIN.test(text.slice(stop - 1, stop + 2)))) {
+      const [said, around] = [text.slice(first, stop), text.slice(stop - 1, stop + 2)];
+      if (stop < end && (ABBREVIATION.test(said) || ITEM.test(said) || WITHIN.test(around))) {
         open = first;
         continue;
       }
@@ -58,12 +61,14 @@ function sentencesOfLine(text: string, start: number, end: number): Span[] {
   return joinCitations(text, spans);
 }
 
-/** "It is red. [2]": the number belongs to the sentence before it. */
+/** "It is red. [2]", "<b>It is red.</b> [2]": the number belongs to the sentence before it, with what has no letter. */
 function joinCitations(text: string, spans: Span[]): Span[] {
   const joined: Span[] = [];
   for (const span of spans) {
     const last = joined.at(-1);
-    const lead = /^(?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+[.!?]*\s*/u.exec(text.slice(span.start, span.end))?.[0];
+    const lead = /^(?:[^\p{L}\p{N}[\]]*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+[.!?]*\s*/u.exec(
+      text.slice(span.start, span.end),
+    )?.[0];
     if (!last || lead === undefined) {
       joined.push(span);
       continue;

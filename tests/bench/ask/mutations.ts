@@ -5,7 +5,8 @@ const NAMES = ['Barnabas', 'Quentin', 'Ottoline'];
 /** Only changes that make another statement; a sentence that offers nothing to change gives none. */
 export function mutations(sentence: string): string[] {
   const changed: string[] = [];
-  const body = sentence.replace(/\s*\[\d+\]/gu, '').trim();
+  // the number of an item of a list states nothing
+  const body = sentence.replace(/\s*\[\d+\]|^[^\p{L}\p{N}]*\d{1,3}[.)]\s/gu, '').trim();
   const citation = /\[\d+\]/u.exec(sentence)?.[0];
   if (citation === undefined) return changed;
   const number = /(?<![\p{L}\d])\d{1,4}(?![\p{L}\d])/u.exec(body);

@@ -6,7 +6,8 @@ import { built, seedOfToday } from './built';
 
 /** Of both browsers together. */
 const KILLS = Number(process.env.COMMONPLACE_KILLS ?? 100);
-const FIREFOX_KILLS = Math.ceil(KILLS / 20);
+/** Of Firefox few: each takes three times the processor time of one of Chromium. */
+const FIREFOX_KILLS = Math.ceil(KILLS / 34);
 const CHROMIUM_KILLS = KILLS - FIREFOX_KILLS;
 const PER_KILL_MS = 30_000;
 /** Chromiums killed side by side, each with profiles of its own: one alone leaves a processor idle half of the time. */

@@ -21,6 +21,15 @@ describe('sentences', () => {
       'He came at 5 p.m. on May 4.',
     ]);
     expect(cut('It is red. [1][2] It is big [3].')).toEqual(['It is red. [1][2]', 'It is big [3].']);
+    expect(cut('<p title="It is open."> [1]')).toEqual(['<p title="It is open."> [1]']);
+  });
+  test('begin with the number of the item that they are, in a list on one line', () => {
+    expect(cut('Do this. 1. **Sort** them. ### 2. **Count** them. He is 43. [1]')).toEqual([
+      'Do this.',
+      '1. **Sort** them.',
+      '### 2. **Count** them.',
+      'He is 43. [1]',
+    ]);
   });
   test('are ascending, apart, and hold every letter', () => {
     fc.assert(
