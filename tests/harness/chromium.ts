@@ -121,8 +121,17 @@ async function launch(options: ChromiumOptions, patienceMs: number): Promise<Run
       process: child,
       async open(path) {
         const page = await context.newPage();
-        await page.goto(`chrome-extension://${extensionId}/${path}`);
-        return page;
+        const address = `chrome-extension://${extensionId}/${path}`;
+        // refused while Chromium loads the extension once more at its start: seen once in some thousand
+        for (let attempt = 1; ; attempt++) {
+          try {
+            await page.goto(address);
+            return page;
+          } catch (error) {
+            if (attempt === 20 || !String(error).includes('ERR_BLOCKED_BY_CLIENT')) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 250));
+          }
+        }
       },
       async pick(page, selector, path) {
         // by its path: Playwright sends no more than 50 MB to a browser that it did not start
