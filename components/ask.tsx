@@ -11,9 +11,9 @@ import type {
   LocalModel,
   Provider,
 } from '../engine/api';
+import { ContextView } from './ask-context';
 import { TurnView } from './ask-turn';
 import { Chats, Rename } from './chats';
-import { ContextView } from './ask-context';
 import type { PanelEngine } from './connection';
 import { BackIcon, CopyIcon, CrossIcon, DeleteIcon } from './icons';
 import { hostOf } from './sites';

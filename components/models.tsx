@@ -53,10 +53,10 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
   const toFetch = (runsOn: LocalModel['runs_on']) =>
     offered?.filter(({ runs_on, state }) => runs_on === runsOn && state !== 'done') ?? [];
 
+  const failed = (error: unknown) => {
+    say(inPlainWords(error));
+  };
   useEffect(() => {
-    const failed = (error: unknown) => {
-      say(inPlainWords(error));
-    };
     engine.providers().then(setProviders, failed);
     engine.localModels().then(setLocal, failed);
     engine.builtInModel().then(setBuiltIn, failed);
@@ -66,14 +66,9 @@ export function Models({ engine, shell, back, copy, say }: ModelsProps) {
 
   // asked for once: no list that changes here changes the machine
   useEffect(() => {
-    engine.gpuModels().then(
-      (can) => {
-        setGpu(can?.gpu ?? null);
-      },
-      (error: unknown) => {
-        say(inPlainWords(error));
-      },
-    );
+    engine.gpuModels().then((can) => {
+      setGpu(can?.gpu ?? null);
+    }, failed);
   }, [engine, say]);
 
   const readAgain = () => {

@@ -64,7 +64,7 @@ export interface AnsweringParts extends AnsweringOptions {
   embedders: () => Promise<Embedders | null>;
   /** Whether there is such a choice, asked before they are there. */
   offersEmbedders: boolean;
-  /** Told when another embedder was chosen, or its making ended. */
+  /** Told when an embedder was chosen. */
   onChosen: () => Promise<void>;
 }
 

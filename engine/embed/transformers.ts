@@ -134,8 +134,8 @@ export function startTransformersEmbedder(options: TransformersOptions): Embedde
     },
     async close() {
       if (closed) return;
-      closed = new EngineError('engine_restarting', 'The embedder was closed.');
-      const why = closed;
+      const why = new EngineError('engine_restarting', 'The embedder was closed.');
+      closed = why;
       const loaded = await loading.catch(() => null);
       loaded?.queue.close(why);
       await loaded?.encoder.dispose();

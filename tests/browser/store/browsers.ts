@@ -16,6 +16,7 @@ const EXECUTABLES = {
   chrome: process.env.CHROMIUM ?? '/usr/bin/chromium',
   firefox: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
 };
+
 export interface Site {
   address: string;
   /** Numbers the page said were acknowledged. */
