@@ -48,7 +48,16 @@ export interface PagesView {
 
 /** The parts of the list that comes with the extension. */
 export type NeverCategory =
-  'mail' | 'chat' | 'bank' | 'health' | 'government' | 'adult' | 'dating' | 'work' | 'search' | 'account';
+  | 'mail'
+  | 'chat'
+  | 'bank'
+  | 'health'
+  | 'government'
+  | 'adult'
+  | 'dating'
+  | 'work'
+  | 'search'
+  | 'account';
 
 /** Keeping pages by reading them. */
 export interface PagesShell {

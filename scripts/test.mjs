@@ -11,17 +11,6 @@ import { ensureBrowsers, ensurePackages, run } from './prepare.mjs';
 
 const only = process.argv.slice(2);
 const wants = (suite) => only.length === 0 || only.includes(suite);
-/** What was the same at the last run is not looked at again; the linter's rules know types, so that one looks at all. */
-const PRETTIER_KNOWS = [
-  '--log-level',
-  'warn',
-  '--cache',
-  '--cache-strategy',
-  'content',
-  '--cache-location',
-  '.cache/prettier',
-];
-const TYPES_KNOWN = ['--incremental', '--tsBuildInfoFile', '.cache/types.json'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const rows = [];
 
@@ -90,9 +79,9 @@ async function vitest(project) {
 
 async function source() {
   if (wants('static')) {
-    await check('format', 'npx', ['prettier', '--check', ...PRETTIER_KNOWS, '.']);
-    await check('lint', 'npx', ['eslint', '.']);
-    await check('types', 'npx', ['tsc', '--noEmit', ...TYPES_KNOWN]);
+    await check('format', 'npx', ['oxfmt', '--check', '.']);
+    await check('lint', 'npx', ['oxlint', '.']);
+    await check('types', 'npx', ['tsc', '--noEmit']);
   }
   if (wants('unit')) await vitest('unit');
 }

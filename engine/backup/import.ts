@@ -178,7 +178,9 @@ interface Open {
 }
 
 type Grouped =
-  { kind: 'group'; group: Group } | { kind: 'row'; record: DataRecord } | Exclude<Item, { kind: 'record' }>;
+  | { kind: 'group'; group: Group }
+  | { kind: 'row'; record: DataRecord }
+  | Exclude<Item, { kind: 'record' }>;
 
 /** Puts messages with their documents. A document that a broken part lost takes its messages with it. */
 async function* documentGroups(items: AsyncGenerator<Item>, { damage }: Run): AsyncGenerator<Grouped> {

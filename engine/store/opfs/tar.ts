@@ -1,6 +1,7 @@
 /** An entry of an archive, in its order; `content` is a view into the archive. */
 export type TarEntry =
-  { kind: 'directory'; path: string; mode: number } | { kind: 'file'; path: string; mode: number; content: Uint8Array };
+  | { kind: 'directory'; path: string; mode: number }
+  | { kind: 'file'; path: string; mode: number; content: Uint8Array };
 
 const BLOCK = 512;
 const DIRECTORY_TYPE = 0x35;

@@ -280,7 +280,8 @@ describe('the fake site', () => {
     const site = createClaudeSite([conversation(1)]);
     site.nextAnswer = { parts: ['In ', 'October.'], pauseMs: 1 };
     await signedIn(site);
-    const { port } = server?.address() as AddressInfo;
+    if (!server) throw new Error('nothing listens');
+    const { port } = server.address() as AddressInfo;
     const path = `/api/organizations/${CLAUDE_ORGANISATION}/chat_conversations/c-1`;
     const answer = await fetch(`http://127.0.0.1:${port}${path}/completion`, {
       method: 'POST',
