@@ -217,8 +217,8 @@ async function wearOut({ subject, random, scenes, report, most, log }: Wear): Pr
     );
     const enough = ledger.acknowledged + (scene.after ? random.between(...scene.after) : 0);
     const [least, most] = scene.delay;
-    // a machine that takes longer to open takes longer for everything
-    const pace = Math.min(6, Math.max(1, (opened - started) / QUICK_OPEN_MS));
+    // a machine that takes longer to open takes longer for everything; three times is enough, what is kept is waited for
+    const pace = Math.min(3, Math.max(1, (opened - started) / QUICK_OPEN_MS));
     for (let waited = 0; waited < 5_000 && ledger.acknowledged < enough; waited += 5) await sleep(5);
     await sleep(scene.name === 'snapshot' ? random.between(least, most) : random.between(least, most) * pace);
     over = true;

@@ -8,7 +8,7 @@ import { PowerLossCabinet, seeded } from './power-loss';
 import { dataDirectory } from './prebuilt';
 
 /** Runs of each test; more by COMMONPLACE_CRASHES for a long search. */
-const RUNS = Number(process.env.COMMONPLACE_CRASHES ?? 6);
+const RUNS = Number(process.env.COMMONPLACE_CRASHES ?? 4);
 const noLock: Shelf['lock'] = () => Promise.resolve(() => undefined);
 const shelfOf = (cabinet: PowerLossCabinet) => poolShelf(cabinet, noLock, { spare: 40, limit: 700 });
 
