@@ -20,7 +20,7 @@ export function withoutDuplicates(rows: readonly Row[]): Row[] {
       return isSame(content, other.content);
     });
     if (!same) kept.push({ row, sketch, content });
-    else if (new Date(row.created_at) > new Date(same.row.created_at)) {
+    else if (row.created_at > same.row.created_at) {
       Object.assign(same, { row: { ...row, score: same.row.score }, sketch, content });
     }
   }

@@ -20,7 +20,7 @@ import { parseQuery, type NamedTime, type ParsedQuery } from './parse';
 import { showPassage } from './passage';
 import { runPlanned, runPrepared, stopIf } from './run';
 import { secondLook } from './second-look';
-import { listStatement, narrows, raritiesStatement, searchStatement, type Row } from './sql';
+import { type Found, listStatement, narrows, searchStatement, type Row } from './sql';
 import { searchStems, wordsOf } from './stem';
 import { corrections } from './typos';
 import { namesPerson, wordsThatMayName } from './whose';
@@ -61,19 +61,19 @@ export async function recall(
     if (asked.about !== asked.aboutAnyTime && !(await anythingFrom(store, asked.times)))
       asked.about = asked.aboutAnyTime;
     const question = { asked, about: asked.about, languages: await languagesOf(store, asked), limit, index, weights };
-    await search(store, embedder, query, question, result, signal);
-    const found = result.hits.flatMap(({ reasons }) => reasons).flatMap((r) => (r.kind === 'words' ? r.terms : []));
+    let rarities = await search(store, embedder, query, question, result, signal);
+    let begun: string | null = null;
     if (index === TERMS && query.mode !== 'meaning' && query.literal !== true) {
-      const begun = await completions(store, asked.text, question.languages, found);
+      const may = await completions(store, asked.text, question.languages, rarities);
       stopIf(signal);
-      if (begun) {
-        question.about = [question.about, ...begun.words].join(' ');
-        await search(store, embedder, query, question, result, signal);
-        found.push(begun.begun);
+      if (may) {
+        begun = may.begun;
+        question.about = [question.about, ...may.words].join(' ');
+        rarities = await search(store, embedder, query, question, result, signal);
       }
     }
     if (index === TERMS && (query.mode ?? 'full') === 'full' && query.literal !== true) {
-      const corrected = await corrections(store, asked, question.languages, found, signal);
+      const corrected = await corrections(store, asked, question.languages, rarities, begun, signal);
       if (corrected.length > 0) {
         const about = corrected.reduce((text, { from, to }) => text.replaceAll(from, to), question.about);
         await search(store, embedder, query, { ...question, about }, result, signal);
@@ -113,7 +113,7 @@ interface Question {
   weights: Weights;
 }
 
-/** Puts the hits into `result`. */
+/** Puts the hits into `result`. Resolves with how rare each stem is that was searched by, 0 for one that is nowhere. */
 async function search(
   store: Store,
   embedder: Embedder | null,
@@ -121,7 +121,7 @@ async function search(
   question: Question,
   result: RecallResult,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<ReadonlyMap<string, number>> {
   const { asked, about, languages, limit, index, weights } = question;
   const before = performance.now();
   const embedded = query.mode === 'words' ? null : await embedQuestion(embedder, about, signal);
@@ -130,30 +130,35 @@ async function search(
   result.used_meaning = meaning !== null;
   stopIf(signal);
   const stems = searchStems(about, languages);
-  const words = query.mode === 'meaning' ? '' : index === TERMS ? firstOf(stems) : bm25Text(about);
+  const byWords = query.mode !== 'meaning';
+  const words = {
+    index,
+    text: !byWords ? '' : index === TERMS ? firstOf(stems).join(' ') : bm25Text(about),
+    stems: byWords ? firstOf(stems) : [],
+  };
   const early = narrows(asked);
   const most = Math.max(limit + SPARE, LOOKED_AT);
   const statement = (conditionsEarly: boolean) =>
-    searchStatement(asked, words, meaning, most, conditionsEarly, index, weights);
-  let rows: Row[];
+    searchStatement(asked, words, meaning, most, conditionsEarly, weights);
+  let found: Found;
   try {
-    rows = early
+    found = early
       ? await runPlanned(store, statement(true), signal)
       : await runPrepared(store, statement(false), signal);
     // Perhaps the lists were full of what is hidden, as after forgetting half of everything.
-    if (!early && rows.length < limit) rows = await runPlanned(store, statement(true), signal);
+    if (!early && found.hits.length < limit) found = await runPlanned(store, statement(true), signal);
   } catch (error) {
     // The old index may have gone since it was seen.
     if (index === TERMS || (await wordsIndex(store)) !== TERMS) throw error;
-    await search(store, embedder, query, { ...question, index: TERMS }, result, signal);
-    return;
+    return search(store, embedder, query, { ...question, index: TERMS }, result, signal);
   }
   stopIf(signal);
-  const rarities = words === '' ? new Map<string, number>() : await raritiesOf(store, stems, index);
+  const rarities = new Map(words.stems.map((stem, i) => [stem, found.rarities[i] ?? 0]));
   const naming = wordsThatMayName(asked.text);
-  result.hits = secondLook(rows, asked, rarities, weights)
+  result.hits = secondLook(found.hits, asked, rarities, weights)
     .slice(0, limit)
     .map((row) => toHit(row, asked, stems, naming));
+  return rarities;
 }
 
 async function embedQuestion(embedder: Embedder | null, text: string, signal: AbortSignal | undefined) {
@@ -182,11 +187,8 @@ async function languagesOf(store: Store, { about, language }: ParsedQuery): Prom
 }
 
 /** Terms for BM25, not more than a pasted page should cost. */
-function firstOf(stems: ReadonlySet<string>): string {
-  return [...stems]
-    .filter(({ length }) => length <= TERM_CHARACTERS)
-    .slice(0, QUERY_WORDS)
-    .join(' ');
+function firstOf(stems: ReadonlySet<string>): string[] {
+  return [...stems].filter(({ length }) => length <= TERM_CHARACTERS).slice(0, QUERY_WORDS);
 }
 
 /** The words for BM25, the first of each, so that a pasted page does not become a thousand index scans. */
@@ -197,13 +199,6 @@ function bm25Text(text: string): string {
     seen.add(word.text.toLowerCase());
   }
   return [...seen].join(' ');
-}
-
-/** How rare each stem is among what is stored; one that is nowhere is left out. */
-async function raritiesOf(store: Store, stems: ReadonlySet<string>, index: WordsIndex): Promise<Map<string, number>> {
-  const searched = [...stems].slice(0, QUERY_WORDS);
-  const rows = await store.query<{ rarity: number }>(raritiesStatement(index), [searched]);
-  return new Map(searched.map((stem, i) => [stem, rows[i]?.rarity ?? 0] as const).filter(([, rarity]) => rarity > 0));
 }
 
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>, naming: ReadonlySet<string>): Hit {

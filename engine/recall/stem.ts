@@ -25,9 +25,4 @@ export function stemsOf(word: string, languages: ReadonlyArray<string | null>): 
   return [...new Set(languages.map((language) => stemOf(word, language)))];
 }
 
-/** The stems of words of a question that hits are known to have. */
-export function stemsFound(found: readonly string[], languages: ReadonlyArray<string | null>): Set<string> {
-  return new Set(found.flatMap((term) => [...wordsOf(term)]).flatMap(({ text }) => stemsOf(bare(text), languages)));
-}
-
 const SPACED = /[\p{sc=Latin}\p{sc=Cyrillic}\p{sc=Arabic}\p{sc=Greek}\p{sc=Armenian}\p{sc=Devanagari}\p{sc=Tamil}]/u;

@@ -8,7 +8,7 @@ import type { Queryable, Store } from '../store';
 import { bare, isFunctionWord, wordsOf } from '../words';
 import type { ParsedQuery } from './parse';
 import { stopIf } from './run';
-import { stemsFound, stemsOf } from './stem';
+import { stemsOf } from './stem';
 import { TERMS } from './words-index';
 
 /** A word that stands nowhere, and the stored one that it is taken for, as it is written there. */
@@ -54,31 +54,28 @@ const ALPHABETS: Array<[RegExp, string]> = [
  * What the words of a question that stand in nothing stored were meant to be: those of four letters or more that have a
  * stored word one slip away (two in long ones), their first letter being right.
  *
- * @param found words of the question that hits are known to have.
+ * @param rarities of the stems that were searched by; 0 is nowhere. A word that was not is left alone.
+ * @param begun the word that is still being typed, left alone, too.
  */
 export async function corrections(
   store: Store,
   asked: ParsedQuery,
   languages: ReadonlyArray<string | null>,
-  found: readonly string[],
+  rarities: ReadonlyMap<string, number>,
+  begun: string | null,
   signal?: AbortSignal,
 ): Promise<Correction[]> {
   const stems = (word: string) => stemsOf(word, languages);
-  const seen = stemsFound(found, languages);
-  const unseen = new Map<string, string>();
+  const unknown = new Map<string, string>();
   for (const { text } of wordsOf(asked.about, asked.language, false)) {
     const from = bare(text);
-    if (from.length < LEAST_LETTERS || from.length > MOST_LETTERS) continue;
+    if (text === begun || from.length < LEAST_LETTERS || from.length > MOST_LETTERS) continue;
     if (isFunctionWord(from, asked.language) || isFunctionWord(from, null)) continue;
-    if (stems(from).some((stem) => seen.has(stem)) || !ALPHABETS.some(([script]) => script.test(plain(from)))) continue;
-    unseen.set(plain(from), from);
+    if (!ALPHABETS.some(([script]) => script.test(plain(from)))) continue;
+    if (stems(from).every((stem) => rarities.get(stem) === 0)) unknown.set(plain(from), from);
   }
-  if (unseen.size === 0) return [];
-  stopIf(signal);
-  const held = await standing(store, [...unseen.values()].flatMap(stems));
-  const unknown = [...unseen].filter(([, from]) => !stems(from).some((stem) => held.has(stem)));
   const made: Correction[] = [];
-  for (const [word, from] of unknown.slice(0, WORDS)) {
+  for (const [word, from] of [...unknown].slice(0, WORDS)) {
     for (const slips of word.length >= TWO_SLIPS_LETTERS ? [1, 2] : [1]) {
       stopIf(signal);
       const to = await meant(store, word, slips, stems);
@@ -135,24 +132,6 @@ async function meant(
  */
 function near(typed: string, stored: string): boolean {
   return damerauLevenshtein(typed, stored).steps <= (typed.length >= TWO_SLIPS_LETTERS ? 2 : 1);
-}
-
-/**
- * Which of these terms some chunk holds. A question whose words are not all in its hits asks it, hence one statement: six words among 100,000 chunks took 18 ms of
- * processor time in a statement each, 4 in one.
- */
-async function standing(store: Store, terms: string[]): Promise<Set<string>> {
-  return store.transaction(async (tx) => {
-    // the index of words does not see a limit behind another row, and would rank 1,000 chunks for each
-    await tx.exec('set local enable_seqscan = off; set local pg_textsearch.default_limit = 1');
-    const rows = await tx.query<{ term: string }>(
-      `select term from unnest($1::text[]) term
-      where (select -bm25_get_current_score() from chunk
-        order by ${TERMS.column} <@> to_bm25query(term, '${TERMS.name}') limit 1) > 0`,
-      [[...new Set(terms)]],
-    );
-    return new Set(rows.map(({ term }) => term));
-  });
 }
 
 /** How many chunks hold each of these terms, up to {@link CHUNKS}; those that none holds are left out. */

@@ -1,5 +1,6 @@
 /** The index of words that a store has, and in which languages there is something to find. */
 import type { Store } from '../store';
+import { preparedName } from './run';
 
 /** A BM25 index and the column it is on. */
 export interface WordsIndex {
@@ -24,13 +25,16 @@ export async function wordsIndex(store: Store): Promise<WordsIndex> {
   return TERMS;
 }
 
-/** Languages other than English that something stored is in. Reads one row of an index for each. */
-export async function storedLanguages(store: Store): Promise<string[]> {
-  const rows = await store.query<{ language: string }>(`with recursive found as (
+const LANGUAGES = `with recursive found as (
   (select language from chunk where language <> 'en' order by language limit 1)
   union all
   select (select c.language from chunk c where c.language <> 'en' and c.language > found.language order by c.language limit 1)
   from found where found.language is not null
-) select language from found where language is not null`);
+) select language from found where language is not null`;
+
+/** Languages other than English that something stored is in. Reads one row of an index for each. */
+export async function storedLanguages(store: Store): Promise<string[]> {
+  const name = await preparedName(store, store.session, LANGUAGES);
+  const rows = await store.query<{ language: string }>(`execute ${name}`);
   return rows.map(({ language }) => language);
 }

@@ -280,7 +280,8 @@ export class PoolFilesystem extends BaseFilesystem {
   }
 
   get counts(): PoolCounts {
-    const bytes = { wal: 0, data: 0 };
+    // what came as an archive lies in the pack, at first or for good
+    const bytes = { wal: 0, data: this.#pack?.size() ?? 0 };
     for (const { role, size } of this.#backings.values()) bytes[role === 'wal' ? 'wal' : 'data'] += size;
     return {
       handles: this.#backings.size + JOURNAL_SLOTS.length + (this.#pack ? 1 : 0),

@@ -5,7 +5,8 @@ import { startNodeEmbedder } from '../../../engine/embed/node';
 import { parseQuery, recall } from '../../../engine/recall';
 import { showPassage } from '../../../engine/recall/passage';
 import { runPlanned, runPrepared } from '../../../engine/recall/run';
-import { raritiesStatement, searchStatement } from '../../../engine/recall/sql';
+import { searchStatement } from '../../../engine/recall/sql';
+import { TERMS } from '../../../engine/recall/words-index';
 import { searchStems } from '../../../engine/recall/stem';
 import { searchTerms } from '../../../engine/words';
 import { openStore, type Store } from '../../../engine/store';
@@ -105,6 +106,8 @@ afterAll(async () => {
 
 const ask = (text: string, more: object = {}) => recall(store, embedder, { text, ...more }, undefined, NOW);
 
+const byTerms = (text: string) => ({ index: TERMS, text, stems: text.split(' ') });
+
 describe('recall', () => {
   it('finds by words, marks them in the passage and says which', async () => {
     const { hits, used_meaning } = await ask('cabins', { mode: 'words' });
@@ -146,9 +149,9 @@ describe('recall', () => {
     ['prepared', runPrepared, false],
   ] as const)('scores words by the text itself, also in a store of a few rows (%s)', async (_, run, early) => {
     const asked = parseQuery({ text: 'cabin lake migration' }, NOW);
-    const rows = await run(store, searchStatement(asked, 'cabin lake migrat', null, 20, early));
-    expect(rows.length).toBeGreaterThan(3);
-    for (const row of rows) {
+    const { hits } = await run(store, searchStatement(asked, byTerms('cabin lake migrat'), null, 20, early));
+    expect(hits.length).toBeGreaterThan(3);
+    for (const row of hits) {
       const [direct] = await store.query<{ score: number }>(
         `select -(terms <@> to_bm25query('cabin lake migrat', 'chunk_terms')) as score from chunk where id = $1`,
         [row.chunk_id],
@@ -161,7 +164,7 @@ describe('recall', () => {
     for (const text of ['cabin yesterday', 'which disk was full in march', 'soup']) {
       const [vector] = await embedder.embed([text], 'query');
       const meaning = { vector: `[${(vector as Float32Array).join(',')}]`, modelId: embedder.modelId };
-      const statement = searchStatement(parseQuery({ text }, NOW), text, meaning, 20, false);
+      const statement = searchStatement(parseQuery({ text }, NOW), byTerms(text), meaning, 20, false);
       expect(await runPrepared(store, statement)).toEqual(await runPlanned(store, statement));
     }
   });
@@ -169,10 +172,10 @@ describe('recall', () => {
   it.each(["cabin's", "cabin'); delete from document; --", "cabin \\'); delete from document; --", 'cabin $1 \\'])(
     'gives %s to the prepared statement as it stands',
     async (words) => {
-      const statement = searchStatement(parseQuery({ text: 'cabin' }, NOW), words, null, 20, false);
-      const rows = await runPrepared(store, statement);
-      expect(rows.map((row) => row.title)).toContain('Lake house');
-      expect(rows).toEqual(await runPlanned(store, statement));
+      const statement = searchStatement(parseQuery({ text: 'cabin' }, NOW), byTerms(words), null, 20, false);
+      const found = await runPrepared(store, statement);
+      expect(found.hits.map((row) => row.title)).toContain('Lake house');
+      expect(found).toEqual(await runPlanned(store, statement));
     },
   );
 
@@ -306,8 +309,14 @@ describe('recall', () => {
   });
 
   it('knows how rare a word is', async () => {
-    const rows = await store.query<{ rarity: number }>(raritiesStatement(), [['theremin', 'cabin', 'unheardof']]);
-    const [rare, known, never] = rows.map(({ rarity }) => rarity);
+    const statement = searchStatement(
+      parseQuery({ text: 'cabin' }, NOW),
+      byTerms('theremin cabin unheardof'),
+      null,
+      1,
+      false,
+    );
+    const [rare, known, never] = (await runPrepared(store, statement)).rarities;
     expect(rare).toBeGreaterThan(known as number);
     expect(known).toBeGreaterThan(0);
     expect(Math.abs(never as number)).toBe(0);

@@ -23,7 +23,7 @@ function row(text: string, more: Partial<Row> = {}): Row {
     role: 'user',
     author: null,
     model: null,
-    created_at: '2026-01-01T00:00:00Z',
+    created_at: Date.parse('2026-01-01T00:00:00Z'),
     text,
     score: 1,
     words: 1,
@@ -46,9 +46,9 @@ describe('near-duplicates', () => {
 
   it('become the newest in the place of the best', () => {
     const rows = [
-      row(long, { score: 3, created_at: '2026-01-01T00:00:00Z' }),
+      row(long, { score: 3, created_at: Date.parse('2026-01-01T00:00:00Z') }),
       row('Something else', { score: 2 }),
-      row(`${long}!`, { score: 1, created_at: '2026-03-01T00:00:00Z' }),
+      row(`${long}!`, { score: 1, created_at: Date.parse('2026-03-01T00:00:00Z') }),
     ];
     expect(texts(look('greenhouse', rows))).toEqual([`${long}!`, 'Something else']);
   });

@@ -3,6 +3,7 @@ import type { Embedder } from '../../../engine/embed';
 import { embedHandler, type Job, type JobContext } from '../../../engine/jobs';
 import { parseQuery, recall } from '../../../engine/recall';
 import { PREPARED_SETTINGS, searchStatement } from '../../../engine/recall/sql';
+import { TERMS } from '../../../engine/recall/words-index';
 import { openStore, type Store } from '../../../engine/store';
 import { indexVectors, renewIndexes, vectorIndexes } from '../../../engine/vectors';
 
@@ -116,7 +117,7 @@ describe('the index of vectors', () => {
     const indexes = await vectorIndexes(store, one.modelId);
     const { text, params } = searchStatement(
       parseQuery({ text: 'which' }, new Date()),
-      'which',
+      { index: TERMS, text: 'which', stems: ['which'] },
       { vector: `[${vectorAt(1, 384).join(',')}]`, modelId: one.modelId, indexes },
       20,
       false,
