@@ -40,8 +40,10 @@ export function describeStore(name: BrowserName): void {
     for (const storage of STORAGES[name]) {
       it(`keeps its promises on ${storage}`, { timeout: 900_000 }, async () => {
         const browser = await start();
-        const names = (await browser.ask({ ask: 'cases' })) as string[];
-        expect(names.length).toBeGreaterThan(10);
+        // what any database does was seen on the other, and takes twice as long here
+        const all = FULL || storage === 'opfs';
+        const names = (await browser.ask({ ask: 'cases', all })) as string[];
+        expect(names.length).toBeGreaterThan(all ? 10 : 5);
         for (const one of names) {
           const outcome = await browser
             .ask({ ask: 'accept', storage, name: one })

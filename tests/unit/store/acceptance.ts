@@ -15,28 +15,36 @@ export interface Bench {
   exclusive: boolean;
 }
 
+export interface Case {
+  (): Promise<void>;
+  /** About what lies there and who may hold it; the others are about what any database does. */
+  ofStorage: boolean;
+}
+
 /**
  * The promises of a Store, the same for every storage. `it` registers a case: vitest's in Node, a collector in a
  * browser's worker, where there is no test framework. `bench` gives a fresh, empty place for each case.
  */
-export function acceptance(it: (name: string, run: () => Promise<void>) => void, bench: () => Promise<Bench>): void {
-  const on =
-    (wanted: { lasting?: true; exclusive?: true }, run: (place: Bench, open: Opener) => Promise<void>) =>
-    async (): Promise<void> => {
-      const place = await bench();
-      if ((wanted.lasting && !place.lasting) || (wanted.exclusive && !place.exclusive)) return;
-      const opened: Store[] = [];
-      const open: Opener = async (settings) => {
-        const store = await openOn(await place.shelf(), { ...place.settings, ...settings });
-        opened.push(store);
-        return store;
-      };
-      try {
-        await run(place, open);
-      } finally {
-        for (const store of opened) await store.close();
-      }
-    };
+export function acceptance(it: (name: string, run: Case) => void, bench: () => Promise<Bench>): void {
+  const on = (wanted: { lasting?: true; exclusive?: true }, run: (place: Bench, open: Opener) => Promise<void>): Case =>
+    Object.assign(
+      async (): Promise<void> => {
+        const place = await bench();
+        if ((wanted.lasting && !place.lasting) || (wanted.exclusive && !place.exclusive)) return;
+        const opened: Store[] = [];
+        const open: Opener = async (settings) => {
+          const store = await openOn(await place.shelf(), { ...place.settings, ...settings });
+          opened.push(store);
+          return store;
+        };
+        try {
+          await run(place, open);
+        } finally {
+          for (const store of opened) await store.close();
+        }
+      },
+      { ofStorage: Object.keys(wanted).length > 0 },
+    );
 
   it(
     'makes a database with its schema and extensions',

@@ -3,10 +3,10 @@ import { fetchEngineFiles, openStore, type Store } from '../../../../engine/stor
 import { webLock } from '../../../../engine/store/lock';
 import { idbShelf } from '../../../../engine/store/shelf-idb';
 import { opfsCabinet, poolShelf } from '../../../../engine/store/shelf-pool';
-import { acceptance, addDocument, documentRow } from '../../../unit/store/acceptance';
+import { acceptance, addDocument, type Case, documentRow } from '../../../unit/store/acceptance';
 
 export type Ask =
-  | { ask: 'cases' }
+  | { ask: 'cases'; all: boolean }
   | { ask: 'accept'; storage: 'opfs' | 'idb'; name: string }
   | { ask: 'open'; storage: 'browser' | 'opfs' | 'idb'; directory: string }
   | { ask: 'query'; sql: string }
@@ -26,8 +26,8 @@ function opened(): Store {
   return store;
 }
 
-function cases(storage: 'opfs' | 'idb'): Array<{ name: string; run: () => Promise<void> }> {
-  const found: Array<{ name: string; run: () => Promise<void> }> = [];
+function cases(storage: 'opfs' | 'idb'): Array<{ name: string; run: Case }> {
+  const found: Array<{ name: string; run: Case }> = [];
   acceptance(
     (name, run) => void found.push({ name, run }),
     () => {
@@ -47,7 +47,7 @@ function cases(storage: 'opfs' | 'idb'): Array<{ name: string; run: () => Promis
 }
 
 const answers: { [Kind in Ask['ask']]: (ask: Extract<Ask, { ask: Kind }>) => Promise<unknown> } = {
-  cases: () => Promise.resolve(cases('opfs').map(({ name }) => name)),
+  cases: ({ all }) => Promise.resolve(cases('opfs').flatMap(({ name, run }) => (all || run.ofStorage ? [name] : []))),
   async accept({ storage, name }) {
     const start = performance.now();
     await cases(storage)
