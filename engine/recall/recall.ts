@@ -130,12 +130,11 @@ async function search(
   result.used_meaning = meaning !== null;
   stopIf(signal);
   const stems = searchStems(about, languages);
-  const byWords = query.mode !== 'meaning';
-  const words = {
-    index,
-    text: !byWords ? '' : index === TERMS ? firstOf(stems).join(' ') : bm25Text(about),
-    stems: byWords ? firstOf(stems) : [],
-  };
+  const terms = firstOf(stems);
+  const words =
+    query.mode === 'meaning'
+      ? { index, text: '', stems: [] }
+      : { index, text: index === TERMS ? terms.join(' ') : bm25Text(about), stems: terms };
   const early = narrows(asked);
   const most = Math.max(limit + SPARE, LOOKED_AT);
   const statement = (conditionsEarly: boolean) =>

@@ -149,7 +149,7 @@ export interface AskedWords {
 
 /**
  * Passages by words and, with a vector, by meaning, fused; the best one of each message. Gives one {@link Found}, as JSON: a thousand
- * values written, sent and read one by one take 3 to 5 ms longer (50 hits, of 15 to 22).
+ * values written, sent and read one by one take 2 to 4 ms longer (50 hits, of 13 to 15; docs/decisions/0030-one-value.md).
  *
  * @param conditionsEarly whether the conditions hold already for what is taken into the lists. Needed where they leave out
  *   much, and so always with filters; else it is cheaper to drop the few hidden rows afterwards. The text is then one of a

@@ -10,7 +10,7 @@ import type { Capture } from '../../engine/capture/types';
 import { launchChromium, type RunningChromium } from '../harness/chromium';
 import { startInternet } from '../harness/internet';
 import { createCorpus, randomFrom } from './page/corpus';
-import type { Spread } from './page/measure';
+import { spread, type Spread } from './page/measure';
 import { processesFrom, pssMb } from './processes';
 
 export interface ExtensionResults {
@@ -28,7 +28,7 @@ export interface ExtensionResults {
 }
 
 const DOCUMENTS = 40;
-export const REOPENED = 5;
+const REOPENED = 5;
 /** A browser that was just started works for itself for some seconds. */
 const SETTLE_MS = 4_000;
 
@@ -75,7 +75,7 @@ export async function measureExtension(extension: string, say: (line: string) =>
       words.push(await timeTo(page, 'words'));
       meaning.push(await timeTo(page, 'full'));
     }
-    const reopen = { words: middle(words), meaning: middle(meaning) };
+    const reopen = { words: spread(words)[0], meaning: spread(meaning)[0] };
     say(`    reopen ${Math.round(reopen.words)} ms to words, ${Math.round(reopen.meaning)} ms to meaning`);
 
     // --- memory
@@ -100,7 +100,7 @@ export async function measureExtension(extension: string, say: (line: string) =>
     return {
       cold,
       reopen,
-      reopen_at_start: { words: middle(atStart) },
+      reopen_at_start: { words: spread(atStart)[0] },
       captured,
       memory: { processes: idle.processes, idle_mb: idle.mb, after_recall_mb: after.mb },
       keystroke,
@@ -119,10 +119,6 @@ export async function measureExtension(extension: string, say: (line: string) =>
 async function timeTo(page: Page, mode: 'words' | 'full'): Promise<number> {
   await recallOnce(page, mode);
   return page.evaluate(() => performance.now());
-}
-
-function middle(times: number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
 }
 
 /** Resolves when a recall of this mode has answered; a full one only with meaning, so it waits for the model. */
@@ -306,12 +302,6 @@ function partOf(path: string): string {
   if (/\.wasm$/.test(path)) return 'Postgres (PGlite and extensions)';
   if (/\.(js|html|css)$/.test(path)) return 'code and styles';
   return 'icons, words, manifest';
-}
-
-export function spread(times: number[]): Spread {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (p: number) => sorted[Math.floor(p * (sorted.length - 1))] ?? Number.NaN;
-  return [at(0.5), at(0.95)];
 }
 
 export function browserVersion(executable: string): string {

@@ -108,6 +108,8 @@ export class PoolFilesystem extends BaseFilesystem {
   readonly #spare: number;
   readonly #limit: number;
   #pack: SyncFile | null = null;
+  /** As of the pack when it was opened or filled: nothing is written to it later. */
+  #packBytes = 0;
   #root: DirectoryNode = { kind: 'directory', mode: DIRECTORY_MODE, mtime: 0, children: new Map() };
   #backings = new Map<string, Backing>();
   /** Empty, durable so, under no path. */
@@ -211,6 +213,7 @@ export class PoolFilesystem extends BaseFilesystem {
     const pack = await this.#directory.open(PACK, { create: false });
     this.#pack = pack;
     const size = pack.size();
+    this.#packBytes = size;
     for (const backing of packed) {
       const part = backing.packed as Part;
       if (part.at + part.size > size) throw new EngineError('store_corrupt', 'The pack is too short.');
@@ -262,6 +265,7 @@ export class PoolFilesystem extends BaseFilesystem {
           end += content.length;
         }
       }
+      this.#packBytes = end;
       this.#durably(() => pack.flush());
       this.#durably(() => this.#journal.rewrite(shrink(this.#root)));
     } catch (error) {
@@ -281,7 +285,7 @@ export class PoolFilesystem extends BaseFilesystem {
 
   get counts(): PoolCounts {
     // what came as an archive lies in the pack, at first or for good
-    const bytes = { wal: 0, data: this.#pack?.size() ?? 0 };
+    const bytes = { wal: 0, data: this.#packBytes };
     for (const { role, size } of this.#backings.values()) bytes[role === 'wal' ? 'wal' : 'data'] += size;
     return {
       handles: this.#backings.size + JOURNAL_SLOTS.length + (this.#pack ? 1 : 0),
