@@ -5,7 +5,7 @@
  */
 import damerauLevenshtein from 'damerau-levenshtein';
 import type { Queryable, Store } from '../store';
-import { bare, isFunctionWord, wordsOf } from '../words';
+import { bare, isCommonWord, isFunctionWord, wordsOf } from '../words';
 import type { ParsedQuery } from './parse';
 import { stopIf } from './run';
 import { stemsOf } from './stem';
@@ -51,8 +51,8 @@ const ALPHABETS: Array<[RegExp, string]> = [
 ];
 
 /**
- * What the words of a question that stand in nothing stored were meant to be: those of four letters or more that have a
- * stored word one slip away (two in long ones), their first letter being right.
+ * What the words of a question that stand in nothing stored were meant to be: those of four letters or more that are no common
+ * words and have a stored one a slip away (two in long ones), their first letter being right.
  *
  * @param rarities of the stems that were searched by; 0 is nowhere. A word that was not is left alone.
  * @param begun the word that is still being typed, left alone, too.
@@ -72,7 +72,9 @@ export async function corrections(
     if (text === begun || from.length < LEAST_LETTERS || from.length > MOST_LETTERS) continue;
     if (isFunctionWord(from, asked.language) || isFunctionWord(from, null)) continue;
     if (!ALPHABETS.some(([script]) => script.test(plain(from)))) continue;
-    if (stems(from).every((stem) => rarities.get(stem) === 0)) unknown.set(plain(from), from);
+    if (!stems(from).every((stem) => rarities.get(stem) === 0)) continue;
+    // "bitter" is no slip of "better" because nothing stored is bitter
+    if (!(await isCommonWord(plain(from)))) unknown.set(plain(from), from);
   }
   const made: Correction[] = [];
   for (const [word, from] of [...unknown].slice(0, WORDS)) {

@@ -2,6 +2,7 @@
  * What the demo's owner talked about in 2026: invented conversations, a page they kept, one question asked live, and
  * the questions asked of all of it afterwards, each with what must be among the first answers.
  */
+import type { RecallResult } from '../../engine/api';
 import type { SiteConversation, SiteMessage } from '../../tests/harness/chatgpt-site';
 
 type Turn = [role: SiteMessage['role'], text: string];
@@ -417,3 +418,11 @@ export const QUESTIONS: Question[] = [
     reason: 'meaning',
   },
 ];
+
+/** What is wrong with an answer, null when nothing is. */
+export function wrongWith({ text, wants, reason }: Question, { hits }: RecallResult): string | null {
+  const wanted = ({ title }: RecallResult['hits'][number]) => wants.includes(title ?? '');
+  if (!hits.slice(0, 3).some(wanted)) return `"${text}" should find "${wants[0]}", found "${hits[0]?.title ?? ''}".`;
+  const given = hits.some((hit) => wanted(hit) && hit.reasons.some(({ kind }) => kind === reason));
+  return given ? null : `"${text}" found it, but not by ${reason}.`;
+}

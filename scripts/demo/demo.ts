@@ -12,7 +12,7 @@ import type { Page } from 'playwright-core';
 import type { DocumentView, Engine, EngineStats, EngineStatus, RecallResult } from '../../engine/api';
 import { launchChromium, type RunningChromium } from '../../tests/harness/chromium';
 import { type Internet, startInternet } from '../../tests/harness/internet';
-import { CONVERSATIONS, LIVE, PAGE, QUESTIONS } from './conversations';
+import { CONVERSATIONS, LIVE, PAGE, QUESTIONS, wrongWith } from './conversations';
 import { essaySite } from './page';
 import { takeScreenshots } from './screenshots';
 import { place, sitesOf } from './sites';
@@ -256,21 +256,15 @@ async function askQuestions(memory: Memory): Promise<string[]> {
     const started = performance.now();
     const result = await memory.call<RecallResult>('recall', { text: question.text, limit: 10 });
     const took = performance.now() - started;
-    const found = result.hits.slice(0, 3).some(({ title }) => question.wants.includes(title ?? ''));
-    const given = result.hits.some(
-      ({ title, reasons }) =>
-        question.wants.includes(title ?? '') && reasons.some(({ kind }) => kind === question.reason),
-    );
-    console.log(`\n${found && given ? '✓' : '✗'} ${bold(question.text)}`);
+    const problem = wrongWith(question, result);
+    if (problem !== null) problems.push(problem);
+    console.log(`\n${problem === null ? '✓' : '✗'} ${bold(question.text)}`);
     console.log(
       dim(
         `  ${question.by}; ${ms(result.took_ms)} in the engine, ${ms(result.embed_ms)} of it the question's embedding; ${ms(took)} with the way there and back`,
       ),
     );
     for (const line of hitLines(result.hits.slice(0, 2))) console.log(line);
-    if (!found)
-      problems.push(`"${question.text}" should find "${question.wants[0]}", found "${result.hits[0]?.title ?? ''}".`);
-    else if (!given) problems.push(`"${question.text}" found it, but not by ${question.reason}.`);
   }
   return problems;
 }
