@@ -42,7 +42,7 @@ export interface StreamReader {
 
 /**
  * The half of an adapter that runs in the page's own world, so it must be small: it imports nothing but addresses and the
- * stream's reader.
+ * stream's reader ({@link file://./_event-reader.ts}).
  */
 export interface SiteWire {
   /** @param sent what was sent with the request, where it is text and was seen: some sites say only there what is asked for. */

@@ -7,6 +7,7 @@ import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown
 import { stableHash } from '../../hash';
 import type { Attachment, ReadWarning } from '../../types';
 import { type DomFindings, type DomTurn, mayBePiece, type PageRoot, type ReadContext } from '../_adapter';
+import { distinctUrls, documentOf, outermost } from '../_dom';
 import { classifyPage } from './addresses';
 import { conversationIn, pairsIn, readPair } from './units';
 
@@ -131,19 +132,6 @@ function readPairs(pairs: Element[], findings: DomFindings): void {
     }
   }
   findings.turnsSeen = findings.turns.length + findings.turnsUnmounted;
-}
-
-function documentOf(root: PageRoot): Document {
-  return root.nodeType === 9 ? (root as Document) : (root.ownerDocument as Document);
-}
-
-function outermost(elements: Element[]): Element[] {
-  const set = new Set(elements);
-  return elements.filter((element) => {
-    for (let above = element.parentElement; above !== null; above = above.parentElement)
-      if (set.has(above)) return false;
-    return true;
-  });
 }
 
 function inOrder(elements: Element[]): Element[] {
@@ -597,9 +585,4 @@ function distinct(attachments: Attachment[]): Attachment[] {
     seen.add(key);
     return true;
   });
-}
-
-function distinctUrls<T extends { url: string }>(citations: T[]): T[] {
-  const seen = new Set<string>();
-  return citations.filter((each) => !seen.has(each.url) && seen.add(each.url));
 }

@@ -7,6 +7,7 @@ import { stableHash } from '../../hash';
 import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
 import type { Attachment } from '../../types';
 import type { DomTurn, PageRoot } from '../_adapter';
+import { outermost } from '../_dom';
 
 const PAIR = '[data-turn-key]';
 const UNIT = '[data-chatgpt-search-message-ids]';
@@ -245,9 +246,4 @@ const words = (name: string): string => (name === 'image' ? '[Image]' : `[Image:
 function withoutNoise(copy: Element): Element {
   for (const each of [...copy.querySelectorAll(NOT_SAID)]) each.remove();
   return copy;
-}
-
-/** In the order of the page. */
-function outermost(elements: Element[]): Element[] {
-  return elements.filter((each) => !elements.some((other) => other !== each && other.contains(each)));
 }

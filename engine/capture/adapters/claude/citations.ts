@@ -1,5 +1,6 @@
 /** What an answer cites, as links where it is cited. */
 import { asArray, asObject, asText, isObject, type JsonObject } from '../../json';
+import { distinctUrls } from '../_dom';
 import { fencedRanges } from './artifacts';
 
 export interface Citation {
@@ -38,13 +39,13 @@ export function citeText(text: string, given: unknown[]): { text: string; citati
   let result = '';
   let from = 0;
   for (const [at, sources] of [...places].sort(([a], [b]) => a - b)) {
-    const links = distinct(sources).slice(0, LINKS_AT_A_PLACE);
+    const links = distinctUrls(sources).slice(0, LINKS_AT_A_PLACE);
     for (const link of links) placed.add(link.url);
     result += `${text.slice(from, at)} (${links.map(linkOf).join(', ')})`;
     from = at;
   }
   result += text.slice(from);
-  const left = distinct(homeless).filter((source) => !placed.has(source.url));
+  const left = distinctUrls(homeless).filter((source) => !placed.has(source.url));
   if (left.length > 0)
     result = `${result.trimEnd()}\n\nSources:\n\n${left.map((source) => `- ${linkOf(source)}`).join('\n')}`;
   return { text: result, citations };
@@ -92,11 +93,6 @@ export function linkOf(source: Citation): string {
     (unit) => `%${unit.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
   return `[${label}](${url})`;
-}
-
-function distinct(sources: Citation[]): Citation[] {
-  const seen = new Set<string>();
-  return sources.filter((each) => !seen.has(each.url) && seen.add(each.url));
 }
 
 /** From code points to offsets in the string, which differ only where there are characters outside the basic plane. */

@@ -8,6 +8,7 @@ import { stableHash } from '../../hash';
 import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown';
 import type { Attachment, ReadWarning } from '../../types';
 import { type DomFindings, type DomTurn, mayBePiece, type PageRoot, type ReadContext } from '../_adapter';
+import { documentOf, outermost } from '../_dom';
 import { classifyPage } from './addresses';
 import { artifactWords, oneLine } from './artifacts';
 import type { Citation } from './citations';
@@ -79,10 +80,6 @@ export function findInDom(root: PageRoot, url: string, context: ReadContext): Do
       ? !virtual && findings.turns[0]?.role === 'user' && hasFrame(root, document)
       : positions.size === total && places.every((place, index) => place.position === index + 1));
   return findings;
-}
-
-function documentOf(root: PageRoot): Document {
-  return root.nodeType === 9 ? (root as Document) : (root.ownerDocument as Document);
 }
 
 /** The turns' elements in the order of the conversation, and how many the page says there are. */
@@ -186,15 +183,6 @@ function positionOf(row: Element): number | null {
 
 function totalOf(row: Element): number | null {
   return numberIn(row, 'aria-setsize') ?? labelled(row)?.[1] ?? null;
-}
-
-function outermost(elements: Element[]): Element[] {
-  const set = new Set(elements);
-  return elements.filter((element) => {
-    for (let above = element.parentElement; above !== null; above = above.parentElement)
-      if (set.has(above)) return false;
-    return true;
-  });
 }
 
 /** Turns that were read before and are the same still: while an answer is written, only its turn is read again. */

@@ -8,6 +8,7 @@ import { stableHash } from '../../hash';
 import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
 import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
+import { distinctUrls, documentOf, outermost } from '../_dom';
 import { bare, classifyPage, gemIn } from './addresses';
 
 // A shared copy has places and answers of its own.
@@ -108,19 +109,6 @@ interface Place {
   speakers: Element[];
   /** The turn's id as the page gives it, with or without `r_`. */
   id: string | null;
-}
-
-function documentOf(root: PageRoot): Document {
-  return root.nodeType === 9 ? (root as Document) : (root.ownerDocument as Document);
-}
-
-function outermost(elements: Element[]): Element[] {
-  const set = new Set(elements);
-  return elements.filter((element) => {
-    for (let above = element.parentElement; above !== null; above = above.parentElement)
-      if (set.has(above)) return false;
-    return true;
-  });
 }
 
 const outsidePanels = (element: Element): boolean => element.closest(PANELS) === null;
@@ -650,9 +638,4 @@ function readPiece(root: PageRoot, findings: DomFindings): void {
     attachments: read.attachments,
     metadata: read.citations.length > 0 ? { citations: read.citations } : {},
   });
-}
-
-function distinctUrls<T extends { url: string }>(citations: T[]): T[] {
-  const seen = new Set<string>();
-  return citations.filter((each) => !seen.has(each.url) && seen.add(each.url));
 }
