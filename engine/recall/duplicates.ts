@@ -70,9 +70,12 @@ function isSign(code: number): boolean {
 
 /** Two texts differ in at least as many words as bits: the others need not be compared word by word. */
 function mayHaveSameWords(a: Sketch, b: Sketch): boolean {
-  let differing = 0;
-  for (let i = 0; i < a.bits.length; i++) differing += ones((a.bits[i] as number) ^ (b.bits[i] as number));
-  return differing <= spareWords(a.words + b.words);
+  let spare = spareWords(a.words + b.words);
+  for (let i = 0; i < a.bits.length; i++) {
+    spare -= ones((a.bits[i] as number) ^ (b.bits[i] as number));
+    if (spare < 0) return false;
+  }
+  return true;
 }
 
 /** How many bits of 32 are set (Hacker's Delight, 5-1). */
