@@ -1,4 +1,4 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB, type StoreNames } from 'idb';
 import type { Capture } from '../capture/types';
 import { EngineError } from '../errors';
 import { type Copies, openBucketCopies } from './copies';
@@ -32,8 +32,16 @@ interface Schema extends DBSchema {
   /** The captures as JSON, by `seq`: a string is cloned many times faster than a tree of objects. */
   capture: { key: number; value: string };
   /** Counted in the same transaction as the entries, so that the bound costs no scan. */
-  total: { key: 'waiting'; value: { entries: number; bytes: number } };
+  total: { key: 'waiting'; value: Total };
 }
+
+/** What waits. */
+interface Total {
+  entries: number;
+  bytes: number;
+}
+
+const NOTHING: Total = { entries: 0, bytes: 0 };
 
 /** Enough for months of use with an engine that cannot start; an honest refusal beyond it. */
 export const OUTBOX_BOUNDS = { entries: 20_000, bytes: 512 * 1024 * 1024 };
@@ -81,13 +89,26 @@ export async function openOutbox(
    */
   const write = () => db.transaction(['entry', 'capture', 'total'], 'readwrite', { durability: 'strict' });
   type Write = ReturnType<typeof write>;
-  const total = async (tx: Write) => (await tx.objectStore('total').get('waiting')) ?? { entries: 0, bytes: 0 };
-  const change = async (tx: Write, entries: number, bytes: number) => {
-    const before = await total(tx);
-    await tx
+  /**
+   * What `ask` asks of a store, the transaction committed with it. The engine's thread may be at work for seconds, and one that
+   * waited for its next turn to end would hold up the capture that the background is adding.
+   */
+  const look = <Name extends StoreNames<Schema>, Result>(
+    name: Name,
+    ask: (store: IDBPObjectStore<Schema, [Name], Name>) => Promise<Result>,
+  ): Promise<Result> => {
+    const tx = db.transaction(name);
+    const asked = ask(tx.store);
+    tx.commit();
+    return asked;
+  };
+  const total = async (tx: Write) => (await tx.objectStore('total').get('waiting')) ?? NOTHING;
+  const putTotal = (tx: Write, before: Total, entries: number, bytes: number): Promise<unknown> =>
+    tx
       .objectStore('total')
       .put({ entries: Math.max(0, before.entries + entries), bytes: Math.max(0, before.bytes + bytes) }, 'waiting');
-  };
+  const change = async (tx: Write, entries: number, bytes: number) =>
+    void (await putTotal(tx, await total(tx), entries, bytes));
   const remove = (tx: Write, seq: number) =>
     Promise.all([tx.objectStore('entry').delete(seq), tx.objectStore('capture').delete(seq)]);
 
@@ -132,9 +153,9 @@ export async function openOutbox(
     add: (capture) => addJson(JSON.stringify(capture), sourceOf(capture), capture.id),
 
     async peek(limit) {
-      const tx = db.transaction(['entry', 'capture']);
-      const seqs = await tx.objectStore('entry').index('stored_at').getAllKeys(0, limit);
-      const captures = await Promise.all(seqs.map((seq) => tx.objectStore('capture').get(seq)));
+      const seqs = await look('entry', (entries) => entries.index('stored_at').getAllKeys(0, limit));
+      if (seqs.length === 0) return [];
+      const captures = await look('capture', (all) => Promise.all(seqs.map((seq) => all.get(seq))));
       return seqs.flatMap((seq, index) => {
         const json = captures[index];
         return json === undefined ? [] : [{ seq, capture: JSON.parse(json) as Capture }];
@@ -144,16 +165,16 @@ export async function openOutbox(
     async markStored(seqs) {
       const tx = write();
       const now = Date.now();
-      const done: Entry[] = [];
-      for (const seq of seqs) {
-        const entry = await tx.objectStore('entry').get(seq);
-        if (!entry || entry.stored_at !== 0) continue;
-        const { copy: _, ...rest } = entry;
-        await tx.objectStore('entry').put({ ...rest, stored_at: now });
-        await change(tx, -1, -entry.bytes);
-        done.push(entry);
-      }
-      await tx.done;
+      const entries = tx.objectStore('entry');
+      const [found, held] = await Promise.all([Promise.all(seqs.map((seq) => entries.get(seq))), total(tx)]);
+      const done = found.filter((entry) => entry?.stored_at === 0) as Entry[];
+      const writes: Array<Promise<unknown>> = done.map(({ copy: _, ...entry }) =>
+        entries.put({ ...entry, stored_at: now }),
+      );
+      const bytes = done.reduce((sum, entry) => sum + entry.bytes, 0);
+      writes.push(putTotal(tx, held, -done.length, -bytes));
+      tx.commit();
+      await Promise.all([...writes, tx.done]);
       await copies?.remove(copiesOf(done));
     },
 
@@ -182,15 +203,17 @@ export async function openOutbox(
     },
 
     async size() {
-      const held = (await db.get('total', 'waiting')) ?? { entries: 0, bytes: 0 };
+      const held = (await look('total', (all) => all.get('waiting'))) ?? NOTHING;
       return { waiting: held.entries, full: held.entries >= bounds.entries || held.bytes >= bounds.bytes };
     },
 
     async pruneStored(before) {
       const tx = write();
       const stored = IDBKeyRange.bound(1, before.getTime(), false, true);
-      for (const seq of await tx.objectStore('entry').index('stored_at').getAllKeys(stored)) await remove(tx, seq);
-      await tx.done;
+      const seqs = await tx.objectStore('entry').index('stored_at').getAllKeys(stored);
+      const removed = seqs.map((seq) => remove(tx, seq));
+      tx.commit();
+      await Promise.all([...removed, tx.done]);
     },
 
     async replay() {

@@ -73,6 +73,8 @@ export interface Running {
   ask(ask: Ask): Promise<unknown>;
   /** Does not wait for the answer. */
   start(ask: Ask): Promise<void>;
+  /** What was done, in order, when a capture was added to the outbox while the engine's thread was at work. */
+  addWhileBusy(): Promise<string[]>;
   /** SIGKILL to the browser and everything it started. */
   kill(): Promise<void>;
   close(): Promise<void>;
@@ -110,6 +112,7 @@ export async function launch(name: BrowserName, profile: string, address: string
   return {
     ask: (ask) => page.evaluate((given) => window.ask(given), ask),
     start: (ask) => page.evaluate((given) => void window.ask(given), ask),
+    addWhileBusy: () => page.evaluate(() => window.addWhileBusy()),
     async kill() {
       for (const one of [...(await family(pid)), pid]) killOne(one);
       await gone;

@@ -54,6 +54,10 @@ export function describeStore(name: BrowserName): void {
       });
     }
 
+    it('keeps a capture that comes while the engine is at work, after it has looked for captures', async () => {
+      expect(await (await start()).addWhileBusy()).toEqual(['added', 'worked']);
+    });
+
     // In the extension both browsers are killed a hundred times: ../durability/kill.test.ts
     const killed = 'has every acknowledged row after being killed, and opens';
     it.runIf(FULL)(killed, { timeout: 60_000 + KILLS * 60_000 }, async () => {

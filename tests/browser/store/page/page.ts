@@ -1,9 +1,13 @@
+import { openOutbox } from '../../../../engine/outbox';
+import { conversation, message } from '../../../unit/ingest/captures';
 import type { Answer, Ask } from './worker';
 
 declare global {
   interface Window {
     /** Asks the store's worker; what the driver in Node calls. */
     ask: (ask: Ask) => Promise<unknown>;
+    /** Adds a capture while the worker, which has just looked into the outbox, is at work: what is done, in order. */
+    addWhileBusy: () => Promise<string[]>;
   }
 }
 
@@ -22,3 +26,20 @@ window.ask = (ask) =>
     });
     worker.postMessage({ ...ask, id });
   });
+
+window.addWhileBusy = async () => {
+  const outbox = await openOutbox();
+  await outbox.add(conversation([message('m1', 'First.')]));
+  const done: string[] = [];
+  const channel = new BroadcastChannel('outbox');
+  const looked = new Promise((resolve) => {
+    channel.onmessage = resolve;
+  });
+  const worked = window.ask({ ask: 'lookAndWork' }).then(() => done.push('worked'));
+  await looked;
+  await outbox.add(conversation([message('m2', 'Second.')]));
+  done.push('added');
+  await worked;
+  outbox.close();
+  return done;
+};

@@ -1,4 +1,5 @@
 import { EngineError } from '../../../../engine/errors';
+import { openOutbox } from '../../../../engine/outbox';
 import { fetchEngineFiles, openStore, type Store } from '../../../../engine/store';
 import { webLock } from '../../../../engine/store/lock';
 import { idbShelf } from '../../../../engine/store/shelf-idb';
@@ -12,6 +13,8 @@ export type Ask =
   | { ask: 'query'; sql: string }
   | { ask: 'fill'; documents: number }
   | { ask: 'writeForEver' }
+  /** Looks into the outbox, says so on the channel `outbox`, and is at work for three seconds before it hears the answer. */
+  | { ask: 'lookAndWork' }
   | { ask: 'close' };
 
 export type Answer = { id: number; result: unknown } | { id: number; error: string };
@@ -75,6 +78,16 @@ const answers: { [Kind in Ask['ask']]: (ask: Extract<Ask, { ask: Kind }>) => Pro
       if (n % 20 === 0) await opened().maintain('checkpoint');
       if (n % 50 === 0) await opened().snapshot();
     }
+  },
+  async lookAndWork() {
+    const outbox = await openOutbox();
+    const looked = Promise.all([outbox.peek(10), outbox.size()]);
+    new BroadcastChannel('outbox').postMessage('looked');
+    const until = performance.now() + 3000;
+    while (performance.now() < until);
+    const [entries] = await looked;
+    outbox.close();
+    return entries.length;
   },
   async close() {
     await opened().close();
