@@ -132,9 +132,10 @@ export function describeEndToEnd(kind: BrowserKind): void {
 
     it('reads what the page did not show of a conversation that comes in pages, and has it whole', async () => {
       const tab = await open(PAGES.id);
+      // What the page shows may be kept first, on a busy machine, and looks whole by itself.
       const document = await until(
         () => stored(PAGES.id),
-        (found) => found?.complete === true,
+        (found) => found?.complete === true && found.messages.length >= PAGES.messages.length,
       );
       expect(document?.messages.map(({ markdown }) => markdown)).toEqual(PAGES.messages.map(({ text }) => text));
       await tab.close();
