@@ -93,7 +93,7 @@ function matchOffsets(
   language: string | null,
 ): Mark[] {
   const marks: Mark[] = [];
-  for (const word of stems.size > 0 ? wordsOf(text, language) : []) {
+  for (const word of wordsOf(text, language)) {
     if (stems.has(word.stem)) marks.push({ start: word.start, end: word.end, stem: word.stem });
   }
   for (const phrase of phrases) {

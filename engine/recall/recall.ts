@@ -202,12 +202,10 @@ function bm25Text(text: string): string {
 
 function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>, naming: ReadonlySet<string>): Hit {
   const phrases = [...asked.phrases, ...asked.quoted];
-  // what was found by its meaning alone need not be read for words
-  const marked = row.terms === null || hasTerm(row.terms, stems) ? stems : NO_STEMS;
-  const shown = showPassage(row.text, marked, phrases, row.language);
+  const shown = showPassage(row.text, stems, phrases, row.language);
   const reasons: Reason[] = [];
   // A passage is also found by the title it stands under.
-  const { terms } = shown.terms.length > 0 ? shown : showPassage(row.title ?? '', marked, phrases, row.language);
+  const { terms } = shown.terms.length > 0 ? shown : showPassage(row.title ?? '', stems, phrases, row.language);
   if (terms.length > 0) reasons.push({ kind: 'words', terms });
   if (row.similarity !== null) reasons.push({ kind: 'meaning', similarity: row.similarity });
   const time = row.time === null ? undefined : asked.times[row.time];
@@ -235,12 +233,4 @@ function toHit(row: Row, asked: ParsedQuery, stems: ReadonlySet<string>, naming:
     score: row.score,
     reasons,
   };
-}
-
-const NO_STEMS: ReadonlySet<string> = new Set();
-
-/** Whether one of these stems is among the terms of a passage, which are apart by blanks. */
-function hasTerm(terms: string, stems: ReadonlySet<string>): boolean {
-  const all = ` ${terms} `;
-  return [...stems].some((stem) => all.includes(` ${stem} `));
 }

@@ -68,6 +68,7 @@ export async function corrections(
   const stems = (word: string) => stemsOf(word, languages);
   const unknown = new Map<string, string>();
   for (const { text } of wordsOf(asked.about, asked.language, false)) {
+    if (unknown.size === WORDS) break;
     const from = bare(text);
     if (text === begun || from.length < LEAST_LETTERS || from.length > MOST_LETTERS) continue;
     if (isFunctionWord(from, asked.language) || isFunctionWord(from, null)) continue;
@@ -77,7 +78,7 @@ export async function corrections(
     if (!(await isCommonWord(plain(from)))) unknown.set(plain(from), from);
   }
   const made: Correction[] = [];
-  for (const [word, from] of [...unknown].slice(0, WORDS)) {
+  for (const [word, from] of unknown) {
     for (const slips of word.length >= TWO_SLIPS_LETTERS ? [1, 2] : [1]) {
       stopIf(signal);
       const to = await meant(store, word, slips, stems);

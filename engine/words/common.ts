@@ -14,7 +14,8 @@ export async function isCommonWord(word: string): Promise<boolean> {
   if (common.has(word)) return true;
   const stem = stemOf(word, null);
   const begin = stem.slice(0, 3);
-  return [...common].some((one) => one.startsWith(begin) && stemOf(one, null) === stem);
+  for (const one of common) if (one.startsWith(begin) && stemOf(one, null) === stem) return true;
+  return false;
 }
 
 /**
