@@ -46,7 +46,15 @@ export interface EnginePageResults {
   rates: Record<number, number>;
   sizes: SizeResult[];
   /** After every second conversation of the last size was deleted. */
-  halved: { chunks: number; delete_ms: number; vacuum_ms: number; recall: RecallTimes } | null;
+  halved: {
+    chunks: number;
+    delete_ms: number;
+    vacuum_ms: number;
+    recall: RecallTimes;
+    /** Making the index of vectors anew, and recall after it. */
+    renew_ms: number;
+    renewed: RecallTimes;
+  } | null;
 }
 
 /** A peer that is not through after this long is said not to be, in ms by size. */
@@ -110,8 +118,12 @@ export async function runEnginePage({
       let halved: EnginePageResults['halved'] = null;
       if (have > 0) {
         const deleted = await page.call<{ delete_ms: number; vacuum_ms: number }>('deleteHalf');
-        halved = { chunks: have / 2, ...deleted, recall: await page.call<RecallTimes>('times', have + 7, 60) };
+        const recall = await page.call<RecallTimes>('times', have + 7, 60);
         say(`    half deleted in ${seconds(deleted.delete_ms)}, vacuumed in ${seconds(deleted.vacuum_ms)}`);
+        const renewMs = await page.call<number>('renewIndex');
+        const renewed = await page.call<RecallTimes>('times', have + 8, 60);
+        halved = { chunks: have / 2, ...deleted, recall, renew_ms: renewMs, renewed };
+        say(`    index made anew in ${seconds(renewMs)}`);
       }
       await page.call('close');
       await page.close();

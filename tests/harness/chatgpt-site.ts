@@ -296,6 +296,12 @@ async function load() {
   let list = detail.messages ?? [];
   if (detail.mapping) for (let at = detail.current_node; at; at = detail.mapping[at].parent) { const m = detail.mapping[at].message; if (m) list.unshift(m); }
   if (!list.length && settings.shape === 'none') list = window.__turns ?? [];
+  // so the site marks a thread of which it shows only the newest turns
+  if (detail.page_info?.has_previous_page) {
+    const root = document.createElement('div');
+    root.dataset.turnIdContainer = 'paginated-root:' + conversation;
+    thread.append(root);
+  }
   for (const m of list) draw(m.author.role, m.id, m.content.parts.join(''), m.metadata?.model_slug);
 }
 async function ask(text) {

@@ -8,7 +8,7 @@ import type { CapturedConversation } from '../../../engine/capture/types';
 import { ingest } from '../../../engine/ingest';
 import { recall } from '../../../engine/recall';
 import { openStore, type Store } from '../../../engine/store';
-import { coarse, coarseColumn, vectorIndexes } from '../../../engine/vectors';
+import { coarse, coarseColumn, renewIndexes, vectorIndexes } from '../../../engine/vectors';
 import { embedAll } from '../../harness/jobs';
 import { createCorpus, randomFrom, type Made } from './corpus';
 import { startEmbedder } from './embedder';
@@ -152,6 +152,13 @@ const bench = {
     const deleted = performance.now();
     await from.maintain('vacuum');
     return { delete_ms: deleted - started, vacuum_ms: performance.now() - deleted };
+  },
+
+  /** Makes the index of vectors anew, as the engine does with the next embedding when so much was deleted. Milliseconds. */
+  async renewIndex(): Promise<number> {
+    const started = performance.now();
+    await renewIndexes(opened(), MODEL, async () => undefined);
+    return performance.now() - started;
   },
 
   /** Milliseconds from nothing in memory to the first answer by words and meaning; the model is not waited for. */

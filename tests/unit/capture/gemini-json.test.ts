@@ -339,14 +339,16 @@ describe('a conversation of gemini.google.com', () => {
     expect(shown(conversations[0])).toEqual(['Question 0', 'Answer 0', 'Question 1', 'Answer 1']);
   });
 
-  it('joins the pages in an HTTP archive, in whatever order they are', () => {
+  it('joins the pages in an HTTP archive, in whatever order they are, around an answer whose base64 is broken', () => {
     const entry = (text: string) => ({
       request: { url: 'https://gemini.google.com/_/BardChatUi/data/batchexecute?rpcids=hNvQHb', method: 'POST' },
       response: { content: { text } },
     });
-    const log = { log: { entries: [entry(pageOf(0, 4)), entry(pageOf(10, 14, 'b')), entry(pageOf(5, 9, 'a'))] } };
-    const { conversations, warnings } = adapter.readJson(log);
-    expect(warnings).toEqual([]);
+    const broken = entry('not*base64');
+    Object.assign(broken.response.content, { encoding: 'base64' });
+    const pages = [entry(pageOf(0, 4)), entry(pageOf(10, 14, 'b')), broken, entry(pageOf(5, 9, 'a'))];
+    const { conversations, warnings } = adapter.readJson({ log: { entries: pages } });
+    expect(warnings).toMatchObject([{ code: 'unreadable_record', where: '$.log.entries[2]' }]);
     expect(conversations).toHaveLength(1);
     expect(conversations[0]).toMatchObject({ coverage: 'all', complete: true });
     expect(conversations[0]?.messages).toHaveLength(30);

@@ -252,6 +252,23 @@ describe('an HTTP archive with streams', () => {
     });
   });
 
+  it.each([
+    ['claude', 'POST', 'https://claude.ai/api/organizations/o/chat_conversations/peas-2/completion', blocks],
+    ['chatgpt', 'POST', 'https://chatgpt.com/backend-api/f/conversation', patches],
+  ])('of %s is read around an answer whose base64 is broken', (site, method, url, text) => {
+    const broken = entry(method, url, 'not*base64');
+    Object.assign(broken.response.content, { encoding: 'base64' });
+    const { conversations, warnings } = read(archive(broken, entry(method, url, text)));
+    expect(conversations).toMatchObject([{ site }]);
+    expect(conversations[0]?.messages.at(-1)).toMatchObject({
+      role: 'assistant',
+      markdown: expect.stringContaining('May') as string,
+    });
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ code: 'unreadable_record', where: '$.log.entries[0]' }) as object,
+    );
+  });
+
   it('takes the conversation itself where that is there too', () => {
     const { conversations } = read(
       archive(

@@ -3,15 +3,9 @@
  * branches that were left (edits, regenerations) after it.
  */
 import { asArray, asId, asObject, asText, asTime, isObject, type JsonObject } from '../../json';
-import type { CapturedMessage, Coverage, ReadWarning } from '../../types';
+import type { CapturedMessage, ReadWarning } from '../../types';
+import type { Transcript } from '../_bodies';
 import { newReading, readRecord, type ReadRecord } from './content';
-
-export interface Transcript {
-  messages: CapturedMessage[];
-  coverage: Coverage;
-  /** The head of the shown branch is a finished answer. */
-  headFinished: boolean;
-}
 
 interface Node {
   id: string;

@@ -4,16 +4,10 @@
  * Loops, not recursion: a conversation may be one branch of many thousand messages.
  */
 import { asId, asTime, isObject, type JsonObject } from '../../json';
-import type { CapturedMessage, Coverage, ReadWarning } from '../../types';
+import type { CapturedMessage, ReadWarning } from '../../types';
+import type { Transcript } from '../_bodies';
 import { type ArtifactPart, type Shelf } from './artifacts';
 import { type MessageParts, render, replayParts, takeApart } from './content';
-
-export interface Transcript {
-  messages: CapturedMessage[];
-  coverage: Coverage;
-  /** The head of the shown branch is a finished answer. */
-  headFinished: boolean;
-}
 
 export interface TranscriptOptions {
   /** The message the site shows last; null where the body does not say. */

@@ -5,6 +5,7 @@
 import { asArray, asId, asObject, asText, asTime, isObject, type JsonObject, tryParse } from '../../json';
 import type { CapturedConversation, CapturedMessage, ReadResult, ReadWarning } from '../../types';
 import { madeUpId, type ReadContext } from '../_adapter';
+import { archivedRequests } from '../_archive';
 import { bare, classifyPage, classifyRequest, conversationUrl } from './addresses';
 import { conversationOf, type GeminiBody, type Joined, listIn, readBody } from './body';
 import { isTurn } from './content';
@@ -154,15 +155,9 @@ class BodyReader {
 
   /** An HTTP archive saved from the developer tools. */
   private findInArchive(entries: unknown[], where: string, depth: number, context: ReadContext): void {
-    entries.forEach((entry, index) => {
-      const request = asObject(asObject(entry)['request']);
-      const content = asObject(asObject(asObject(entry)['response'])['content']);
-      const url = asText(request['url']);
-      let text = asText(content['text']);
-      if (url === null || text === null || classifyRequest(url, asText(request['method']) ?? 'POST') === null) return;
-      if (content['encoding'] === 'base64') text = fromBase64(text);
-      this.findInText(text, `${where}[${index}]`, depth + 1, { ...context, url });
-    });
+    for (const { url, method, text, where: at } of archivedRequests(entries, where, this.warnings, 'POST')) {
+      if (classifyRequest(url, method) !== null) this.findInText(text, at, depth + 1, { ...context, url });
+    }
   }
 
   /** `{conversations: [{id, title, create_time, entries|messages: [{role|author, text|content}]}]}` and the like. */
@@ -298,9 +293,4 @@ function plainText(record: JsonObject): string {
 function tryJson(value: unknown): unknown {
   const parsed = typeof value === 'string' ? tryParse(value) : { error: '' };
   return 'value' in parsed ? parsed.value : null;
-}
-
-function fromBase64(text: string): string {
-  const bytes = Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0));
-  return new TextDecoder().decode(bytes);
 }
