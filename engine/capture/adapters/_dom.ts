@@ -1,5 +1,6 @@
 /** What the readers of pages have in common. */
-import type { PageRoot } from './_adapter';
+import { inertCopy } from '../markdown';
+import type { DomFindings, DomTurn, PageRoot } from './_adapter';
 
 export function documentOf(root: PageRoot): Document {
   return root.nodeType === 9 ? (root as Document) : (root.ownerDocument as Document);
@@ -19,4 +20,58 @@ export function outermost(elements: Element[]): Element[] {
 export function distinctUrls<T extends { url: string }>(citations: T[]): T[] {
   const seen = new Set<string>();
   return citations.filter((each) => !seen.has(each.url) && seen.add(each.url));
+}
+
+/** What a page shows of a turn; of what is left out it says nothing. */
+export type ShownTurn = Pick<DomTurn, 'role' | 'markdown'> & Partial<DomTurn>;
+
+export function turnOf(shown: ShownTurn): DomTurn {
+  return {
+    id: null,
+    mergedIds: [],
+    follows: true,
+    author: null,
+    model: null,
+    createdAt: null,
+    attachments: [],
+    metadata: {},
+    ...shown,
+  };
+}
+
+/** What is known of a page before its turns are read. */
+export function findingsWith(known: Partial<DomFindings> = {}): DomFindings {
+  return {
+    title: null,
+    turns: [],
+    turnsSeen: 0,
+    turnsUnmounted: 0,
+    whole: false,
+    streaming: false,
+    warnings: [],
+    metadata: {},
+    address: null,
+    ...known,
+  };
+}
+
+/** A copy of a saved piece of a page in which no turn is marked, without what stands around an answer; null for an empty page. */
+export function unmarkedPiece(root: PageRoot): Element | null {
+  const body: Element | null =
+    root.nodeType === 9 ? ((root as Document).querySelector('main') ?? (root as Document).body) : (root as Element);
+  if (body === null) return null;
+  const copy = inertCopy(body);
+  for (const around of copy.querySelectorAll('nav, header, footer, form, aside')) around.remove();
+  return copy;
+}
+
+/** Adds what such a piece holds as one answer, as far as can be told; a few words are none. */
+export function addUnmarked(findings: DomFindings, read: Omit<ShownTurn, 'role'>): void {
+  if (read.markdown.length < 20) return;
+  findings.warnings.push({
+    code: 'no_turns',
+    message: 'No turn is marked in the page; what it holds is read as one answer.',
+    where: null,
+  });
+  findings.turns.push(turnOf({ role: 'assistant', ...read }));
 }

@@ -1,26 +1,16 @@
 /** Pages that draw one element for each turn. */
 import { copyToMarkdown, inertCopy } from '../markdown';
-import type { DomFindings, DomTurn } from './_adapter';
+import type { DomFindings } from './_adapter';
+import { findingsWith, type ShownTurn, turnOf } from './_dom';
 
-/** What a site's class reads of a row; everything else of the turn is as if the page did not say it. */
-export type Row = Pick<DomTurn, 'role' | 'markdown'> & Partial<DomTurn>;
+export type { ShownTurn };
 
 /**
  * The turns of the rows that `read` makes something of; null is a row that is no turn, words that are empty a turn that
  * could not be read, which is a warning. Nothing is claimed about turns that are not mounted.
  */
-export function readRows(rows: Iterable<Element>, read: (row: Element) => Row | null): DomFindings {
-  const found: DomFindings = {
-    title: null,
-    turns: [],
-    turnsSeen: 0,
-    turnsUnmounted: 0,
-    whole: false,
-    streaming: false,
-    warnings: [],
-    metadata: {},
-    address: null,
-  };
+export function readRows(rows: Iterable<Element>, read: (row: Element) => ShownTurn | null): DomFindings {
+  const found = findingsWith();
   let unbroken = false;
   for (const row of rows) {
     const turn = read(row);
@@ -34,18 +24,7 @@ export function readRows(rows: Iterable<Element>, read: (row: Element) => Row | 
         message: 'A turn of the page has no words that could be read.',
         where: turn.id ?? null,
       });
-    else
-      found.turns.push({
-        id: null,
-        mergedIds: [],
-        follows: unbroken,
-        author: null,
-        model: null,
-        createdAt: null,
-        attachments: [],
-        metadata: {},
-        ...turn,
-      });
+    else found.turns.push(turnOf({ follows: unbroken, ...turn }));
     unbroken = !empty;
   }
   return found;

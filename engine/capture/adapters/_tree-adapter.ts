@@ -10,7 +10,7 @@ import { Adapter, type DomFindings, type PageAddress, type PageRoot, type ReadCo
 import { eachRecord } from './_envelope';
 import { askJson, type AskSite, type HistoryPage, type ListedConversation, type SiteHistory } from './_history';
 import { type Part, readParts } from './_parts';
-import { readRows, type Row } from './_rows';
+import { readRows, type ShownTurn } from './_rows';
 import { treeConversation } from './_tree';
 
 /** What the site says of a conversation, listed or whole; fields are the site's own and may be of any type. */
@@ -70,7 +70,7 @@ export abstract class TreeAdapter extends Adapter {
   /** The conversation that this object of a body is, or null; objects inside of one are not asked about. */
   protected abstract find(record: JsonObject): FoundConversation | null;
   /** A row as a turn, null where it is none. Must not change the page. */
-  protected abstract readRow(row: Element): Row | null;
+  protected abstract readRow(row: Element): ShownTurn | null;
   /** What each read needs in its headers. @throws `not_signed_in` */
   protected abstract headers(page: HistoryPage): Record<string, string>;
   /** What the site wraps its answers in, taken off. @throws `not_signed_in` and others where it says so in the body. */

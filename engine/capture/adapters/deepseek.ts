@@ -3,7 +3,7 @@ import { asArray, asId, asObject, asText, isObject, type JsonObject, tryParse } 
 import { preformattedText } from '../markdown';
 import type { HistoryPage } from './_history';
 import type { Part } from './_parts';
-import { answerMarkdown, type Row } from './_rows';
+import { answerMarkdown, type ShownTurn } from './_rows';
 import { type FoundConversation, type FoundList, namedFiles, TreeAdapter } from './_tree-adapter';
 import { deepseekWire } from './deepseek-wire';
 
@@ -56,7 +56,7 @@ export class DeepSeekAdapter extends TreeAdapter {
   }
 
   /** A row's key is its message's id; a question that was just asked has that of its answer, the next, negated. */
-  protected readRow(row: Element): Row | null {
+  protected readRow(row: Element): ShownTurn | null {
     const key = Number(row.getAttribute('data-virtual-list-item-key'));
     const id = Number.isInteger(key) && key !== 0 ? String(key > 0 ? key : -key - 1) : null;
     const thought = row.querySelector('.ds-think-content');

@@ -7,7 +7,7 @@ import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown
 import { stableHash } from '../../hash';
 import type { Attachment, ReadWarning } from '../../types';
 import { type DomFindings, type DomTurn, mayBePiece, type PageRoot, type ReadContext } from '../_adapter';
-import { distinctUrls, documentOf, outermost } from '../_dom';
+import { addUnmarked, distinctUrls, documentOf, findingsWith, outermost, turnOf, unmarkedPiece } from '../_dom';
 import { classifyPage } from './addresses';
 import { conversationIn, pairsIn, readPair } from './units';
 
@@ -48,17 +48,11 @@ interface FoundMessage {
 
 export function findInDom(root: PageRoot, url: string, context: ReadContext): DomFindings {
   const document = documentOf(root);
-  const findings: DomFindings = {
+  const findings = findingsWith({
     title: titleOf(root, document),
-    turns: [],
-    turnsSeen: 0,
-    turnsUnmounted: 0,
-    whole: false,
     streaming: root.querySelector(STOP) !== null || document.querySelector(STOP) !== null,
-    warnings: [],
-    metadata: {},
     address: addressIn(root, document),
-  };
+  });
 
   const turns = outermost([...root.querySelectorAll(TURN)]);
   const address = classifyPage(url);
@@ -337,8 +331,8 @@ function readMessage(element: Element, place: Element): FoundMessage | null {
 const NOTHING = '[data-commonplace-nothing]';
 const FILE_TILE = '[role="group"][aria-label]';
 
-function withoutNoise(copy: Element, more: string): Element {
-  for (const each of [...copy.querySelectorAll(`${NOT_SAID},${more}`)]) each.remove();
+function withoutNoise(copy: Element, ...more: string[]): Element {
+  for (const each of [...copy.querySelectorAll([NOT_SAID, ...more].join(','))]) each.remove();
   return copy;
 }
 
@@ -533,47 +527,23 @@ function readBlocks(root: PageRoot, findings: DomFindings): void {
     const read = answer === null ? null : copyToMarkdown(inertCopy(answer));
     const markdown = read === null ? typedText(words) : dollarMath(read.markdown);
     if (markdown === '') continue;
-    addTurn(findings.turns, {
-      id: null,
-      mergedIds: [],
-      follows: true,
-      role: answer === null ? 'user' : 'assistant',
-      author: null,
-      model: null,
-      createdAt: null,
-      markdown,
-      attachments: read?.images ?? [],
-      metadata: {},
-    });
+    const role = answer === null ? 'user' : 'assistant';
+    addTurn(findings.turns, turnOf({ role, markdown, attachments: read?.images ?? [] }));
   }
   findings.turnsSeen = Math.max(findings.turnsSeen, findings.turns.length);
 }
 
 /** A saved piece of a page without a marked turn: what it holds is one answer, as far as can be told. */
 function readUnmarked(root: PageRoot, findings: DomFindings): void {
-  const body =
-    root.nodeType === 9 ? ((root as Document).querySelector('main') ?? (root as Document).body) : (root as Element);
-  if (body === null) return;
   // The site's own page with no turn drawn: all that it shows are its own words.
   if (root.querySelector('#prompt-textarea, [data-testid="thread-disclaimer"]') !== null) return;
-  const read = copyToMarkdown(withoutNoise(inertCopy(body), 'nav, header, footer, form, aside'));
-  if (read.markdown.length < 20) return;
-  findings.warnings.push({
-    code: 'no_turns',
-    message: 'No turn is marked in the page; what it holds is read as one answer.',
-    where: null,
-  });
-  findings.turns.push({
-    id: null,
-    mergedIds: [],
-    follows: true,
-    role: 'assistant',
-    author: null,
-    model: null,
-    createdAt: null,
-    markdown: dollarMath(read.markdown),
-    attachments: read.images,
-    metadata: read.citations.length > 0 ? { citations: read.citations } : {},
+  const piece = unmarkedPiece(root);
+  if (piece === null) return;
+  const { markdown, images, citations } = copyToMarkdown(withoutNoise(piece));
+  addUnmarked(findings, {
+    markdown: dollarMath(markdown),
+    attachments: images,
+    metadata: citations.length > 0 ? { citations } : {},
   });
 }
 

@@ -8,7 +8,7 @@ import { stableHash } from '../../hash';
 import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown';
 import type { Attachment, ReadWarning } from '../../types';
 import { type DomFindings, type DomTurn, mayBePiece, type PageRoot, type ReadContext } from '../_adapter';
-import { documentOf, outermost } from '../_dom';
+import { addUnmarked, documentOf, findingsWith, outermost, turnOf, unmarkedPiece } from '../_dom';
 import { classifyPage } from './addresses';
 import { artifactWords, oneLine } from './artifacts';
 import type { Citation } from './citations';
@@ -42,17 +42,12 @@ interface Place {
 
 export function findInDom(root: PageRoot, url: string, context: ReadContext): DomFindings {
   const document = documentOf(root);
-  const findings: DomFindings = {
+  const findings = findingsWith({
     title: titleOf(root, document),
-    turns: [],
-    turnsSeen: 0,
-    turnsUnmounted: 0,
-    whole: false,
     streaming: root.querySelector(STREAMING) !== null,
-    warnings: [],
     metadata: metadataOf(root),
     address: addressIn(root, document),
-  };
+  });
   const { places, total, virtual } = placesIn(root);
   const positions = new Set(places.map((place) => place.position));
 
@@ -216,18 +211,7 @@ function readPlace(
   warnings: ReadWarning[],
   follows: boolean,
 ): DomTurn | 'unmounted' | null {
-  const turn: DomTurn = {
-    id: null,
-    mergedIds: [],
-    follows,
-    role: 'user',
-    author: null,
-    model: null,
-    createdAt: null,
-    markdown: '',
-    attachments: [],
-    metadata: position === null ? {} : { position },
-  };
+  const turn = turnOf({ role: 'user', markdown: '', follows, metadata: position === null ? {} : { position } });
   const answer = element.matches(ANSWER)
     ? element
     : (element.querySelector(ANSWER) ?? (element.matches(ANSWER_BODY) ? element : null));
@@ -604,29 +588,9 @@ function addressIn(root: PageRoot, document: Document): string | null {
 
 /** A saved piece of a page without a marked turn: what it holds is one answer, as far as can be told. */
 function readUnmarked(root: PageRoot, findings: DomFindings): void {
-  const body =
-    root.nodeType === 9 ? ((root as Document).querySelector('main') ?? (root as Document).body) : (root as Element);
-  if (body === null) return;
-  const turn: DomTurn = {
-    id: null,
-    mergedIds: [],
-    follows: true,
-    role: 'assistant',
-    author: null,
-    model: null,
-    createdAt: null,
-    markdown: '',
-    attachments: [],
-    metadata: {},
-  };
-  const copy = inertCopy(body);
-  for (const each of all(copy, 'nav, header, footer, form, aside')) each.remove();
-  readAnswer(copy, turn);
-  if (turn.markdown.length < 20) return;
-  findings.warnings.push({
-    code: 'no_turns',
-    message: 'No turn is marked in the page; what it holds is read as one answer.',
-    where: null,
-  });
-  findings.turns.push(turn);
+  const piece = unmarkedPiece(root);
+  if (piece === null) return;
+  const turn = turnOf({ role: 'assistant', markdown: '' });
+  readAnswer(piece, turn);
+  addUnmarked(findings, turn);
 }

@@ -8,7 +8,7 @@ import { stableHash } from '../../hash';
 import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
 import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
-import { distinctUrls, documentOf, outermost } from '../_dom';
+import { distinctUrls, documentOf, findingsWith, outermost, turnOf } from '../_dom';
 import { bare, classifyPage, gemIn } from './addresses';
 
 // A shared copy has places and answers of its own.
@@ -51,17 +51,11 @@ const NOT_SAID = [
 
 export function findInDom(root: PageRoot, url: string, context: ReadContext): DomFindings {
   const document = documentOf(root);
-  const findings: DomFindings = {
+  const findings = findingsWith({
     title: titleOf(root, document, url),
-    turns: [],
-    turnsSeen: 0,
-    turnsUnmounted: 0,
-    whole: false,
-    streaming: false,
-    warnings: [],
     metadata: metadataOf(root, document, url),
     address: addressIn(root, document),
-  };
+  });
   const containers = outermost([...root.querySelectorAll(CONTAINER)]).filter(outsidePanels);
   const places: Place[] =
     containers.length > 0
@@ -173,16 +167,8 @@ function readPlace(place: Place, position: number): ReadPlace {
         });
       continue;
     }
-    turns.push({
-      id: id === null ? null : isUser ? `${id}:user` : id,
-      mergedIds: [],
-      follows: true,
-      role: isUser ? 'user' : 'assistant',
-      author: null,
-      model: null,
-      createdAt: null,
-      ...said,
-    });
+    const role = isUser ? 'user' : 'assistant';
+    turns.push(turnOf({ id: id === null ? null : isUser ? `${id}:user` : id, role, ...said }));
   }
   return { turns, warnings };
 }
@@ -626,16 +612,8 @@ function readPiece(root: PageRoot, findings: DomFindings): void {
     message: 'This is a piece of an answer; who asked what is not in it.',
     where: null,
   });
-  findings.turns.push({
-    id: null,
-    mergedIds: [],
-    follows: true,
-    role: 'assistant',
-    author: null,
-    model: null,
-    createdAt: null,
-    markdown: read.markdown,
-    attachments: read.attachments,
-    metadata: read.citations.length > 0 ? { citations: read.citations } : {},
-  });
+  const { markdown, attachments, citations } = read;
+  findings.turns.push(
+    turnOf({ role: 'assistant', markdown, attachments, metadata: citations.length > 0 ? { citations } : {} }),
+  );
 }
