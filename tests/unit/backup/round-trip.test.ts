@@ -1,16 +1,13 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exportAll, importExport } from '../../../engine/backup';
-import { openStore, type Store } from '../../../engine/store';
-import { dataDirectory } from '../store/prebuilt';
+import type { Store } from '../../../engine/store';
 import { clear, database, fill, rows } from './generate';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
+withStore((opened) => {
+  store = opened;
 });
 
 /** Databases tried; more with COMMONPLACE_DATABASES. */

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Engine, ImportRun } from '../../../engine/api';
 import { exportAll } from '../../../engine/backup';
 import { type GivenFile, Importer, type ImportShelf } from '../../../engine/connectors';
@@ -12,17 +12,12 @@ import { openStore, type Store } from '../../../engine/store';
 import { jobContext } from '../../harness/jobs';
 import { dataDirectory } from '../store/prebuilt';
 import { folder, textFile, zip } from './given';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate document, forgotten, forget_receipt, job cascade');
-});
+withStore((opened) => {
+  store = opened;
+}, 'document, forgotten, forget_receipt, job cascade');
 
 function memoryShelf(): ImportShelf & { size: () => number } {
   const kept = new Map<string, GivenFile[]>();

@@ -1,22 +1,16 @@
 /** What is imported and what was captured live are one document. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../engine/api';
 import { createEngine } from '../../../engine/engine';
-import { openStore, type Store } from '../../../engine/store';
+import type { Store } from '../../../engine/store';
 import { conversation, message } from '../ingest/captures';
-import { dataDirectory } from '../store/prebuilt';
 import { folder, readAll } from './given';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate document, forgotten, forget_receipt, job cascade');
-});
+withStore((opened) => {
+  store = opened;
+}, 'document, forgotten, forget_receipt, job cascade');
 
 async function withEngine(work: (engine: Engine) => Promise<void>): Promise<void> {
   const engine = createEngine({

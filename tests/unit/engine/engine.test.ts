@@ -1,23 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { EmbedderState, Engine, EngineEvent } from '../../../engine/api';
 import { createEngine, type EngineOptions } from '../../../engine/engine';
 import { EngineError } from '../../../engine/errors';
 import { createMemoryOutbox } from '../../../engine/outbox';
-import { openStore, type Store } from '../../../engine/store';
+import type { Store } from '../../../engine/store';
 import { conversation, message, page } from '../ingest/captures';
 import { fakeEmbedder } from '../jobs/fake-embedder';
-import { dataDirectory } from '../store/prebuilt';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate document, forgotten, forget_receipt, job cascade');
-});
+withStore((opened) => {
+  store = opened;
+}, 'document, forgotten, forget_receipt, job cascade');
 
 /** The store of all tests, which an engine that closes leaves open. */
 const shared = (more: Partial<Store> = {}): Store => ({

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createEngine } from '../../../engine/engine';
-import { openStore, type Store } from '../../../engine/store';
+import type { Store } from '../../../engine/store';
 import { conversation, message } from '../ingest/captures';
-import { dataDirectory } from '../store/prebuilt';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
+withStore((opened) => {
+  store = opened;
 });
 
 it('the engine says what it holds of a list of ids: how new, whether whole, whether the user deleted it', async () => {

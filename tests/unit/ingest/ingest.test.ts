@@ -1,21 +1,15 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Capture, CapturedMessage, Coverage } from '../../../engine/capture/types';
 import { ingest, rechunk, staleDocuments } from '../../../engine/ingest';
-import { openStore, type Store } from '../../../engine/store';
-import { dataDirectory } from '../store/prebuilt';
+import type { Store } from '../../../engine/store';
 import { conversation, message, page } from './captures';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate document, forgotten, forget_receipt, job cascade');
-});
+withStore((opened) => {
+  store = opened;
+}, 'document, forgotten, forget_receipt, job cascade');
 
 interface ChunkRow {
   id: string;

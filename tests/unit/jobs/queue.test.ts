@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EngineError } from '../../../engine/errors';
 import { backoff } from '../../../engine/jobs';
 import {
@@ -13,22 +13,16 @@ import {
   recover,
   runAgain,
 } from '../../../engine/jobs/queue';
-import { openStore, type Store } from '../../../engine/store';
-import { dataDirectory } from '../store/prebuilt';
+import type { Store } from '../../../engine/store';
+import { withStore } from '../store/with-store';
 
 const ALL: JobKind[] = ['purge', 'embed', 'resplit', 'maintain', 'snapshot'];
 const at = (seconds: number) => new Date(Date.UTC(2026, 4, 1, 0, 0, seconds));
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate job');
-});
+withStore((opened) => {
+  store = opened;
+}, 'job');
 
 const rows = () =>
   store.query<{ kind: string; state: string; attempts: number; error: string | null }>(

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EngineError } from '../../../engine/errors';
 import { ingest } from '../../../engine/ingest';
 import { embedHandler, enqueue, Gate, type Handler, type JobKind, startScheduler } from '../../../engine/jobs';
@@ -9,17 +9,12 @@ import { openStore, type Store } from '../../../engine/store';
 import { conversation, message } from '../ingest/captures';
 import { dataDirectory } from '../store/prebuilt';
 import { fakeEmbedder } from './fake-embedder';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate document, job cascade');
-});
+withStore((opened) => {
+  store = opened;
+}, 'document, job cascade');
 
 const clock = () => new Date();
 function start(handlers: Partial<Record<JobKind, Handler>>, on: Store = store, gate = new Gate()) {

@@ -1,23 +1,17 @@
 /** What is embedded of a passage: its text, and what stands beside it. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CapturedMessage } from '../../../engine/capture/types';
 import { ingest } from '../../../engine/ingest';
-import { openStore, type Store } from '../../../engine/store';
+import type { Store } from '../../../engine/store';
 import { embedAll } from '../../harness/jobs';
 import { conversation, message } from '../ingest/captures';
-import { dataDirectory } from '../store/prebuilt';
 import { fakeEmbedder } from './fake-embedder';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate document, job cascade');
-});
+withStore((opened) => {
+  store = opened;
+}, 'document, job cascade');
 
 /** The texts that were given to the model, in the order of the alphabet. */
 async function embedWaiting(): Promise<string[]> {

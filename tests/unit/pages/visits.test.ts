@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CapturedPage } from '../../../engine/capture/types';
 import { ingest } from '../../../engine/ingest';
-import { openStore, type Store } from '../../../engine/store';
+import type { Store } from '../../../engine/store';
 import { page } from '../ingest/captures';
-import { dataDirectory } from '../store/prebuilt';
+import { withStore } from '../store/with-store';
 
 let store: Store;
-beforeAll(async () => {
-  store = await openStore({ storage: 'memory', dataDirectory: await dataDirectory() });
-});
-afterAll(async () => {
-  await store.close();
-});
-beforeEach(async () => {
-  await store.exec('truncate document, forgotten, forget_receipt, job cascade');
-});
+withStore((opened) => {
+  store = opened;
+}, 'document, forgotten, forget_receipt, job cascade');
 
 const day = (number: number) => new Date(Date.UTC(2026, 4, number, 10)).toISOString();
 const visit = (number: number, more: Partial<CapturedPage> = {}): CapturedPage =>
