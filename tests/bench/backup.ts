@@ -6,7 +6,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { measureExchange, measureLarge } from './exchange';
-import { exchangeSection, largeSection, withSection } from './exchange-report';
+import { exchangeSection, largeSection } from './exchange-report';
+import { withSection } from './sections';
 
 const FILE = 'docs/benchmarks.md';
 

@@ -2,8 +2,9 @@
  * Every number of docs/benchmarks.md, measured on this machine in a real Chromium: the built extension, and the
  * engine's own code on an invented collection in a page of the same isolation. Prints a table and writes the file.
  *
- * Usage: npm run bench [-- --full | --huge] [--sizes N,N] [--no-peers] [--extension DIR] [--only page,extension,engine,exchange] [--no-write]
+ * Usage: npm run bench [-- --full | --huge] [--sizes N,N] [--no-peers] [--extension DIR] [--only page,extension,engine,exchange] [--no-write | --apart]
  *   --full   also 100,000 chunks, --huge also 500,000: an hour and some hours instead of half an hour
+ *   --apart  writes what the engine took as a section beside what the file has: `--only engine --sizes 500000 --apart`
  * Resolves with 0 whether or not every target is met: a slow machine is not a fault.
  */
 import { spawnSync } from 'node:child_process';
@@ -14,12 +15,14 @@ import { PGLITE_VERSION } from '../../engine/store/database';
 import { findChromium } from '../harness/chromium';
 import { type EnginePageResults, runEnginePage } from './engine-page';
 import { type ExchangeResults, measureExchange } from './exchange';
-import { exchangeSection, type Section, sectionIn, withSection } from './exchange-report';
+import { exchangeSection } from './exchange-report';
 import { browserVersion, type ExtensionResults, measureExtension, type Part, weigh } from './extension';
 import { measurePageCost, type PageCostResults } from './page-cost';
-import { writeReport } from './report';
+import { engineReport, writeReport } from './report';
+import { marked, type Section, sectionIn, withSection } from './sections';
 
 const FILE = 'docs/benchmarks.md';
+const HUGE = 500_000;
 
 export interface Results {
   machine: { cpu: string; cores: number; memory_gb: number; os: string; load: number };
@@ -47,7 +50,7 @@ export async function main(args: string[]): Promise<number> {
   const sizes = option('--sizes')?.split(',').map(Number) ?? [
     10_000,
     ...(args.includes('--full') || args.includes('--huge') ? [100_000] : []),
-    ...(args.includes('--huge') ? [500_000] : []),
+    ...(args.includes('--huge') ? [HUGE] : []),
   ];
   const say = (line: string) => {
     console.log(line);
@@ -96,7 +99,9 @@ export async function main(args: string[]): Promise<number> {
 
   const report = writeReport(results);
   say(`\n${report.table}\n`);
-  if (!args.includes('--no-write')) {
+  if (args.includes('--apart')) {
+    writeFileSync(FILE, withSection(readFileSync(FILE, 'utf8'), 'huge', marked('huge', engineReport(results))));
+  } else if (!args.includes('--no-write')) {
     writeFileSync(FILE, withSections(report.markdown, results));
     say(`${FILE} was written after ${Math.round(results.seconds)} s.`);
   }
@@ -104,11 +109,12 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** With what was measured apart from the rest: now, or as it stands in the file. */
-function withSections(markdown: string, { exchange, date }: Results): string {
+function withSections(markdown: string, { engine, exchange, date }: Results): string {
   const before = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
   const sections: Array<[Section, string | null]> = [
     ['exchange', exchange ? exchangeSection(exchange, date) : sectionIn(before, 'exchange')],
     ['large', sectionIn(before, 'large')],
+    ['huge', engine?.sizes.some(({ chunks }) => chunks === HUGE) ? null : sectionIn(before, 'huge')],
   ];
   return sections.reduce((all, [name, text]) => (text === null ? all : withSection(all, name, text)), markdown);
 }

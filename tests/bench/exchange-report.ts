@@ -1,28 +1,6 @@
-/** The sections of docs/benchmarks.md that are measured apart from the rest, each between marks of its own. */
+/** What is measured of export and import, for docs/benchmarks.md. */
 import type { ExchangeResults, LargeResults, Measured } from './exchange';
-
-export type Section = 'exchange' | 'large';
-
-const BEGIN = (section: Section) => `<!-- begin ${section}: written by npm run bench:backup -->`;
-const END = (section: Section) => `<!-- end ${section} -->`;
-/** What follows them. */
-const NEXT = '## The package by part';
-
-/** The section as it stands in a file, with its marks; null for none. */
-export function sectionIn(markdown: string, section: Section): string | null {
-  const begin = markdown.indexOf(BEGIN(section));
-  const end = markdown.indexOf(END(section));
-  return begin < 0 || end < begin ? null : markdown.slice(begin, end + END(section).length);
-}
-
-/** The file with this section in it, in place of the one it had. */
-export function withSection(markdown: string, section: Section, text: string): string {
-  const old = sectionIn(markdown, section);
-  if (old !== null) return markdown.replace(old, () => text);
-  const at = markdown.indexOf(NEXT);
-  if (at < 0) throw new Error(`There is no "${NEXT}" in docs/benchmarks.md.`);
-  return `${markdown.slice(0, at)}${text}\n\n${markdown.slice(at)}`;
-}
+import { marked, type Section } from './sections';
 
 interface Row {
   what: string;
@@ -54,17 +32,16 @@ function table(rows: Row[]): string {
 }
 
 function section(name: Section, title: string, date: string, load: number, rows: Row[], how: string): string {
-  return `${BEGIN(name)}
-
-## ${title}
+  return marked(
+    name,
+    `## ${title}
 
 Measured on ${date.slice(0, 10)}, with a load of ${load.toFixed(1)} at the start.
 
 ${table(rows)}
 
-${how}
-
-${END(name)}`;
+${how}`,
+  );
 }
 
 export function exchangeSection(results: ExchangeResults, date: string): string {

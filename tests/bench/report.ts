@@ -1,6 +1,6 @@
 /** The results as rows with their targets, for the terminal and for docs/benchmarks.md. */
 import type { Results } from './bench';
-import type { PeerResult, SizeResult } from './engine-page';
+import type { EnginePageResults, PeerResult, SizeResult } from './engine-page';
 import type { Spread } from './page/measure';
 
 interface Row {
@@ -96,31 +96,7 @@ function rowsOf(results: Results): Row[] {
     );
   }
   if (engine) {
-    for (const [threads, rate] of Object.entries(engine.rates)) {
-      rows.push({
-        group: 'Embedding',
-        what: `Passages of 128 tokens, WASM, ${threads} thread${threads === '1' ? '' : 's'}`,
-        value: `${rate.toFixed(1)} a second`,
-      });
-    }
-    rows.push({
-      group: 'Embedding',
-      what: 'A question of ten words, p50 / p95 of 30, in the embedder as the extension runs it',
-      value: both(engine.embedding.question),
-      ...atMost(engine.embedding.question[0], 40, 'under 40 ms'),
-    });
-    for (const size of engine.sizes) rows.push(...rowsOfSize(size));
-    if (engine.halved) {
-      const { chunks, delete_ms, vacuum_ms, recall, renew_ms, renewed } = engine.halved;
-      const group = `After half of them was deleted (${chunks.toLocaleString('en')} chunks left)`;
-      rows.push(
-        { group, what: 'Deleting every second conversation', value: s1(delete_ms) },
-        { group, what: 'The vacuum after it, which others wait for', value: s1(vacuum_ms) },
-        { group, what: 'Words and meaning, p50 / p95, passing by what was deleted', value: both(recall.fused) },
-        { group, what: 'The index of vectors made anew, with the next embedding, in short steps', value: s1(renew_ms) },
-        { group, what: 'Words and meaning after that', value: both(renewed.fused) },
-      );
-    }
+    rows.push(...rowsOfEmbedding(engine), ...rowsOfSizes(engine));
   }
   const total = (key: 'bytes' | 'zipped') => parts.reduce((sum, part) => sum + part[key], 0);
   rows.push({
@@ -128,6 +104,42 @@ function rowsOf(results: Results): Row[] {
     what: 'Package, unpacked / zipped',
     value: `${mb(total('bytes'))} / ${mb(total('zipped'))}`,
   });
+  return rows;
+}
+
+function rowsOfEmbedding(engine: EnginePageResults): Row[] {
+  const rows: Row[] = [];
+  for (const [threads, rate] of Object.entries(engine.rates)) {
+    rows.push({
+      group: 'Embedding',
+      what: `Passages of 128 tokens, WASM, ${threads} thread${threads === '1' ? '' : 's'}`,
+      value: `${rate.toFixed(1)} a second`,
+    });
+  }
+  rows.push({
+    group: 'Embedding',
+    what: 'A question of ten words, p50 / p95 of 30, in the embedder as the extension runs it',
+    value: both(engine.embedding.question),
+    ...atMost(engine.embedding.question[0], 40, 'under 40 ms'),
+  });
+  return rows;
+}
+
+/** What the engine takes at each size, and after half of the last was deleted. */
+function rowsOfSizes(engine: EnginePageResults): Row[] {
+  const rows: Row[] = [];
+  for (const size of engine.sizes) rows.push(...rowsOfSize(size));
+  if (engine.halved) {
+    const { chunks, delete_ms, vacuum_ms, recall, renew_ms, renewed } = engine.halved;
+    const group = `After half of them was deleted (${chunks.toLocaleString('en')} chunks left)`;
+    rows.push(
+      { group, what: 'Deleting every second conversation', value: s1(delete_ms) },
+      { group, what: 'The vacuum after it, which others wait for', value: s1(vacuum_ms) },
+      { group, what: 'Words and meaning, p50 / p95, passing by what was deleted', value: both(recall.fused) },
+      { group, what: 'The index of vectors made anew, with the next embedding, in short steps', value: s1(renew_ms) },
+      { group, what: 'Words and meaning after that', value: both(renewed.fused) },
+    );
+  }
   return rows;
 }
 
@@ -206,12 +218,35 @@ const WHAT: Record<PeerResult['name'], string> = {
   'loop over vectors': 'meaning',
 };
 
+const verdict = ({ met }: Row) => (met === undefined ? '' : met ? 'yes' : 'no');
+const groupsOf = (rows: readonly Row[]) => [...new Set(rows.map(({ group }) => group))];
+
+/** A table for each group. */
+function tables(rows: readonly Row[]): string {
+  const lines = (group: string) =>
+    rows
+      .filter((row) => row.group === group)
+      .map((row) => `| ${row.what} | ${row.value} | ${row.target ?? ''} | ${verdict(row)} |`)
+      .join('\n');
+  return groupsOf(rows)
+    .map((group) => `## ${group}\n\n| What | Value | Target | Met |\n| --- | ---: | --- | --- |\n${lines(group)}`)
+    .join('\n\n');
+}
+
+/** What the engine took at each size, beside the others, by itself. */
+export function engineReport({ engine, date, machine }: Results): string {
+  if (!engine) throw new Error('The engine was not measured.');
+  return `Measured on ${date.slice(0, 10)}, with a load of ${machine.load.toFixed(1)} at the start.
+
+${tables(rowsOfSizes(engine))}
+
+${engine.sizes.map(comparison).join('\n')}`.trimEnd();
+}
+
 export function writeReport(results: Results): { table: string; markdown: string } {
   const rows = rowsOf(results);
-  const groups = [...new Set(rows.map(({ group }) => group))];
-  const verdict = ({ met }: Row) => (met === undefined ? '' : met ? 'yes' : 'no');
   const width = Math.max(...rows.map(({ what }) => what.length));
-  const table = groups
+  const table = groupsOf(rows)
     .flatMap((group) => [
       group,
       ...rows
@@ -237,18 +272,7 @@ Written by \`npm run bench\` on ${results.date.slice(0, 10)}; it took ${Math.rou
 
 Targets are for two cores. p50 / p95 are the median and the 95th percentile.
 
-${groups
-  .map(
-    (group) => `## ${group}
-
-| What | Value | Target | Met |
-| --- | ---: | --- | --- |
-${rows
-  .filter((row) => row.group === group)
-  .map((row) => `| ${row.what} | ${row.value} | ${row.target ?? ''} | ${verdict(row)} |`)
-  .join('\n')}`,
-  )
-  .join('\n\n')}
+${tables(rows)}
 
 ${results.engine?.sizes.map((size) => `${comparison(size)}\n`).join('') ?? ''}${results.failures.map((failure) => `Not measured: ${failure.split('\n')[0]}\n\n`).join('')}## The package by part
 
