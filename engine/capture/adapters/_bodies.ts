@@ -3,10 +3,8 @@ import { asObject, asText, isObject, tryParse, type JsonObject } from '../json';
 import type { CapturedConversation, CapturedMessage, Coverage, ReadResult, ReadWarning, Strategy } from '../types';
 import type { Site } from '../sites';
 import { madeUpId, type ReadContext } from './_adapter';
+import { MAX_DEPTH } from './_envelope';
 import { isEvents } from './_events';
-
-/** How deep an envelope is opened. */
-const MAX_DEPTH = 12;
 
 /** The messages of one body, as a person sees them. */
 export interface Transcript {
@@ -73,12 +71,6 @@ export abstract class BodyReader {
   protected abstract take(object: JsonObject, where: string, context: ReadContext): boolean;
   /** The same of an array that is the messages of one conversation and nothing around them. */
   protected abstract takeMessages(items: unknown[], where: string, context: ReadContext): boolean;
-  protected abstract findInRequests(
-    requests: Array<[string, unknown]>,
-    where: string,
-    depth: number,
-    context: ReadContext,
-  ): boolean;
   protected abstract findInArchive(entries: unknown[], where: string, depth: number, context: ReadContext): boolean;
   /** An answer put together from its pieces, and what it was sent for; null for a stream of something else. */
   protected abstract readAnswer(
@@ -134,6 +126,21 @@ export abstract class BodyReader {
     return found;
   }
 
+  /** Bodies by the request that fetched them, `METHOD address` or the address alone. */
+  protected findInRequests(
+    requests: Array<[string, unknown]>,
+    where: string,
+    depth: number,
+    context: ReadContext,
+  ): boolean {
+    let found = false;
+    for (const [key, body] of requests) {
+      const url = key.replace(/^[A-Z]+ /, '');
+      if (this.find(body, `${where}["${key}"]`, depth + 1, { ...context, url })) found = true;
+    }
+    return found;
+  }
+
   private findInText(text: string, where: string, depth: number, context: ReadContext): boolean {
     if (isEvents(text)) return this.takeAnswer(text, where, context, null);
     if (!/^\s*[[{]/.test(text) || !this.sign.test(text)) return false;
@@ -167,15 +174,17 @@ export abstract class BodyReader {
   private findPlain(value: unknown, where: string, depth: number): boolean {
     if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return false;
     const plain = (list: unknown[]) => list.filter((each) => isObject(each) && this.isPlain(each)).length;
+    let found = false;
     if (Array.isArray(value)) {
       const many = plain(value);
       if (many > 0 && many * 2 >= value.length) {
         this.addPlainly({}, value, where);
         return true;
       }
-      return value.filter((each, index) => this.findPlain(each, `${where}[${index}]`, depth + 1)).length > 0;
+      for (const [index, each] of value.entries())
+        if (this.findPlain(each, `${where}[${index}]`, depth + 1)) found = true;
+      return found;
     }
-    let found = false;
     for (const [field, each] of Object.entries(value)) {
       if (Array.isArray(each) && plain(each) > 0) {
         this.addPlainly(value as JsonObject, each, `${where}.${field}`);

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject, tryParse } from '../json';
 
 /** How deep an envelope is opened. */
-const MAX_DEPTH = 12;
+export const MAX_DEPTH = 12;
 
 /**
  * Offers every object in a body, in an array or envelope around one, or in an HTTP archive, until `take` says that it was

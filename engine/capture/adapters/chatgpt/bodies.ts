@@ -222,29 +222,27 @@ class ChatGptBodyReader extends BodyReader {
     this.push(said, { ...transcript, coverage: 'tail' }, 'stream', where, context);
   }
 
-  /** Bodies by the request that fetched them: pages of one conversation are joined. */
-  protected findInRequests(
+  /** Pages of one conversation are joined. */
+  protected override findInRequests(
     requests: Array<[string, unknown]>,
     where: string,
     depth: number,
     context: ReadContext,
   ): boolean {
     const pages = new Map<string, ConversationPage[]>();
-    let found = false;
+    const others: typeof requests = [];
     for (const [key, body] of requests) {
-      const [, method, url] = /^(?:([A-Z]+) )?(.*)$/s.exec(key) ?? [];
-      const request = classifyRequest(url ?? key, method ?? 'GET');
+      const [, method = 'GET', url = key] = /^(?:([A-Z]+) )?(.*)$/s.exec(key) ?? [];
+      const request = classifyRequest(url, method);
       if (request !== null && request.conversationId !== null && isPaged(body)) {
         const list = pages.get(request.conversationId) ?? [];
         list.push({ before: request.before, body });
         pages.set(request.conversationId, list);
-      } else if (this.find(body, `${where}["${key}"]`, depth + 1, { ...context, url: url ?? null })) found = true;
+      } else others.push([key, body]);
     }
-    for (const [id, list] of pages) {
-      this.addPages(id, list, where, context);
-      found = true;
-    }
-    return found;
+    const found = super.findInRequests(others, where, depth, context);
+    for (const [id, list] of pages) this.addPages(id, list, where, context);
+    return found || pages.size > 0;
   }
 
   private addPages(id: string | null, pages: ConversationPage[], where: string, context: ReadContext): void {

@@ -62,20 +62,6 @@ class ClaudeBodyReader extends BodyReader {
     return true;
   }
 
-  protected findInRequests(
-    requests: Array<[string, unknown]>,
-    where: string,
-    depth: number,
-    context: ReadContext,
-  ): boolean {
-    let found = false;
-    for (const [key, body] of requests) {
-      const url = key.replace(/^[A-Z]+ /, '');
-      if (this.find(body, `${where}["${key}"]`, depth + 1, { ...context, url })) found = true;
-    }
-    return found;
-  }
-
   protected findInArchive(entries: unknown[], where: string, depth: number, context: ReadContext): boolean {
     let found = false;
     for (const { url, sent, text, where: at } of archivedRequests(entries, where, this.warnings, 'GET')) {
