@@ -5,15 +5,21 @@ export interface Run {
   marked: boolean;
 }
 
-/** What is syntax and not words. Each match's captured group, where it has one, stays; the rest is dropped. */
+/** Code and formulas, whose signs are their own. Of each match its one group stays; the rest is dropped. */
+const LITERALS =
+  /^[ \t]*```[^\n]*\n([\s\S]*?)(?:^[ \t]*```[ \t]*$|(?![\s\S]))|`+([^`\n]+)`+|\$\$([^$]+)\$\$|\\\(([^\n]+?)\\\)|\\\[([\s\S]+?)\\\]|(\$(?=\S)[^$\n]+(?<=\S)\$(?!\d))/dgmu;
+
+/** What is syntax and not words, elsewhere. Each match's captured group, where it has one, stays; the rest is dropped. */
 const SYNTAX = [
-  /^[ \t]*(?:```|~~~)[^\n]*$/gmu, // fences
-  /^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]+/gmu, // headings, quotes, list marks
-  /^[ \t]*\|?[ \t:|-]*-{3,}[ \t:|-]*$/gmu, // table rules, thematic breaks
-  /!?\[([^\]\n]*)\]\([^)\s]*(?:[ \t]+"[^"\n]*")?\)/gu, // links and images keep their text
-  /\*\*|__|~~|`+|\$\$|\\[()[\]]/gu,
-  /(?<![\p{L}\p{N}])[*_](?=\S)|(?<=\S)[*_](?![\p{L}\p{N}])/gu, // emphasis, not snake_case
+  /^[ \t]*(?:```|~~~)[^\n]*$/dgmu, // fences without their other end
+  /^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]+/dgmu, // headings, quotes, list marks
+  /^[ \t]*\|?[ \t:|-]*-{3,}[ \t:|-]*$/dgmu, // table rules, thematic breaks
+  /!?\[([^\]\n]*)\]\([^)\s]*(?:[ \t]+"[^"\n]*")?\)/dgu, // links and images keep their text
+  /\*\*|__|~~|`+|\$\$|\\[()[\]]/dgu,
+  /(?<![\p{L}\p{N}])[*_](?=\S)|(?<=\S)[*_](?![\p{L}\p{N}])/dgu, // emphasis, not snake_case
 ];
+
+const NOWHERE = [0, 0] as const;
 
 /** Longest text put before the first match, in characters; farther back the passage is cut at a word. */
 const LEAD = 110;
@@ -23,15 +29,18 @@ const LEAD = 110;
  * @returns runs of one line; their text joined is what is read.
  */
 export function shownPassage(passage: string, highlights: ReadonlyArray<readonly [number, number]>): Run[] {
+  const literal = new Uint8Array(passage.length);
   const drop = new Uint8Array(passage.length);
+  for (const { indices = [] } of passage.matchAll(LITERALS)) {
+    const [[start, end] = NOWHERE, ...groups] = indices;
+    const [from, to] = groups.find((group) => group !== undefined) ?? NOWHERE;
+    drop.fill(1, start, from).fill(1, to, end);
+    literal.fill(1, from, to);
+  }
   for (const pattern of SYNTAX) {
-    for (const match of passage.matchAll(pattern)) {
-      const start = match.index;
-      const end = start + match[0].length;
-      const kept = match[1];
-      const keptStart = kept === undefined ? end : start + match[0].indexOf('[') + 1;
-      const keptEnd = kept === undefined ? end : keptStart + kept.length;
-      for (let at = start; at < end; at++) if (at < keptStart || at >= keptEnd) drop[at] = 1;
+    for (const { indices = [] } of passage.matchAll(pattern)) {
+      const [[start, end] = NOWHERE, [from, to] = [end, end]] = indices;
+      if (!literal[start]) drop.fill(1, start, from).fill(1, to, end);
     }
   }
   const marked = new Uint8Array(passage.length);

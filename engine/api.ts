@@ -122,7 +122,7 @@ export interface DocumentSummary {
   /** Newest of what is known: last message, update, capture. */
   happened_at: string;
   message_count: number;
-  /** First words, for the list. */
+  /** First words, for the list: the beginning of the Markdown, cut off anywhere. */
   excerpt: string;
   complete: boolean;
 }

@@ -172,7 +172,7 @@ function toSummary(row: SummaryRow): DocumentSummary {
     url: row.url,
     happened_at: iso(row.happened_at),
     message_count: Number(row.message_count),
-    excerpt: (row.excerpt ?? '').replace(/\s+/gu, ' ').trim(),
+    excerpt: (row.excerpt ?? '').trim(),
     complete: row.complete,
   };
 }

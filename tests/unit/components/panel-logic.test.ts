@@ -69,6 +69,19 @@ describe('a passage', () => {
     expect(text(shownPassage('set plan_cache_mode to 5 * 3, for $5', []))).toBe('set plan_cache_mode to 5 * 3, for $5');
   });
 
+  it('leaves what stands in code and formulas as it is', () => {
+    const read = (passage: string) => text(shownPassage(passage, []));
+    expect(read('Slow:\n\n```sql\nselect count(*) from __all__ -- `job`\n```\n\nWhy is it **slow**?')).toBe(
+      'Slow: select count(*) from __all__ -- `job` Why is it slow?',
+    );
+    expect(read('Cut off:\n```js\nreturn a ** b;\n# not a heading')).toBe('Cut off: return a ** b; # not a heading');
+    expect(read('Call `__init__` and `*args`, *then* wait')).toBe('Call __init__ and *args, then wait');
+    expect(read('It is \\(c = c_{\\text{start}}\\), so *a lot*')).toBe('It is c = c_{\\text{start}}, so a lot');
+    expect(read('That is $c_{1} * c_{2}$ and *not* $5 or *maybe* $6')).toBe(
+      'That is $c_{1} * c_{2}$ and not $5 or maybe $6',
+    );
+  });
+
   it('starts near the first match when that is far away', () => {
     const runs = marked(`${'Something else entirely. '.repeat(20)}Then the kiln cracked.`, 'kiln');
     expect(text(runs).length).toBeLessThan(160);
