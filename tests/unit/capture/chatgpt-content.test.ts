@@ -71,6 +71,36 @@ describe('the content of an answer', () => {
     ]);
   });
 
+  it('leaves what a marker says itself where nothing explains it: formulas, names, words of links', () => {
+    const formula = JSON.stringify({ math_block_widget_always_prefetch_v2: { content: 'v = \\frac{s}{t}' } });
+    const [, message] = read(
+      answer(
+        text(
+          `The speed is\n${open}genui${sep}${formula}${close}\nas ${open}url${sep}the tables${sep}turn2view0${close} say; ` +
+            `buy ${open}product${sep}["turn1product3","Log line",{"render_as":"hero"}]${close} or ` +
+            `${open}products${sep}{"selections":[["t9","Reel"],["t8","Buoy"]]}${close}. ` +
+            `${open}navlist${sep}Latest news${sep}turn0news1,turn0news2${close} ` +
+            `${open}genui${sep}{"weather_forecast":{"location":"Brest"}}${close}`,
+        ),
+        { metadata: { content_references: [{ matched_text: `${open}genui${sep}${formula}${close}`, type: 'genui' }] } },
+      ),
+    );
+    expect(message?.markdown).toBe(
+      'The speed is\n\n$$\nv = \\frac{s}{t}\n$$\n\nas the tables say; buy Log line or Reel, Buoy. Latest news',
+    );
+  });
+
+  it('takes no picture that would be fetched, and no link to nowhere, from what a reference says', () => {
+    const marker = `${open}product${sep}["turn1product3","Log line"]${close}`;
+    const alt = '**[Log line]()** €10\n\n![Image](https://images.example/line.png)';
+    const [, message] = read(
+      answer(text(`Take ${marker}`), {
+        metadata: { content_references: [{ matched_text: marker, type: 'product', alt }] },
+      }),
+    );
+    expect(message?.markdown).toBe('Take **Log line** €10');
+  });
+
   it('joins the parts of one turn, leaves tools out and keeps thoughts apart', () => {
     const messages = read(
       answer(

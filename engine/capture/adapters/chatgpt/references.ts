@@ -6,7 +6,7 @@
  * with `citations`. What is left over is stripped, as the site's own copy button does (observed in public exporters:
  * pionxzh/chatgpt-exporter `citations.ts`).
  */
-import { asArray, asId, asObject, asText, isObject, type JsonObject } from '../../json';
+import { asArray, asId, asObject, asText, isObject, tryParse, type JsonObject } from '../../json';
 
 export interface Citation {
   title: string | null;
@@ -30,21 +30,31 @@ export function resolveReferences(text: string, metadata: JsonObject): { text: s
     if (at < 0) at = resolved.indexOf(matched);
     if (at < 0) continue;
     // Only markers are replaced: a reference may also match a plain word of the answer, which says it better itself.
-    if (!/[\uE200-\uE206]|【/.test(matched)) {
+    // A marker may say itself what it shows, where its reference does not.
+    const saysIt = replacement === '' && !UNSEEN.has(asText(reference['type']) ?? '') && stripMarkers(matched) !== '';
+    if (!/[\uE200-\uE206]|【/.test(matched) || saysIt) {
       from = at + matched.length;
       continue;
     }
-    resolved = resolved.slice(0, at) + replacement + resolved.slice(at + matched.length);
-    from = at + replacement.length;
+    const put = /\s$/.test(resolved.slice(0, at)) ? replacement.trimStart() : replacement;
+    resolved = resolved.slice(0, at) + put + resolved.slice(at + matched.length);
+    from = at + put.length;
   }
   resolved = resolveBrackets(resolved, metadata, cite);
   return { text: stripMarkers(resolved), citations };
 }
 
-/** Removes what markers remain; an entity or a link marker leaves its words. */
+/** References that stand for nothing a person sees in the text. */
+const UNSEEN = new Set(['sources_footnote', 'hidden', 'attribution']);
+
+/** Removes what markers remain; those that carry words of their own (an entity, a link, a formula) leave them. */
 export function stripMarkers(text: string): string {
   if (!/[\uE200-\uE206]/.test(text)) return text;
   return text
+    .replace(/\s*\uE200genui\uE202([^\uE200\uE201]*)\uE201\s*/g, (all, widget: string) => {
+      const tex = formulaIn(widget);
+      return tex === null ? all : `\n\n$$\n${tex}\n$$\n\n`;
+    })
     .replace(/([ \t]*)\uE200([^\uE200\uE201]*)(?:\uE201|$)/g, (_all, space: string, body: string) => {
       const words = wordsOf(body);
       return words === '' ? '' : space + words;
@@ -52,23 +62,26 @@ export function stripMarkers(text: string): string {
     .replace(/[\uE200-\uE206]/g, '');
 }
 
+/** The formula of a learning block: `{"math_block_widget_…": {"content": "E = mc^2"}}`. */
+function formulaIn(widget: string): string | null {
+  const parsed = tryParse(widget);
+  const [block] = Object.entries(asObject('value' in parsed ? parsed.value : null));
+  return block === undefined || !/math/.test(block[0]) ? null : asText(asObject(block[1])['content']);
+}
+
 /** What a marker shows when nothing says what it stands for. */
 function wordsOf(body: string): string {
-  const [kind, ...fields] = body.split('\uE202');
-  if (kind === 'entity' && fields[0] !== undefined) {
-    const named = /^\[\s*"(?:[^"\\]|\\.)*"\s*,\s*("(?:[^"\\]|\\.)*")/.exec(fields[0])?.[1];
-    if (named !== undefined) {
-      try {
-        return String(JSON.parse(named));
-      } catch (error) {
-        if (error instanceof SyntaxError) return '';
-        throw error;
-      }
-    }
-  }
-  if (kind === 'url' && fields.length >= 2 && /^https?:/.test(fields[1] ?? ''))
-    return link({ title: fields[0] ?? null, url: fields[1] ?? '' });
-  return '';
+  const [kind, first = '', second = ''] = body.split('\uE202');
+  if (kind === 'url') return /^https?:/.test(second) ? link({ title: first, url: second }) : first;
+  if (kind === 'navlist' || kind === 'video') return first;
+  if (kind !== 'entity' && kind !== 'product' && kind !== 'products') return '';
+  const parsed = tryParse(first);
+  if (!('value' in parsed)) return '';
+  const named = kind === 'products' ? asArray(asObject(parsed.value)['selections']) : [parsed.value];
+  return named
+    .map((each) => asText(asArray(each)[1]))
+    .filter((name) => name !== null)
+    .join(', ');
 }
 
 function byStart(a: JsonObject, b: JsonObject): number {
@@ -81,7 +94,7 @@ function render(reference: JsonObject, cite: (link: Citation) => void): string {
   const type = asText(reference['type']) ?? '';
   const links = linksOf(reference);
   links.forEach(cite);
-  if (type === 'sources_footnote' || type === 'hidden' || type === 'attribution') return '';
+  if (UNSEEN.has(type)) return '';
   if (/^image|^video/.test(type)) {
     return asArray(reference['images'])
       .map((image) => asText(asObject(image)['title']) ?? asText(asObject(asObject(image)['image_result'])['title']))
@@ -93,12 +106,21 @@ function render(reference: JsonObject, cite: (link: Citation) => void): string {
   if (type === 'file' || type === 'file_navlist') return name === null ? '' : ` (${oneLine(name)})`;
   if (/entity|product|place|person|stock/.test(type)) {
     const said = asText(reference['alt']) ?? name ?? asText(asObject(reference['product'])['title']);
-    if (said !== null) return stripMarkers(said);
+    if (said !== null) return shown(said);
   }
-  if (type === 'nav_list' || type === 'link_title') return links.map((each) => link(each)).join(', ');
+  if (type === 'nav_list' || type === 'navlist' || type === 'link_title' || type === 'url')
+    return links.map((each) => link(each)).join(', ');
   if (links.length > 0) return `(${links.map((each) => link(each)).join(', ')})`;
   const alt = asText(reference['alt']) ?? asText(reference['prompt_text']);
-  return alt === null ? '' : stripMarkers(alt);
+  return alt === null ? '' : shown(alt);
+}
+
+/** What a reference says it shows: without pictures, which would be fetched, and without links to nowhere. */
+function shown(alt: string): string {
+  return stripMarkers(alt)
+    .replace(/!\[[^\]]*\]\([^)]*\)/g, '')
+    .replace(/\[([^\]]*)\]\(\)/g, '$1')
+    .trim();
 }
 
 /** Every source a reference names, in order, once. A pill on the page shows the first and hides the rest. */
@@ -113,6 +135,7 @@ function linksOf(reference: JsonObject): Citation[] {
     asArray(item['supporting_websites']).forEach(add);
   };
   for (const key of ['items', 'sources', 'fallback_items', 'refs_items']) asArray(reference[key]).forEach(add);
+  add(reference['item']);
   if (found.length === 0) {
     add(reference);
     for (const url of asArray(reference['safe_urls'])) if (found.length === 0) add({ url });
