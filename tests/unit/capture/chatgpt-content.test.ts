@@ -101,6 +101,27 @@ describe('the content of an answer', () => {
     expect(message?.markdown).toBe('Take **Log line** €10');
   });
 
+  it('joins references to markers by their order where an export says no more', () => {
+    const cite = (at: string) => `${open}cite${sep}${at}${close}`;
+    const file = `${open}filecite${sep}turn0file0${sep}L3-L8${close}`;
+    const page = (title: string) => ({ title, url: `https://${title.toLowerCase()}.example/` });
+    const [, message] = read(
+      answer(text(`Ebb ${cite('turn0search0')} and flow ${cite('turn0search4')}, as in ${file}.`), {
+        metadata: {
+          content_references: [
+            { type: 'grouped_webpages', items: [page('Ebb')] },
+            { type: 'grouped_webpages', items: [page('Flow')] },
+            { type: 'file', name: 'tides.pdf', input_pointer: { line_range_start: 3, line_range_end: 8 } },
+            { type: 'sources_footnote', sources: [page('Ebb')] },
+          ],
+        },
+      }),
+    );
+    expect(message?.markdown).toBe(
+      'Ebb ([Ebb](https://ebb.example/)) and flow ([Flow](https://flow.example/)), as in (tides.pdf).',
+    );
+  });
+
   it('joins the parts of one turn, leaves tools out and keeps thoughts apart', () => {
     const messages = read(
       answer(

@@ -22,7 +22,8 @@ export function resolveReferences(text: string, metadata: JsonObject): { text: s
 
   let resolved = text;
   let from = 0;
-  for (const reference of asArray(metadata['content_references']).filter(isObject).sort(byStart)) {
+  const references = asArray(metadata['content_references']).filter(isObject).sort(byStart);
+  for (const reference of withMarkers(references, text)) {
     const matched = typeof reference['matched_text'] === 'string' ? reference['matched_text'] : '';
     const replacement = render(reference, cite);
     if (matched.trim() === '') continue;
@@ -46,6 +47,28 @@ export function resolveReferences(text: string, metadata: JsonObject): { text: s
 
 /** References that stand for nothing a person sees in the text. */
 const UNSEEN = new Set(['sources_footnote', 'hidden', 'attribution']);
+
+/** Types of references by the word that their markers begin with; others are called the same. */
+const MARKED: Record<string, RegExp> = { cite: /webpage/, filecite: /^file/, navlist: /^nav_?list$/ };
+
+/**
+ * Exports since 2026-06 leave `matched_text` and positions out of the references: they are in the order of their
+ * markers, which is trusted where there are as many of a kind as markers of it.
+ */
+function withMarkers(references: JsonObject[], text: string): JsonObject[] {
+  if (references.some((reference) => typeof reference['matched_text'] === 'string')) return references;
+  const markers = [...text.matchAll(/\uE200([a-z_]+)[^\uE200\uE201]*\uE201/g)];
+  const matched = new Map<JsonObject, string>();
+  for (const kind of new Set(markers.map(([, word]) => word ?? ''))) {
+    const own = markers.filter(([, word]) => word === kind);
+    const meant = references.filter((reference) => {
+      const type = asText(reference['type']) ?? '';
+      return MARKED[kind]?.test(type) ?? type === kind;
+    });
+    if (own.length === meant.length) meant.forEach((reference, index) => matched.set(reference, own[index]?.[0] ?? ''));
+  }
+  return references.map((reference) => ({ ...reference, matched_text: matched.get(reference) ?? '' }));
+}
 
 /** Removes what markers remain; those that carry words of their own (an entity, a link, a formula) leave them. */
 export function stripMarkers(text: string): string {
