@@ -144,6 +144,17 @@ describe('the content of an answer', () => {
     expect(JSON.stringify(messages)).not.toContain('SECRET');
   });
 
+  it('joins an answer that was cut at the token limit as it was cut, between words and within one', () => {
+    const cut = { end_turn: null, metadata: { finish_details: { type: 'max_tokens' } } };
+    const [, message] = read(
+      answer(text('The ebb\n2. '), cut),
+      answer(text('runs out, then the flo'), cut),
+      answer(text('od comes'), cut),
+      answer(text(' in.')),
+    );
+    expect(message?.markdown).toBe('The ebb\n2. runs out, then the flood comes in.');
+  });
+
   it('shows a canvas as it was made and after each change', () => {
     const messages = read(
       answer(text(JSON.stringify({ name: 'Tide clock', type: 'code/python', content: 'a = 1\n' })), {

@@ -26,6 +26,8 @@ export interface ReadRecord {
   isAnswer: boolean;
   /** The answer was cut at the token limit: the next part goes on in the middle of a sentence. */
   cutShort: boolean;
+  /** White space that stood before and after what is in `markdown`: between the parts of such an answer it counts. */
+  around: [before: string, after: string];
   parentId: string | null;
 }
 
@@ -125,6 +127,7 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
     channel,
     isAnswer: false,
     cutShort: finish['type'] === 'max_tokens',
+    around: ['', ''],
     parentId: asId(metadata['parent_id']) ?? asId(message['parent_id']) ?? asId(message['parent']),
   };
   if (given === null) {
@@ -178,13 +181,16 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
   }
 
   const body = readContent(content, type, metadata, role, ownId, reading);
-  record.markdown = body.markdown;
+  record.markdown = body.markdown.trim();
+  record.around = [/^\s*/.exec(body.markdown)?.[0] ?? '', /\s*$/.exec(body.markdown)?.[0] ?? ''];
   record.attachments = body.attachments;
   record.citations = body.citations;
   record.metadata = body.metadata;
   record.isAnswer = role === 'assistant';
   record.shown =
-    body.markdown !== '' || body.attachments.length > 0 || body.metadata['unread'] !== undefined ? 'visible' : 'hidden';
+    record.markdown !== '' || body.attachments.length > 0 || body.metadata['unread'] !== undefined
+      ? 'visible'
+      : 'hidden';
   // A record that is empty because it is only now being written must still count as the branch's head.
   if (record.shown === 'hidden' && role === 'assistant' && status === 'in_progress') record.shown = 'aside';
   return record;
@@ -259,11 +265,11 @@ function readContent(
   }
   if (role === 'user') {
     // What a person typed is shown as typed.
-    body.markdown = stripMarkers(text).trim();
+    body.markdown = stripMarkers(text);
   } else {
     // before links are put in: their titles have escaped brackets that look like math
     const resolved = resolveReferences(dollarMath(text), metadata);
-    body.markdown = unwrapWritingBlocks(resolved.text).trim();
+    body.markdown = unwrapWritingBlocks(resolved.text);
     body.citations = resolved.citations;
     for (const [, label, path] of body.markdown.matchAll(/\[([^\]]*)\]\(sandbox:([^)\s]+)\)/g)) {
       body.attachments.push({

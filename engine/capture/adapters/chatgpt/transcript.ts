@@ -250,7 +250,7 @@ function assemble(
   const messages: CapturedMessage[] = [];
   const shownAfter = new Map<string, string>();
   /** Records of the message being put together. */
-  let open: { message: CapturedMessage; nodeIds: string[]; cutShort: boolean } | null = null;
+  let open: { message: CapturedMessage; nodeIds: string[]; cutShort: boolean; after: string } | null = null;
   let tools: JsonObject[] = [];
   /** Seconds of thinking said by a record before the answer that they belong to. */
   let thought: number | null = null;
@@ -303,13 +303,14 @@ function assemble(
       if (citations.length > 0) target.metadata['citations'] = citations;
       target.markdown = [target.markdown, record.markdown]
         .filter((text) => text !== '')
-        .join(open.cutShort ? '' : '\n\n');
+        .join(open.cutShort ? open.after + record.around[0] : '\n\n');
       target.attachments.push(...record.attachments);
       target.model = record.model ?? target.model;
       target.author = record.author ?? target.author;
       target.id = record.id;
       open.nodeIds.push(node.id);
       open.cutShort = record.cutShort;
+      open.after = record.around[1];
     } else {
       const message: CapturedMessage = {
         id: record.id,
@@ -326,7 +327,7 @@ function assemble(
       };
       // The one before is closed: its id is final now.
       messages.push(message);
-      open = { message, nodeIds: [node.id], cutShort: record.cutShort };
+      open = { message, nodeIds: [node.id], cutShort: record.cutShort, after: record.around[1] };
     }
     if (record.role === 'assistant' && tools.length > 0) {
       open.message.metadata['tools'] = [...asArray(open.message.metadata['tools']), ...tools];
