@@ -187,6 +187,12 @@ describe('the content of an answer', () => {
     expect(message?.finished).toBe(false);
   });
 
+  it('takes an answer that its reader stopped for no longer being written', () => {
+    const metadata = { finish_details: { type: 'interrupted' } };
+    const [, message] = read(answer(text('Twi'), { status: 'in_progress', end_turn: null, metadata }));
+    expect(message).toMatchObject({ finished: true, metadata: { finish_reason: 'interrupted' } });
+  });
+
   it('reads records in which everything may be null', () => {
     const mapping = {
       a: null,

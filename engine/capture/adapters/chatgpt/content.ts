@@ -99,9 +99,11 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
   const content = contentOf(message);
   const type = asText(content['content_type']) ?? '';
   const recipient = asText(message['recipient']) ?? 'all';
-  const status = asText(message['status']);
-  const channel = asText(message['channel']);
   const finish = asObject(metadata['finish_details']);
+  const said = asText(message['status']);
+  // In 2023 an answer that its reader stopped went on saying that it was being written.
+  const status = said === 'in_progress' && finish['type'] === 'interrupted' ? 'finished_partial_completion' : said;
+  const channel = asText(message['channel']);
 
   const record: ReadRecord = {
     id: ownId,
