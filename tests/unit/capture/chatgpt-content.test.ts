@@ -193,6 +193,23 @@ describe('the content of an answer', () => {
     expect(message).toMatchObject({ finished: true, metadata: { finish_reason: 'interrupted' } });
   });
 
+  it('takes an answer of a picture for finished when the unseen end of the turn says so', () => {
+    const picture = { content_type: 'image_asset_pointer', asset_pointer: 'sediment://file_1' };
+    const unseen = { is_visually_hidden_from_conversation: true };
+    const end = answer(text(''), { channel: 'final', metadata: unseen });
+    const made = {
+      id: 't',
+      author: { role: 'tool', name: 't2uay3k' },
+      content: { content_type: 'multimodal_text', parts: [picture] },
+      status: 'finished_successfully',
+    };
+    expect(read(made, end)[1]).toMatchObject({ markdown: '[Image]', finished: true });
+    expect(read(made, { ...end, status: 'in_progress', end_turn: null })[1]).toMatchObject({ finished: false });
+    expect(read(made, answer(text('Now'), { end_turn: false, metadata: unseen }))[1]).toMatchObject({
+      finished: false,
+    });
+  });
+
   it('reads records in which everything may be null', () => {
     const mapping = {
       a: null,

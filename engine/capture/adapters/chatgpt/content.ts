@@ -146,8 +146,7 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
     metadata['is_user_system_message'] === true ||
     role === 'system' ||
     INNER_CONTENT.has(type) ||
-    channel === 'analysis' ||
-    channel === 'justify';
+    isInner(channel);
 
   const report = reportOf(metadata);
   if (report !== null) {
@@ -164,7 +163,11 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
       metadata: { deep_research: true },
     };
   }
-  if (hidden) return record;
+  if (hidden) {
+    // The turn of an answer of pictures alone ends with an empty message that the page does not show.
+    record.isAnswer = role === 'assistant' && type === 'text' && recipient === 'all' && !isInner(channel);
+    return record;
+  }
 
   if (role === 'tool') return readTool(record, content, type, message, reading);
   if (role === 'assistant' && recipient !== 'all') {
@@ -196,6 +199,11 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
   // A record that is empty because it is only now being written must still count as the branch's head.
   if (record.shown === 'hidden' && role === 'assistant' && status === 'in_progress') record.shown = 'aside';
   return record;
+}
+
+/** Channels of what is said to oneself. */
+function isInner(channel: string | null): boolean {
+  return channel === 'analysis' || channel === 'justify';
 }
 
 function contentOf(message: JsonObject): JsonObject {
