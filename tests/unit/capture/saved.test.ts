@@ -113,10 +113,14 @@ describe('a page saved by a tool', () => {
     });
   });
 
-  it('while nothing of it was drawn holds no answer made of its own words', () => {
+  it.each([
+    `<div data-testid="thread-disclaimer">ChatGPT can make mistakes. Check important info.</div>
+      <div id="prompt-textarea" contenteditable="true"></div>`,
+    // As the server sends it: saved as "HTML only".
+    `<form data-type="unified-composer"><input></form><div>ChatGPT can make mistakes. Check important info.</div>`,
+  ])('while nothing of it was drawn holds no answer made of its own words (%#)', (foot) => {
     const page = `<html><head><link rel="canonical" href="https://chatgpt.com/c/peas-1"></head><body><main>
-      <div data-testid="thread-disclaimer">ChatGPT can make mistakes. Check important info.</div>
-      <div id="prompt-textarea" contenteditable="true"></div></main></body></html>`;
+      ${foot}</main></body></html>`;
     expect(() => read(page)).toThrow(/no conversation/);
   });
 });

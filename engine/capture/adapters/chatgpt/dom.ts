@@ -25,6 +25,9 @@ const STOP = [
   '.result-streaming',
 ].join(',');
 
+/** Below the end of a thread, also where none is drawn. */
+const FOOT = '#thread-bottom-container, form[data-type="unified-composer"], #prompt-textarea';
+
 /** Shown in or beside an answer, but not part of what was said. */
 const NOT_SAID = [
   '[data-testid="thinking"]',
@@ -509,10 +512,7 @@ function isWhole(root: PageRoot, document: Document, url: string, turns: Element
   );
   if (numbers.some((number, index) => number !== index + 1)) return false;
   const shared = classifyPage(url)?.share === true;
-  return (
-    shared ||
-    document.querySelector('#thread-bottom-container, form[data-type="unified-composer"], #prompt-textarea') !== null
-  );
+  return shared || document.querySelector(FOOT) !== null;
 }
 
 /** Until 2023 nothing marked a turn: the thread was blocks, and only an answer's had Markdown in it. */
@@ -536,7 +536,7 @@ function readBlocks(root: PageRoot, findings: DomFindings): void {
 /** A saved piece of a page without a marked turn: what it holds is one answer, as far as can be told. */
 function readUnmarked(root: PageRoot, findings: DomFindings): void {
   // The site's own page with no turn drawn: all that it shows are its own words.
-  if (root.querySelector('#prompt-textarea, [data-testid="thread-disclaimer"]') !== null) return;
+  if (root.querySelector(`${FOOT}, [data-testid="thread-disclaimer"]`) !== null) return;
   const piece = unmarkedPiece(root);
   if (piece === null) return;
   const { markdown, images, citations } = copyToMarkdown(withoutNoise(piece));
