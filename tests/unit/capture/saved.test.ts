@@ -202,20 +202,41 @@ describe('a question of a page of 2024', () => {
 });
 
 describe('a page of the first months of ChatGPT', () => {
+  const block = (...inside: string[]) =>
+    `<div class="w-full border-b border-black/10 text-gray-800 group"><div><img alt="Ada" src="https://chat.openai.com/a.png"></div><div>${inside.join('')}</div></div>`;
+  const words = (said: string) => `<div class="min-h-[20px] whitespace-pre-wrap">${said}</div>`;
+  const page = `${block(words('When are\npeas sown?'))}${block(words('<div class="markdown prose"><p>In <b>May</b>.</p></div>'))}`;
+  const messages = [
+    { role: 'user', markdown: 'When are\npeas sown?' },
+    { role: 'assistant', markdown: 'In **May**.' },
+  ];
+
   it('is read by its blocks, which nothing marks', () => {
-    const block = (words: string) =>
-      `<div class="w-full border-b border-black/10 text-gray-800 group"><div><img alt="Ada" src="https://chat.openai.com/a.png"></div><div><div class="min-h-[20px] whitespace-pre-wrap">${words}</div></div></div>`;
     const { conversations, warnings } = read(
-      `<!-- saved from url=(0028)https://chat.openai.com/chat --><html><body><main>${block('When are\npeas sown?')}${block('<div class="markdown prose"><p>In <b>May</b>.</p></div>')}</main></body></html>`,
+      `<!-- saved from url=(0028)https://chat.openai.com/chat --><html><body><main>${page}</main></body></html>`,
     );
     expect(warnings.map((warning) => warning.code)).toEqual(['no_conversation_id']);
-    expect(conversations[0]).toMatchObject({
-      site: 'chatgpt',
-      messages: [
-        { role: 'user', markdown: 'When are\npeas sown?' },
-        { role: 'assistant', markdown: 'In **May**.' },
-      ],
-    });
+    expect(conversations[0]).toMatchObject({ site: 'chatgpt', messages });
+  });
+
+  it('is read the same where only its blocks were saved', () => {
+    const { conversations } = read(`<html><head><title>Peas</title></head><body>${page}</body></html>`);
+    expect(conversations[0]).toMatchObject({ site: 'chatgpt', title: 'Peas', messages });
+  });
+
+  it('holds all that an answer said around the code it ran, and the file of a question by its name', () => {
+    const ran = `<div><div>Finished working</div><div class="markdown prose"><pre><code class="language-python">peas()</code></pre></div></div>
+      <div class="empty:hidden"><img src="https://files.oaiusercontent.com/file-peas"></div>`;
+    const said = (text: string) => words(`<div class="markdown prose"><p>${text}</p></div>`);
+    const tile =
+      '<div class="flex gap-2"><span class="truncate px-3"><span class="truncate">peas.csv</span></span></div>';
+    const { conversations } = read(
+      `<html><body><main>${block(words(`${tile}<div>Count them</div>`))}${block(said('I count.'), ran, said('There are 12.'))}</main></body></html>`,
+    );
+    expect(conversations[0]?.messages).toMatchObject([
+      { markdown: 'Count them', attachments: [{ kind: 'file', name: 'peas.csv' }] },
+      { markdown: 'I count.\n\n[Image]\n\nThere are 12.', attachments: [{ kind: 'image', name: 'image' }] },
+    ]);
   });
 });
 

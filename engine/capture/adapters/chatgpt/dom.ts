@@ -100,8 +100,9 @@ export function findInDom(root: PageRoot, url: string, context: ReadContext): Do
   }
 
   if (findings.turns.length === 0 && places.length === 0 && context.saved === true) {
-    readBlocks(root, findings);
-    if (findings.turns.length === 0 && mayBePiece(document, url, classifyPage)) readUnmarked(root, findings);
+    const isPiece = mayBePiece(document, url, classifyPage);
+    readBlocks(root, isPiece ? BLOCK : `main ${BLOCK}`, findings);
+    if (findings.turns.length === 0 && isPiece) readUnmarked(root, findings);
   }
   findings.whole = isWhole(root, document, url, turns, findings);
   return findings;
@@ -515,20 +516,39 @@ function isWhole(root: PageRoot, document: Document, url: string, turns: Element
   return shared || document.querySelector(FOOT) !== null;
 }
 
+const BLOCK = '.group[class*="border-b"]';
+
 /** Until 2023 nothing marked a turn: the thread was blocks, and only an answer's had Markdown in it. */
-function readBlocks(root: PageRoot, findings: DomFindings): void {
-  const blocks = outermost([...root.querySelectorAll('main .group[class*="border-b"]')]).filter(
+function readBlocks(root: PageRoot, selector: string, findings: DomFindings): void {
+  const blocks = outermost([...root.querySelectorAll(selector)]).filter(
     (block) => block.querySelector('.whitespace-pre-wrap, .markdown') !== null,
   );
   for (const block of blocks) {
-    const answer = block.querySelector('.markdown');
-    const words = answer ?? block.querySelector('.whitespace-pre-wrap');
-    if (words === null) continue;
-    const read = answer === null ? null : copyToMarkdown(inertCopy(answer));
-    const markdown = read === null ? typedText(words) : dollarMath(read.markdown);
-    if (markdown === '') continue;
-    const role = answer === null ? 'user' : 'assistant';
-    addTurn(findings.turns, turnOf({ role, markdown, attachments: read?.images ?? [] }));
+    const answers = outermost([...block.querySelectorAll('.markdown')]);
+    if (answers.length > 0) {
+      // What stands beside the words is code that was run; the pictures that came of it are part of the answer.
+      const said = answers.filter((each) => each.closest('.whitespace-pre-wrap') !== null);
+      const parts = [...block.querySelectorAll('.markdown, [class~="empty:hidden"]')].filter((each) =>
+        answers.includes(each)
+          ? said.length === 0 || said.includes(each)
+          : each.querySelector('img') !== null && each.querySelector('.markdown') === null,
+      );
+      for (const part of parts) {
+        const { markdown, images } = copyToMarkdown(inertCopy(part));
+        if (markdown === '') continue;
+        addTurn(findings.turns, turnOf({ role: 'assistant', markdown: dollarMath(markdown), attachments: images }));
+      }
+      continue;
+    }
+    const question = block.querySelector('.whitespace-pre-wrap');
+    if (question === null) continue;
+    const words = wordsIn(question) ?? question;
+    const attachments = [...question.querySelectorAll('.truncate')]
+      .filter((tile) => tile.querySelector('.truncate') === null)
+      .map((tile) => ({ kind: 'file' as const, name: (tile.textContent ?? '').trim(), reference: null }));
+    const markdown = words.matches('.truncate') ? '' : typedText(words);
+    if (markdown !== '' || attachments.length > 0)
+      addTurn(findings.turns, turnOf({ role: 'user', markdown, attachments }));
   }
   findings.turnsSeen = Math.max(findings.turnsSeen, findings.turns.length);
 }
