@@ -271,8 +271,12 @@ function languageOf(block: Element, code: Element): string {
     if (said !== null && said !== '') return canonical(said);
   }
   // The label above the code: the text of the first element that does not hold the code, without its buttons.
-  const header = block.querySelector('.sticky') ?? firstBeside(block, code);
-  return header === null || header.contains(code) ? '' : labelIn(header);
+  // Its buttons may stand in an element of their own, which sticks to the top.
+  for (const header of [block.querySelector('.sticky'), firstBeside(block, code)]) {
+    const label = header === null || header.contains(code) ? '' : labelIn(header);
+    if (label !== '') return label;
+  }
+  return '';
 }
 
 function labelIn(header: Element): string {
@@ -283,8 +287,9 @@ function labelIn(header: Element): string {
 
 function firstBeside(block: Element, code: Element): Element | null {
   for (let at: Element | null = code; at !== null && at !== block; at = at.parentElement) {
-    const before = at.previousElementSibling;
-    if (before !== null && nameOf(before) !== 'button' && (before.textContent ?? '').trim() !== '') {
+    let before = at.previousElementSibling;
+    while (before !== null && (before.textContent ?? '').trim() === '') before = before.previousElementSibling;
+    if (before !== null && nameOf(before) !== 'button') {
       let first: Element = before;
       while (first.previousElementSibling !== null) first = first.previousElementSibling;
       return first;

@@ -29,3 +29,13 @@ it.each([
 ])('writes the same signs as they are within a line: %s', (html, markdown) => {
   expect(read(html)).toBe(markdown);
 });
+
+it.each(['<button>Copy</button>', ''])(
+  'takes the name of a language from above the code, not from its buttons: "%s"',
+  (button) => {
+    const bar = `<div class="flex">bash</div><div class="sticky top-9"><div>${button}</div></div>`;
+    expect(read(`<pre><div>${bar}<div dir="ltr"><code class="whitespace-pre!">ls peas</code></div></div></pre>`)).toBe(
+      '```bash\nls peas\n```',
+    );
+  },
+);
