@@ -78,7 +78,8 @@ describe('the content of an answer', () => {
         text(
           `The speed is\n${open}genui${sep}${formula}${close}\nas ${open}url${sep}the tables${sep}turn2view0${close} say; ` +
             `buy ${open}product${sep}["turn1product3","Log line",{"render_as":"hero"}]${close} or ` +
-            `${open}products${sep}{"selections":[["t9","Reel"],["t8","Buoy"]]}${close}. ` +
+            `${open}products${sep}{"selections":[["t9","Reel"],["t8","Buoy"]]}${close}, ` +
+            `${open}product_entity${sep}["t8","the buoy"]${close} first. ` +
             `${open}navlist${sep}Latest news${sep}turn0news1,turn0news2${close} ` +
             `${open}genui${sep}{"weather_forecast":{"location":"Brest"}}${close}`,
         ),
@@ -86,7 +87,7 @@ describe('the content of an answer', () => {
       ),
     );
     expect(message?.markdown).toBe(
-      'The speed is\n\n$$\nv = \\frac{s}{t}\n$$\n\nas the tables say; buy Log line or Reel, Buoy. Latest news',
+      'The speed is\n\n$$\nv = \\frac{s}{t}\n$$\n\nas the tables say; buy Log line or Reel, Buoy, the buoy first. Latest news',
     );
   });
 

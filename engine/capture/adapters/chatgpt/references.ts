@@ -97,7 +97,7 @@ function wordsOf(body: string): string {
   const [kind, first = '', second = ''] = body.split('\uE202');
   if (kind === 'url') return /^https?:/.test(second) ? link({ title: first, url: second }) : first;
   if (kind === 'navlist' || kind === 'video') return first;
-  if (kind !== 'entity' && kind !== 'product' && kind !== 'products') return '';
+  if (!/^(?:(?:product_)?entity|products?)$/.test(kind ?? '')) return '';
   const parsed = tryParse(first);
   if (!('value' in parsed)) return '';
   const named = kind === 'products' ? asArray(asObject(parsed.value)['selections']) : [parsed.value];
