@@ -145,6 +145,25 @@ describe('the content of an answer', () => {
     expect(JSON.stringify(messages)).not.toContain('SECRET');
   });
 
+  it('keeps what was said on the way to an answer with its thoughts, as the page does', () => {
+    const preamble = { is_thinking_preamble_message: true };
+    const messages = read(
+      answer(text('I look at the tables first.'), { channel: 'commentary', end_turn: false, metadata: preamble }),
+      answer({ content_type: 'thoughts', thoughts: [{ summary: 'Tides', content: 'The moon, then.' }] }),
+      answer(
+        { content_type: 'reasoning_recap', content: 'Thought for 4s' },
+        { metadata: { finished_duration_sec: 4 } },
+      ),
+      answer(text('Twice a day.'), { channel: 'final' }),
+    );
+    expect(messages).toHaveLength(2);
+    expect(messages[1]).toMatchObject({
+      markdown: 'Twice a day.',
+      finished: true,
+      metadata: { thought_seconds: 4, thinking: 'I look at the tables first.\n\n**Tides**\n\nThe moon, then.' },
+    });
+  });
+
   it('joins an answer that was cut at the token limit as it was cut, between words and within one', () => {
     const cut = { end_turn: null, metadata: { finish_details: { type: 'max_tokens' } } };
     const [, message] = read(

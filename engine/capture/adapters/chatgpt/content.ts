@@ -145,6 +145,7 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
     metadata['is_visually_hidden_from_conversation'] === true ||
     metadata['is_user_system_message'] === true ||
     role === 'system' ||
+    isPreamble(message) ||
     INNER_CONTENT.has(type) ||
     isInner(channel);
 
@@ -199,6 +200,11 @@ export function readRecord(message: JsonObject, id: string, reading: Reading): R
   // A record that is empty because it is only now being written must still count as the branch's head.
   if (record.shown === 'hidden' && role === 'assistant' && status === 'in_progress') record.shown = 'aside';
   return record;
+}
+
+/** What was said on the way to an answer, which the page folds into its thoughts as soon as that is there. */
+export function isPreamble(message: JsonObject): boolean {
+  return asObject(message['metadata'])['is_thinking_preamble_message'] === true;
 }
 
 /** Channels of what is said to oneself. */

@@ -5,7 +5,8 @@
 import { asArray, asId, asObject, asText, asTime, isObject, type JsonObject } from '../../json';
 import type { CapturedMessage, ReadWarning } from '../../types';
 import type { Transcript } from '../_bodies';
-import { newReading, readRecord, type ReadRecord } from './content';
+import { isPreamble, newReading, readRecord, type ReadRecord } from './content';
+import { stripMarkers } from './references';
 
 interface Node {
   id: string;
@@ -373,12 +374,20 @@ function unique(messages: CapturedMessage[]): CapturedMessage[] {
   return messages;
 }
 
-/** `{content_type: 'thoughts', thoughts: [{summary, content}]}`: each as its summary in bold and its text. */
+/**
+ * `{content_type: 'thoughts', thoughts: [{summary, content}]}`: each as its summary in bold and its text; what was said
+ * on the way to the answer as it stands.
+ */
 function thoughtsOf(message: JsonObject): string[] {
-  return asArray(asObject(message['content'])['thoughts']).flatMap((each) => {
+  const { thoughts, parts } = asObject(message['content']);
+  if (isPreamble(message)) {
+    const said = asArray(parts).map((part) => stripMarkers(asText(part) ?? '').trim());
+    return said.filter((text) => text !== '');
+  }
+  return asArray(thoughts).flatMap((each) => {
     const { summary, content } = asObject(each);
-    const parts = [asText(summary) === null ? null : `**${asText(summary)}**`, asText(content)];
-    const text = parts.filter((part) => part !== null).join('\n\n');
+    const words = [asText(summary) === null ? null : `**${asText(summary)}**`, asText(content)];
+    const text = words.filter((part) => part !== null).join('\n\n');
     return text === '' ? [] : [text];
   });
 }
