@@ -229,6 +229,31 @@ describe('a list that is moved while it is saved', () => {
   });
 });
 
+describe('a page of 2025', () => {
+  const read = (html: string) =>
+    adapter.readDom(parseHtml(`<html><body><main>${html}</main></body></html>`), URL_C).conversations[0]?.messages;
+  const answer = (id: string, text: string) =>
+    `<div data-message-author-role="assistant" data-message-id="${id}"><div class="markdown prose"><p>${text}</p></div></div>`;
+  const canvas = (body: string) =>
+    `<div role="button" id="textdoc-message-69027c00" class="popover"><div class="sticky"><span class="truncate font-semibold">Pea diary</span><button>Copy</button></div>${body}</div>`;
+
+  it('holds a canvas where it stands in the answer that made it', () => {
+    const document = canvas('<div class="markdown prose ProseMirror"><h1>Peas</h1><p>Sown in <b>May</b>.</p></div>');
+    const code = canvas('<div class="cm-editor"><div class="cm-content"><div class="cm-line">sow()</div></div></div>');
+    const turn = (inside: string) =>
+      `<article data-testid="conversation-turn-2" data-turn="assistant"><div class="my-1"><span>Thought for 18s</span></div>${inside}</article>`;
+    const shown = '**Pea diary**\n\n# Peas\n\nSown in **May**.';
+    expect(read(turn(document))?.map(({ markdown }) => markdown)).toEqual([shown]);
+    expect(read(turn(answer('a1', 'I write.') + document + answer('a2', 'Done.')))).toMatchObject([
+      { id: 'a2', markdown: `I write.\n\n${shown}\n\nDone.` },
+    ]);
+    expect(read(turn(code))?.[0]?.markdown).toBe('**Pea diary**\n\n```\nsow()\n```');
+    expect(
+      read(turn(`<div data-message-author-role="assistant" data-message-id="a1">${document}</div>`))?.[0]?.markdown,
+    ).toBe('Pea diary\n\n# Peas\n\nSown in **May**.');
+  });
+});
+
 describe('a page whose source a tool has formatted', () => {
   const read = (html: string) =>
     adapter.readDom(parseHtml(`<html><body>${html}</body></html>`), URL_C).conversations[0]?.messages[0]?.markdown;

@@ -14,6 +14,8 @@ import { conversationIn, pairsIn, readPair } from './units';
 const TURN = '[data-testid^="conversation-turn-"]';
 const MESSAGE = '[data-message-author-role]';
 const SHELL = '[data-turn-id-container]';
+/** A canvas document, drawn beside the messages of the answer that made it. */
+const CANVAS = '[id^="textdoc-message-"]';
 const STOP = [
   'button[data-testid="stop-button"]',
   'button[data-testid="stop-generating-button"]',
@@ -188,10 +190,11 @@ function readPlace(
   follows: boolean,
 ): DomTurn | 'unmounted' | null {
   const turnRole = roleIn(place.getAttribute('data-turn'));
-  const marked = place.matches(MESSAGE) ? [place] : outermost([...place.querySelectorAll(MESSAGE)]);
+  const pieces = turnRole === 'user' ? MESSAGE : `${MESSAGE}, ${CANVAS}`;
+  const marked = place.matches(MESSAGE) ? [place] : outermost([...place.querySelectorAll(pieces)]);
   const where = place.getAttribute('data-testid') ?? `message ${position + 1}`;
   let messages: FoundMessage[] = marked
-    .map((element) => readMessage(element, place))
+    .map((element) => (element.matches(CANVAS) ? readCanvas(element) : readMessage(element, place)))
     .filter((message) => message !== null);
 
   if (marked.length === 0) {
@@ -321,7 +324,10 @@ function readMessage(element: Element, place: Element): FoundMessage | null {
     return found;
   }
   const frame = frameIn(element);
-  const read = copyToMarkdown(withoutNoise(inertCopy(element), role === 'user' ? FILE_TILE : NOTHING));
+  const copy = withoutNoise(inertCopy(element), role === 'user' ? FILE_TILE : NOTHING);
+  // It opens when it is clicked, but it is no button.
+  for (const canvas of copy.querySelectorAll(CANVAS)) canvas.removeAttribute('role');
+  const read = copyToMarkdown(copy);
   found.markdown = dollarMath(read.markdown);
   found.images = read.images;
   found.citations = read.citations;
@@ -330,6 +336,28 @@ function readMessage(element: Element, place: Element): FoundMessage | null {
     found.frame = true;
   }
   return found;
+}
+
+/** A canvas: its name and what is in it, as the JSON of the site is read. */
+function readCanvas(element: Element): FoundMessage {
+  const copy = inertCopy(element);
+  const body = copy.querySelector('.ProseMirror, .cm-editor');
+  body?.remove();
+  for (const button of [...copy.querySelectorAll('button, [role="button"]')]) button.remove();
+  const name = (copy.textContent ?? '').replace(/\s+/g, ' ').trim();
+  copy.replaceChildren(...(body === null ? [] : [body]));
+  const { markdown, images, citations } = copyToMarkdown(copy);
+  return {
+    id: null,
+    role: 'assistant',
+    model: null,
+    markdown: [name === '' ? '' : `**${name}**`, dollarMath(markdown)].filter((text) => text !== '').join('\n\n'),
+    images,
+    citations,
+    author: null,
+    createdAt: null,
+    frame: false,
+  };
 }
 
 const NOTHING = '[data-commonplace-nothing]';
