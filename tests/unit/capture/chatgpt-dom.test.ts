@@ -252,6 +252,16 @@ describe('a page of 2025', () => {
       read(turn(`<div data-message-author-role="assistant" data-message-id="a1">${document}</div>`))?.[0]?.markdown,
     ).toBe('Pea diary\n\n# Peas\n\nSown in **May**.');
   });
+
+  it('names the file of a question whose tile has no label', () => {
+    const tile =
+      '<div class="group relative"><div class="truncate font-semibold">peas.zip</div><div class="truncate">Zip Archive</div></div>';
+    expect(
+      read(
+        `<article data-testid="conversation-turn-1" data-turn="user"><div data-message-author-role="user" data-message-id="q"><div>${tile}</div><div class="user-message-bubble-color"><div class="whitespace-pre-wrap">Unpack it</div></div></div></article>`,
+      ),
+    ).toMatchObject([{ markdown: 'Unpack it', attachments: [{ kind: 'file', name: 'peas.zip' }] }]);
+  });
 });
 
 describe('a page whose source a tool has formatted', () => {

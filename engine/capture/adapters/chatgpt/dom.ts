@@ -441,12 +441,16 @@ function frameIn(element: Element): string | null {
     : `[Shown in a frame that cannot be read: ${title.replace('internal://', '')}]`;
 }
 
-/** Files a person added to a question: their tiles carry the name as label. */
+/** Files a person added to a question: their tiles carry the name as label, in 2024 and 2025 as their first line. */
 function filesIn(place: Element): Attachment[] {
   const files: Attachment[] = [];
   for (const tile of place.querySelectorAll(`${MESSAGE} ${FILE_TILE}`)) {
     const name = tile.getAttribute('aria-label') ?? '';
     if (name !== '' && tile.querySelector('img') === null) files.push({ kind: 'file', name, reference: null });
+  }
+  for (const line of place.querySelectorAll(`${MESSAGE} .truncate.font-semibold`)) {
+    const name = (line.textContent ?? '').replace(/\s+/g, ' ').trim();
+    if (name !== '' && line.closest(FILE_TILE) === null) files.push({ kind: 'file', name, reference: null });
   }
   return files;
 }
