@@ -175,6 +175,20 @@ describe('the content of an answer', () => {
     expect(message?.markdown).toBe('The ebb\n2. runs out, then the flood comes in.');
   });
 
+  it.each([
+    [
+      ':::writing{variant="email" id="48317" subject="Peas"} Hi,\n\nplease sow.\n:::\n\nShorter?',
+      '**Peas**\n\nHi,\n\nplease sow.\n\nShorter?',
+    ],
+    [
+      'Here:\n\n:::writing{variant="document" id="1" title="README {draft}"}\n# Peas\n:::',
+      'Here:\n\n**README {draft}**\n\n# Peas',
+    ],
+    ['Here:\n\n:::writing{variant="document" id="1"}\n# Pe', 'Here:\n\n# Pe'],
+  ])('takes a draft out of its frame: %j', (said, shown) => {
+    expect(read(answer(text(said)))[1]?.markdown).toBe(shown);
+  });
+
   it('shows a canvas as it was made and after each change', () => {
     const messages = read(
       answer(text(JSON.stringify({ name: 'Tide clock', type: 'code/python', content: 'a = 1\n' })), {

@@ -517,14 +517,17 @@ function fence(text: string, language: string | null): string {
   return `${ticks}${language === null || language === 'unknown' ? '' : language}\n${text.replace(/\n$/, '')}\n${ticks}`;
 }
 
-/** `:::writing{…} … :::` frames a draft (a mail, a post) that the page shows in a box: the words stay, the frame goes. */
+/**
+ * `:::writing{…} … :::` frames a draft (a mail, a post) that the page shows in a box under its subject or title: the words
+ * stay, the frame goes. One that is only begun has no end yet.
+ */
 function unwrapWritingBlocks(text: string): string {
   if (!text.includes(':::writing')) return text;
   return text.replace(
-    /^:::writing(?:\{([^}\n]*)\})?[ \t]*\n([\s\S]*?)\n:::[ \t]*$/gm,
+    /^[ \t]*:::writing(?:\{((?:"[^"\n]*"|[^"}\n])*)\})?[ \t]*\n?([\s\S]*?)(?:\n[ \t]*:::[ \t]*$|(?![\s\S]))/gm,
     (_all, attributes: string | undefined, inner: string) => {
-      const subject = /subject="([^"]*)"/.exec(attributes ?? '')?.[1];
-      return subject === undefined || subject === '' ? inner : `**${subject}**\n\n${inner}`;
+      const name = /(?:subject|title)="([^"]*)"/.exec(attributes ?? '')?.[1];
+      return name === undefined || name === '' ? inner : `**${name}**\n\n${inner}`;
     },
   );
 }
