@@ -102,6 +102,21 @@ describe('the content of an answer', () => {
     expect(message?.markdown).toBe('Take **Log line** €10');
   });
 
+  it('links the numbers in brackets of 2023, by the number that a source names or by their order', () => {
+    const source = (name: string, extra: unknown) => ({
+      start_ix: 0,
+      end_ix: 9,
+      metadata: { type: 'webpage', title: name, url: `https://${name}.example/`, extra },
+    });
+    const said = (citations: unknown[]) =>
+      read(answer(text('Ebb【7†source】 and flow【3†source】.'), { metadata: { citations } }))[1]?.markdown;
+    const shown = 'Ebb ([ebb](https://ebb.example/)) and flow ([flow](https://flow.example/)).';
+    const numbered = (name: string, number: number) => source(name, { cited_message_idx: number });
+    expect(said([numbered('flow', 3), numbered('ebb', 7), numbered('neap', 9)])).toBe(shown);
+    expect(said([source('ebb', null), source('flow', null)])).toBe(shown);
+    expect(said([source('ebb', null)])).toBe('Ebb and flow.');
+  });
+
   it('joins references to markers by their order where an export says no more', () => {
     const cite = (at: string) => `${open}cite${sep}${at}${close}`;
     const file = `${open}filecite${sep}turn0file0${sep}L3-L8${close}`;

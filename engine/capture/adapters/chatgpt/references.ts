@@ -173,12 +173,18 @@ function resolveBrackets(text: string, metadata: JsonObject, cite: (link: Citati
     ...asArray(metadata['citations']),
     ...asArray(asObject(metadata['_cite_metadata'])['metadata_list']),
   ].filter(isObject);
-  return text.replace(/【(\d+)(?::\d+)?†[^】]*】/g, (marker, number: string) => {
-    const match = known.find((each) => {
+  const markers = /【(\d+)(?::\d+)?†[^】]*】/g;
+  const inOrder = known.length === [...text.matchAll(markers)].length;
+  let index = -1;
+  return text.replace(markers, (marker, number: string) => {
+    index++;
+    const named = known.find((each) => {
       const detail = asObject(each['metadata'] ?? each);
       const extra = asObject(detail['extra']);
       return asId(extra['cited_message_idx']) === number || asText(extra['evidence_text']) === marker;
     });
+    // The first ones named no number: as many as there are marks, in their order.
+    const match = named ?? (inOrder ? known[index] : undefined);
     if (match === undefined) return '';
     const detail = asObject(match['metadata'] ?? match);
     const url = asText(detail['url']);
