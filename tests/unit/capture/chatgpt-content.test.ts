@@ -259,6 +259,26 @@ describe('the content of an answer', () => {
     });
   });
 
+  it('keeps a part that it does not know, and says so', () => {
+    const part = { content_type: 'hologram', beam: 1 };
+    const messages = [part, ['How?', part]].map((parts, index) => ({
+      ...answer(
+        { content_type: 'multimodal_text', parts: [parts].flat() },
+        index === 1 ? { author: { role: 'user' } } : {},
+      ),
+      id: `m${index}`,
+    }));
+    const { conversations, warnings } = adapter.readJson({ conversation_id: 'x', messages });
+    expect(conversations[0]?.messages).toMatchObject([
+      { role: 'assistant', markdown: '[Unread content: hologram]', metadata: { unread: [part] } },
+      { role: 'user', markdown: 'How?', metadata: { unread: [part] } },
+    ]);
+    expect(warnings).toMatchObject([
+      { code: 'unknown_content_type', where: 'm0' },
+      { code: 'unknown_content_type', where: 'm1' },
+    ]);
+  });
+
   it('reads records in which everything may be null', () => {
     const mapping = {
       a: null,

@@ -250,9 +250,19 @@ function readContent(
   switch (type) {
     case '':
     case 'text':
-    case 'multimodal_text':
+    case 'multimodal_text': {
       text = readParts(content, body);
+      const [unread] = asArray(body.metadata['unread']);
+      if (unread === undefined) break;
+      const kind = asText(asObject(unread)['content_type']) ?? 'a part without a type';
+      reading.warnings.push({
+        code: 'unknown_content_type',
+        message: `Content type "${kind}" is not known; it is kept in the metadata as it came.`,
+        where: id,
+      });
+      if (text === '') text = `[Unread content: ${kind}]`;
       break;
+    }
     case 'code':
       text = fence(textOf(content), asText(content['language']));
       break;
