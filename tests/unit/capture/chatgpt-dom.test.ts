@@ -253,6 +253,15 @@ describe('a page of 2025', () => {
     ).toBe('Pea diary\n\n# Peas\n\nSown in **May**.');
   });
 
+  it('takes a question for one although a document stands in it', () => {
+    const pasted = canvas('<div class="ProseMirror"><p>All my notes</p></div>');
+    expect(
+      read(
+        `<article data-testid="conversation-turn-1">${pasted}<div data-message-author-role="user" data-message-id="q"><div class="whitespace-pre-wrap">Read it</div></div></article>`,
+      ),
+    ).toMatchObject([{ id: 'q', role: 'user', markdown: 'Read it' }]);
+  });
+
   it('names the file of a question whose tile has no label', () => {
     const tile =
       '<div class="group relative"><div class="truncate font-semibold">peas.zip</div><div class="truncate">Zip Archive</div></div>';

@@ -190,7 +190,8 @@ function readPlace(
   follows: boolean,
 ): DomTurn | 'unmounted' | null {
   const turnRole = roleIn(place.getAttribute('data-turn'));
-  const pieces = turnRole === 'user' ? MESSAGE : `${MESSAGE}, ${CANVAS}`;
+  const asked = turnRole === 'user' || place.querySelector('[data-message-author-role="user"]') !== null;
+  const pieces = asked ? MESSAGE : `${MESSAGE}, ${CANVAS}`;
   const marked = place.matches(MESSAGE) ? [place] : outermost([...place.querySelectorAll(pieces)]);
   const where = place.getAttribute('data-testid') ?? `message ${position + 1}`;
   let messages: FoundMessage[] = marked
