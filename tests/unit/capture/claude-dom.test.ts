@@ -444,4 +444,28 @@ describe('claude pages of other times and tools', () => {
       metadata: { thinking: 'The user wants me to remember.' },
     });
   });
+
+  it('finds the line that unfolds thoughts beside what is read aloud of it, and keeps the thoughts though a search is with them', () => {
+    const conversation = read(
+      `<div data-test-render-count="1"><div data-testid="user-message"><p>When do I sow peas?</p></div></div>
+      <div data-test-render-count="2"><div data-is-streaming="false"><div class="font-claude-response"><div class="grid">
+        <div class="row-start-1"><div>
+          <div class="flex"><button class="group/status" aria-expanded="true"><span>Looked into peas</span></button></div>
+          <span class="sr-only" role="status">Looked into peas</span>
+          <div class="grid transition-[grid-template-rows]"><div>
+            <div class="standard-markdown"><p>The user asks about peas.</p></div>
+            <div><button>pea sowing time</button><a href="https://peas.example/sowing"><p>Sowing peas</p></a></div>
+          </div></div>
+        </div></div>
+        <div class="row-start-2"><div class="standard-markdown"><p>In March.</p></div></div>
+      </div></div></div></div>`,
+    );
+    expect(conversation?.messages[1]).toMatchObject({
+      markdown: 'In March.',
+      metadata: {
+        thinking: 'The user asks about peas.',
+        tools: [{ name: 'web_search', sources: [{ title: 'Sowing peas', url: 'https://peas.example/sowing' }] }],
+      },
+    });
+  });
 });

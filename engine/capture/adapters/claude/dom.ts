@@ -332,8 +332,8 @@ function readAnswer(place: Element, turn: DomTurn): void {
   }
   // What a line of the answer unfolds: thoughts and the steps of tools.
   for (const unfolded of all(copy, '[class*="transition-[grid-template-rows]"]')) {
-    const line = unfolded.previousElementSibling;
-    if (!copy.contains(unfolded) || line === null || !/^button$/i.test(line.nodeName)) continue;
+    const line = lineAbove(unfolded);
+    if (!copy.contains(unfolded) || line === null) continue;
     const box = copy.ownerDocument.createElement('div');
     unfolded.before(...all(unfolded, `[${SAID}]`));
     unfolded.replaceWith(box);
@@ -411,6 +411,15 @@ function isCollapsible(box: Element): boolean {
   return opens !== null && opens !== undefined && box.querySelector('pre') === null;
 }
 
+/** The line that opens what is below it, a button or little more; what is read aloud of it may stand between. */
+function lineAbove(unfolded: Element): Element | null {
+  let line = unfolded.previousElementSibling;
+  if (line?.matches('.sr-only') === true) line = line.previousElementSibling;
+  if (line === null || /^button$/i.test(line.nodeName)) return line;
+  const isMore = line.matches(PIECE) || line.querySelector(`${PIECE}, p, pre, table`) !== null;
+  return !isMore && line.querySelector('button') !== null ? line : null;
+}
+
 function readAside(box: Element, thinking: string[], tools: Array<Record<string, unknown>>): void {
   const sources = all(box, 'a[href]')
     .map((link) => ({
@@ -419,12 +428,13 @@ function readAside(box: Element, thinking: string[], tools: Array<Record<string,
     }))
     .filter((source) => /^https?:/.test(source.url));
   const label = oneLine(firstWords(box.querySelector('button')));
+  const pieces = outermost(all(box, PIECE));
   if (sources.length > 0) {
     tools.push({ name: 'web_search', message: label, sources: sources.slice(0, 30) });
-    return;
+    // What was thought beside the search is Markdown; all else is what was found.
+    if (pieces.length === 0) return;
   }
   for (const part of all(box, 'button, .sr-only, [role="status"], summary')) part.remove();
-  const pieces = outermost(all(box, PIECE));
   const text = (pieces.length > 0 ? pieces : [box])
     .map((piece) => copyToMarkdown(piece).markdown)
     .filter((each) => each !== '')
