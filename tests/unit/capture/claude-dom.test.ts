@@ -468,4 +468,22 @@ describe('claude pages of other times and tools', () => {
       },
     });
   });
+
+  it('names an artifact where it stands, whatever kind of button opens it', () => {
+    const conversation = read(
+      `<div data-test-render-count="1"><div data-testid="user-message"><p>A plan, please</p></div></div>
+      <div data-test-render-count="2"><div data-is-streaming="false"><div class="font-claude-response">
+        <div><div class="standard-markdown"><p>Here it is:</p></div></div>
+        <div class="pt-2"><div class="flex" role="button" tabindex="0" aria-label="Preview contents"><div class="artifact-block-cell group/artifact-block">
+          <div class="leading-tight line-clamp-1">Garden plan</div><div class="line-clamp-1">Document</div>
+          <button aria-label="Download">Download</button>
+        </div></div></div>
+        <div><div class="standard-markdown"><p>Start with the peas.</p></div></div>
+      </div></div></div>`,
+    );
+    expect(conversation?.messages[1]).toMatchObject({
+      markdown: 'Here it is:\n\n[Artifact: Garden plan]\n\nStart with the peas.',
+      metadata: { artifacts: ['Garden plan'] },
+    });
+  });
 });

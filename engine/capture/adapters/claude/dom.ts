@@ -317,7 +317,8 @@ function readAnswer(place: Element, turn: DomTurn): void {
     const title = oneLine(
       cell.querySelector('[class*="leading-tight"], [class*="line-clamp"]')?.textContent ?? cell.textContent ?? '',
     );
-    const whole = cell.closest('button') ?? cell.parentElement?.closest('[class*="group/artifact-block"]') ?? null;
+    const whole =
+      cell.closest('button, [role="button"]') ?? cell.parentElement?.closest('[class*="group/artifact-block"]') ?? null;
     const target = whole !== null && whole !== copy && copy.contains(whole) ? whole : cell;
     if (title === '') target.remove();
     else {
