@@ -558,4 +558,41 @@ describe('a list without links', () => {
       ['m3', true],
     ]);
   });
+
+  it('is in the order in which it was said, where the export mixes it; what was said at once stays as it stands', () => {
+    const message = (uuid: string, sender: string, minute: number | null) => ({
+      uuid,
+      sender,
+      text: uuid,
+      content: [{ type: 'text', text: uuid }],
+      ...(minute === null ? {} : { created_at: `2026-11-02T08:0${minute}:00.000000Z` }),
+    });
+    const order = (messages: unknown[]) => {
+      const { messages: read } = only(readBody({ uuid: 'c1', name: 'Peas', chat_messages: messages }));
+      return read.map(({ id, parent_id }) => [id, parent_id]);
+    };
+    expect(
+      order([
+        message('q1', 'human', 1),
+        message('a2', 'assistant', 4),
+        message('a1', 'assistant', 2),
+        message('q2', 'human', 3),
+        message('q3', 'human', 5),
+        message('a3', 'assistant', 5),
+      ]),
+    ).toEqual([
+      ['q1', null],
+      ['a1', 'q1'],
+      ['q2', 'a1'],
+      ['a2', 'q2'],
+      ['q3', 'a2'],
+      ['a3', 'q3'],
+    ]);
+    // one that says no time leaves all where they stand
+    expect(order([message('q1', 'human', 3), message('a1', 'assistant', null), message('q2', 'human', 1)])).toEqual([
+      ['q1', null],
+      ['a1', 'q1'],
+      ['q2', 'a1'],
+    ]);
+  });
 });

@@ -173,12 +173,22 @@ function nodesOf(records: unknown[], linear: boolean, warnings: ReadWarning[], w
   return { list, byId };
 }
 
-/** A list without links is one branch: by its numbers where every message has one, else as it stands. */
+/**
+ * A list without links is one branch: by its numbers, or by its times (exports of 2025 mix their messages), where every
+ * message has one, else as it stands.
+ */
 function inOrder(records: unknown[]): unknown[] {
-  const numbered = records.every((record) => isObject(record) && typeof record['index'] === 'number');
-  return numbered
-    ? [...records].sort((a, b) => Number((a as JsonObject)['index']) - Number((b as JsonObject)['index']))
-    : records;
+  const places = (of: (record: JsonObject) => number): number[] =>
+    records.map((record) => (isObject(record) ? of(record) : Number.NaN));
+  const numbers = places(({ index }) => (typeof index === 'number' ? index : Number.NaN));
+  const keys = numbers.every(Number.isFinite)
+    ? numbers
+    : places(({ created_at }) => Date.parse(asTime(created_at) ?? ''));
+  if (!keys.every(Number.isFinite)) return records;
+  return records
+    .map((record, at) => ({ record, key: keys[at] ?? 0 }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ record }) => record);
 }
 
 function activePath(
