@@ -1,6 +1,7 @@
 /** What Claude's export holds beside conversations: projects with their documents, and what Claude remembers. */
 import { asArray, asId, asObject, asText, asTime, type JsonObject } from '../capture/files';
 import { document, section } from './documents';
+import { frontMatter } from './markdown';
 import { baseName, type Read, type ReadOptions, type SourceFile, warning } from './port';
 import { recordsOf } from './records';
 
@@ -75,6 +76,7 @@ export async function* readMemories(
       continue;
     }
     const memories = asObject(item.value);
+    const account = asId(memories['account_uuid']) ?? baseName(file.path);
     const all = [
       ['conversations', asText(memories['conversations_memory'])] as const,
       ...Object.entries(asObject(memories['project_memories'])).map(([id, text]) => [id, asText(text)] as const),
@@ -85,10 +87,31 @@ export async function* readMemories(
       yield document({
         file,
         source: 'claude',
-        id: `memory:${asId(memories['account_uuid']) ?? baseName(file.path)}:${id}`,
+        id: `memory:${account}:${id}`,
         title: `What Claude remembers of ${of}`,
         updated_at: file.modified,
         sections: [section('text', text)],
+        metadata: { type: 'memory' },
+        options,
+      });
+    }
+    // Since September 2026 most of it is in files, Markdown with a description before it.
+    for (const [index, each] of asArray(memories['memory_files']).map(asObject).entries()) {
+      const content = asText(each['content']);
+      if (content === null) continue;
+      const path = asText(each['path']) ?? String(index + 1);
+      const { fields, body } = frontMatter(content.replaceAll('\r\n', '\n'));
+      const texts: Array<[string, string | null]> = [
+        ['description', asText([fields['description']].flat()[0])],
+        ['text', asText(body)],
+      ];
+      yield document({
+        file,
+        source: 'claude',
+        id: `memory:${account}:${path}`,
+        title: `What Claude remembers: ${path.replace(/^\/|\.md$/g, '')}`,
+        updated_at: asTime(each['updated_at']) ?? file.modified,
+        sections: texts.flatMap(([key, text]) => (text === null ? [] : [section(key, text.trim())])),
         metadata: { type: 'memory' },
         options,
       });

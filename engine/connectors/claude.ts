@@ -9,7 +9,7 @@ import { readExport } from './records';
 
 const CONVERSATIONS = /"chat_messages"\s*:/;
 const PROJECTS = /"uuid"\s*:[\s\S]*"(?:prompt_template|docs|is_starter_project)"\s*:/;
-const MEMORIES = /"(?:conversations_memory|project_memories)"\s*:/;
+const MEMORIES = /"(?:conversations_memory|project_memories|memory_files)"\s*:/;
 const ACCOUNT = /"(?:email_address|verified_phone_number)"\s*:/;
 
 type Kind = 'conversations' | 'projects' | 'memories' | 'account';

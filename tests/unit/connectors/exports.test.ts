@@ -89,6 +89,38 @@ describe('an export of Claude', () => {
     expect(JSON.stringify(read.items)).not.toContain('ana@example.com');
   });
 
+  it('gives what Claude noted in files, each with its path and time', async () => {
+    const read = await readAll([
+      textFile(
+        'memories-000/memories/acc-1.json',
+        JSON.stringify({
+          account_uuid: 'acc-1',
+          memory_files: [
+            {
+              path: '/people/hazel.md',
+              content:
+                '---\nname: hazel\ndescription: The neighbour\nsources: [chat]\n---\n\n- [stated] Hazel waters the peas\n',
+              updated_at: '2026-09-13T05:26:32.417968+00:00',
+            },
+            { path: '/topics/empty.md', content: '' },
+          ],
+        }),
+      ),
+    ]);
+    expect(read.by).toEqual(['claude']);
+    expect(documents(read)).toMatchObject([
+      {
+        source: 'claude',
+        id: 'memory:acc-1:/people/hazel.md',
+        title: 'What Claude remembers: people/hazel',
+        updated_at: '2026-09-13T05:26:32.417Z',
+        sections: [{ markdown: 'The neighbour' }, { markdown: '- [stated] Hazel waters the peas' }],
+        metadata: { type: 'memory' },
+      },
+    ]);
+    expect(read.warnings).toEqual([]);
+  });
+
   it('is read from archives in the archive', async () => {
     const files = await folder('claude');
     const inner = await zip(
