@@ -1,6 +1,7 @@
 /**
- * Claude's official export: `conversations.json` (large ones as `conversations-000.zip` …), `projects.json` or a file for
- * each project, `memories.json`. What `users.json` says of the account is not kept.
+ * Claude's official export: `conversations.json`, `projects.json` or a file for each project, `memories.json`. Since
+ * September 2026 it is a manifest and an archive for each of these (`conversations-000.zip` …, `light_metadata-000.zip` for
+ * the account). What is said of the account is not kept, nor the manifest.
  */
 import { allAdapters, asId, asObject, asText } from '../capture/files';
 import { readMemories, readProjects } from './claude-projects';
@@ -11,8 +12,11 @@ const CONVERSATIONS = /"chat_messages"\s*:/;
 const PROJECTS = /"uuid"\s*:[\s\S]*"(?:prompt_template|docs|is_starter_project)"\s*:/;
 const MEMORIES = /"(?:conversations_memory|project_memories|memory_files)"\s*:/;
 const ACCOUNT = /"(?:email_address|verified_phone_number)"\s*:/;
+const MANIFEST = /"data_files"\s*:[\s\S]*"export_url"\s*:/;
+/** The archive, or its folder, of what the export says of the account. */
+const ACCOUNT_PART = /(?:^|\/)light_metadata[^/]*\//i;
 
-type Kind = 'conversations' | 'projects' | 'memories' | 'account';
+type Kind = 'conversations' | 'projects' | 'memories' | 'manifest' | 'account';
 
 /** What a file of the export is; null for one that is not of it. */
 function kindOf(path: string, beginning: string): Kind | null {
@@ -20,11 +24,19 @@ function kindOf(path: string, beginning: string): Kind | null {
   if (CONVERSATIONS.test(beginning) && (isList || /(?:^|\/)conversations[^/]*$/i.test(path))) return 'conversations';
   if (MEMORIES.test(beginning)) return 'memories';
   if (/projects[^/]*(?:\.json$|\/)/i.test(path) && PROJECTS.test(beginning)) return 'projects';
+  if (/(?:^|\/)manifest[^/]*$/i.test(path) && MANIFEST.test(beginning)) return 'manifest';
+  if (/(?:^|\/)login_history\.json$/i.test(path)) return 'account';
   return /(?:^|\/)users\.json$/i.test(path) && ACCOUNT.test(beginning) ? 'account' : null;
 }
 
 async function sorted(files: SourceFile[], peek: Peek): Promise<Record<Kind, SourceFile[]>> {
-  const kinds: Record<Kind, SourceFile[]> = { conversations: [], projects: [], memories: [], account: [] };
+  const kinds: Record<Kind, SourceFile[]> = {
+    conversations: [],
+    projects: [],
+    memories: [],
+    manifest: [],
+    account: [],
+  };
   for (const file of files) {
     const kind = /\.json$/i.test(file.path) ? kindOf(file.path, await peek(file)) : null;
     if (kind !== null) kinds[kind].push(file);
@@ -38,8 +50,8 @@ export const claude: Connector = {
   async recognises(files, peek) {
     const { account, ...own } = await sorted(files, peek);
     const taken = Object.values(own).flat();
-    // an account's file is Claude's only beside something else of Claude's
-    return taken.length > 0 ? [...taken, ...account] : [];
+    // an account's file is Claude's only beside something else of Claude's, or in the part that is for it
+    return taken.length > 0 ? [...taken, ...account] : account.filter(({ path }) => ACCOUNT_PART.test(path));
   },
 
   async *read(files, options) {

@@ -121,6 +121,38 @@ describe('an export of Claude', () => {
     expect(read.warnings).toEqual([]);
   });
 
+  it('keeps nothing of the account, nor of where the parts of the export were to be had', async () => {
+    const manifest = textFile(
+      'manifest-acc-1-2026-09-20.json',
+      JSON.stringify({
+        version: 1,
+        data_files: [
+          { category: 'conversations', filename: 'conversations-000.zip', export_url: 'https://claude.ai/x' },
+        ],
+      }),
+    );
+    const account = await zip(
+      [
+        textFile('users.json', '[{"uuid":"acc-1","full_name":"Ana","email_address":"ana@example.com"}]'),
+        textFile('login_history.json', '[{"ip_address":"192.0.2.7","created_at":"2026-09-01T09:00:00Z"}]'),
+      ],
+      'light_metadata-000.zip',
+    );
+    for (const given of [[manifest], [account], [manifest, account]]) {
+      const read = await readAll(given);
+      expect(read.by).toEqual(['claude']);
+      expect(read.items).toEqual([]);
+      expect(read.warnings.map(({ code }) => code)).toEqual(['empty_file']);
+    }
+    const whole = await readAll([manifest, account, ...(await folder('claude'))]);
+    expect(whole.by).toEqual(['claude']);
+    expect(JSON.stringify(whole.items)).not.toMatch(/example\.com|192\.0\.2\.7|claude\.ai\/x/);
+
+    // another service's accounts are not Claude's
+    const other = await readAll([textFile('users.json', '[{"id":1,"email_address":"bo@example.com"}]')]);
+    expect(other.by).toEqual(['json']);
+  });
+
   it('is read from archives in the archive', async () => {
     const files = await folder('claude');
     const inner = await zip(
