@@ -1,7 +1,7 @@
 /**
  * Claude's official export: `conversations.json`, `projects.json` or a file for each project, `memories.json`. Since
  * September 2026 it is a manifest and an archive for each of these (`conversations-000.zip` …, `light_metadata-000.zip` for
- * the account). What is said of the account is not kept, nor the manifest.
+ * the account), and Claude Design's conversations are in it (`design_chats/`). What is said of the account is not kept, nor the manifest.
  */
 import { allAdapters, asId, asObject, asText } from '../capture/files';
 import { readMemories, readProjects } from './claude-projects';
@@ -9,6 +9,7 @@ import type { Connector, Peek, SourceFile } from './port';
 import { readExport } from './records';
 
 const CONVERSATIONS = /"chat_messages"\s*:/;
+const DESIGNS = /"messages"\s*:/;
 const PROJECTS = /"uuid"\s*:[\s\S]*"(?:prompt_template|docs|is_starter_project)"\s*:/;
 const MEMORIES = /"(?:conversations_memory|project_memories|memory_files)"\s*:/;
 const ACCOUNT = /"(?:email_address|verified_phone_number)"\s*:/;
@@ -16,12 +17,13 @@ const MANIFEST = /"data_files"\s*:[\s\S]*"export_url"\s*:/;
 /** The archive, or its folder, of what the export says of the account. */
 const ACCOUNT_PART = /(?:^|\/)light_metadata[^/]*\//i;
 
-type Kind = 'conversations' | 'projects' | 'memories' | 'manifest' | 'account';
+type Kind = 'conversations' | 'designs' | 'projects' | 'memories' | 'manifest' | 'account';
 
 /** What a file of the export is; null for one that is not of it. */
 function kindOf(path: string, beginning: string): Kind | null {
   const isList = /^\uFEFF?\s*\[/.test(beginning);
   if (CONVERSATIONS.test(beginning) && (isList || /(?:^|\/)conversations[^/]*$/i.test(path))) return 'conversations';
+  if (/(?:^|\/)design_chats[^/]*\//i.test(path) && DESIGNS.test(beginning)) return 'designs';
   if (MEMORIES.test(beginning)) return 'memories';
   if (/projects[^/]*(?:\.json$|\/)/i.test(path) && PROJECTS.test(beginning)) return 'projects';
   if (/(?:^|\/)manifest[^/]*$/i.test(path) && MANIFEST.test(beginning)) return 'manifest';
@@ -32,6 +34,7 @@ function kindOf(path: string, beginning: string): Kind | null {
 async function sorted(files: SourceFile[], peek: Peek): Promise<Record<Kind, SourceFile[]>> {
   const kinds: Record<Kind, SourceFile[]> = {
     conversations: [],
+    designs: [],
     projects: [],
     memories: [],
     manifest: [],
@@ -57,7 +60,7 @@ export const claude: Connector = {
   async *read(files, options) {
     const adapter = allAdapters().find(({ site }) => site === 'claude');
     if (adapter === undefined) return;
-    const { conversations, projects, memories } = await sorted(files, options.peek);
+    const { conversations, designs, projects, memories } = await sorted(files, options.peek);
     const names = new Map<string, string>();
     for (const file of projects) yield* readProjects(file, options, names);
     for (const file of memories) yield* readMemories(file, options, names);
@@ -72,5 +75,6 @@ export const claude: Connector = {
             : { ...conversation, metadata: { ...conversation.metadata, project: { id, name } } };
         },
       });
+    for (const file of designs) yield* readExport(file, adapter, options);
   },
 };

@@ -18,8 +18,8 @@ export interface Transcript {
 export interface Said {
   /** Null where nothing names it. */
   id: string | null;
-  /** The address to open it at, if it has an id. */
-  address: (id: string) => string;
+  /** The address to open it at, if it has an id; null where that is not known. */
+  address: (id: string) => string | null;
   title: string | null;
   createdAt: string | null;
   updatedAt: string | null;

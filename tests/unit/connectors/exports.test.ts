@@ -121,6 +121,71 @@ describe('an export of Claude', () => {
     expect(read.warnings).toEqual([]);
   });
 
+  it('reads what was said in Claude Design', async () => {
+    const said = (role: string, more: object) => ({ role, timestamp: '2026-07-09T11:30:00.000Z', ...more });
+    const chat = {
+      uuid: 'design-1',
+      title: 'Seed labels',
+      project: { uuid: 'dp-1', name: 'Labels' },
+      created_at: '2026-07-09T11:30:00Z',
+      updated_at: '2026-07-09T11:33:00Z',
+      messages: [
+        {
+          uuid: 'u1',
+          role: 'user',
+          content: said('user', {
+            content: 'A label for peas',
+            attachments: [{ id: 'f1', name: 'brief.md', type: 'text', content: 'Green, small.' }],
+          }),
+        },
+        {
+          uuid: 'a1',
+          role: 'assistant',
+          content: said('assistant', {
+            content: '',
+            contentBlocks: [
+              { type: 'thinking', text: 'A plain one.' },
+              { type: 'text', text: 'Here it is.' },
+              {
+                type: 'tool_call',
+                toolCall: { id: 't1', name: 'write_file', input: { path: 'label.html', content: '<p>Peas</p>' } },
+              },
+              {
+                type: 'user_interjection',
+                message: { id: 'i1', role: 'user', content: 'In green', timestamp: '2026-07-09T11:32:00.000Z' },
+              },
+              { type: 'tool_call', toolCall: { id: 't2', name: 'snip', input: {}, output: 'ok' } },
+              { type: 'text', text: 'It is green now.' },
+              { type: 'error', message: 'The model stopped here.' },
+            ],
+          }),
+        },
+      ],
+    };
+    const read = await readAll([
+      await zip([textFile('design_chats/design-1.json', JSON.stringify(chat))], 'design_chats-000.zip'),
+    ]);
+    expect(read.by).toEqual(['claude']);
+    expect(read.warnings).toEqual([]);
+    const [labels] = conversations(read);
+    expect(labels).toMatchObject({
+      site: 'claude',
+      id: 'design-1',
+      title: 'Seed labels',
+      url: null,
+      complete: true,
+      metadata: { design: true, project: { id: 'dp-1', name: 'Labels' } },
+    });
+    expect(labels?.messages.map(({ id, role, markdown }) => [id, role, markdown])).toEqual([
+      ['u1', 'user', 'A label for peas\n\n**brief.md**\n\n```markdown\nGreen, small.\n```'],
+      ['a1', 'assistant', 'Here it is.\n\n**label.html**\n\n```html\n<p>Peas</p>\n```'],
+      ['i1', 'user', 'In green'],
+      ['a1:2', 'assistant', 'It is green now.\n\nThe model stopped here.'],
+    ]);
+    expect(labels?.messages[1]?.metadata['thinking']).toBe('A plain one.');
+    expect(labels?.messages[3]?.metadata['tools']).toEqual([{ name: 'snip', result: 'ok' }]);
+  });
+
   it('keeps nothing of the account, nor of where the parts of the export were to be had', async () => {
     const manifest = textFile(
       'manifest-acc-1-2026-09-20.json',

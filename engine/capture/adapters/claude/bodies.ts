@@ -10,6 +10,7 @@ import { BodyReader, type SentAnswer } from '../_bodies';
 import { classifyPage, classifyRequest, conversationUrl } from './addresses';
 import { isEvents } from '../_events';
 import { roleOf } from './content';
+import { designMessages } from './design';
 import { readEvents, readSent } from './events';
 import { readMessages } from './transcript';
 
@@ -51,8 +52,13 @@ class ClaudeBodyReader extends BodyReader {
   protected readonly nativeFields = NATIVE_FIELDS;
 
   protected take(object: JsonObject, where: string, context: ReadContext): boolean {
-    if (!Array.isArray(object['chat_messages'])) return false;
-    this.add(object, object['chat_messages'], where, context);
+    if (Array.isArray(object['chat_messages'])) {
+      this.add(object, object['chat_messages'], where, context);
+      return true;
+    }
+    const designed = designMessages(object);
+    if (designed === null) return false;
+    this.add({ ...object, is_design: true }, designed, where, context);
     return true;
   }
 
@@ -149,7 +155,8 @@ class ClaudeBodyReader extends BodyReader {
           address?.conversationId ??
           request?.conversationId ??
           null,
-        address: (id) => conversationUrl(id, shared),
+        // Where a conversation of Claude Design is to be opened is not known.
+        address: (id) => (object['is_design'] === true ? null : conversationUrl(id, shared)),
         title: asText(object['name']) ?? asText(object['title']) ?? asText(object['snapshot_name']),
         createdAt: asTime(object['created_at']),
         updatedAt: updated,
@@ -173,6 +180,7 @@ function metadataOf(object: JsonObject, model: string | null, temporary: boolean
   if (object['is_archived'] === true || object['archived'] === true || asText(object['archived_at']) !== null)
     metadata['archived'] = true;
   if (object['is_temporary'] === true || temporary) metadata['temporary'] = true;
+  if (object['is_design'] === true) metadata['design'] = true;
   for (const field of KEPT_FIELDS) {
     const value = object[field];
     if (value === true || value === false || asText(value) !== null) metadata[field] = value;
