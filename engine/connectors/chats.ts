@@ -12,7 +12,7 @@ import { textOf } from './text';
 
 /** What stands in a site's own JSON, or in lists of turns. */
 const JSON_SIGNS =
-  /"(?:mapping|chat_messages|linear_conversation|page_info|current_node|chat_session)"\s*:|"wrb\.fr"|"role"\s*:\s*"(?:user|assistant|model)"|"sender"\s*:\s*"(?:human|assistant)"|"author"\s*:\s*(?:\{\s*"role"|"(?:User|Model)")|\/backend-api\/|chat_conversations/;
+  /"(?:mapping|chat_messages|linear_conversation|page_info|current_node|chat_session)"\s*:|"wrb\.fr"|"role"\s*:\s*"(?:user|assistant|model|Prompt)"|"sender"\s*:\s*"(?:human|assistant)"|"author"\s*:\s*(?:\{\s*"role"|"(?:User|Model|ai)")|\/backend-api\/|chat_conversations/;
 /** What only pages of these sites have. */
 const PAGE_SIGNS =
   /data-message-author-role|conversation-turn-|data-testid="user-message"|font-claude-(?:response|message)|<(?:user-query|model-response)[\s>]|ds-markdown|streamController\.enqueue|routes\/share\.|BardChatUi|class="[^"]*\bouter-cell\b/;

@@ -83,7 +83,7 @@ export abstract class BodyReader {
   /** Whether an object is a message that some tool wrote. */
   protected abstract isPlain(object: JsonObject): boolean;
   /** Adds a list of such messages; `owner` is what they stand in. */
-  protected abstract addPlain(owner: JsonObject, records: unknown[], where: string): void;
+  protected abstract addPlain(owner: JsonObject, records: unknown[], where: string, context: ReadContext): void;
   /** What is missing in a record of an export that is no conversation. */
   protected lacking(_record: unknown): string {
     return 'holds no messages';
@@ -176,9 +176,10 @@ export abstract class BodyReader {
     const plain = (list: unknown[]) => list.filter((each) => isObject(each) && this.isPlain(each)).length;
     let found = false;
     if (Array.isArray(value)) {
-      const many = plain(value);
+      const list = value.map(fromExporter);
+      const many = plain(list);
       if (many > 0 && many * 2 >= value.length) {
-        this.addPlainly({}, value, where);
+        this.addPlainly({}, list, where);
         return true;
       }
       for (const [index, each] of value.entries())
@@ -186,8 +187,9 @@ export abstract class BodyReader {
       return found;
     }
     for (const [field, each] of Object.entries(value)) {
-      if (Array.isArray(each) && plain(each) > 0) {
-        this.addPlainly(value as JsonObject, each, `${where}.${field}`);
+      const list = Array.isArray(each) ? each.map(fromExporter) : [];
+      if (plain(list) > 0) {
+        this.addPlainly(value as JsonObject, list, `${where}.${field}`);
         found = true;
       } else if (this.findPlain(each, `${where}.${field}`, depth + 1)) found = true;
     }
@@ -200,7 +202,9 @@ export abstract class BodyReader {
       message: 'This is a plain list of messages, not a shape of the site; roles and texts are taken as they stand.',
       where,
     });
-    this.addPlain(owner, records, where);
+    const about = asObject(owner['metadata']);
+    const url = asText(owner['url']) ?? asText(about['link']) ?? this.context.url ?? null;
+    this.addPlain({ title: about['title'], ...owner }, records, where, { ...this.context, url });
   }
 
   /** Answers wait until everything else was read: they are used where nothing better is there. */
@@ -272,4 +276,17 @@ export abstract class BodyReader {
       metadata: said.metadata,
     });
   }
+}
+
+/** What the extensions "ChatGPT Exporter" and "Claude Exporter" call who speaks. */
+const EXPORTER_ROLES = new Map<unknown, string>([
+  ['Prompt', 'user'],
+  ['Response', 'assistant'],
+]);
+
+/** A message as they write it, `{role, say}`, named as other tools name it; anything else as it is. */
+function fromExporter(record: unknown): unknown {
+  if (!isObject(record) || typeof record['say'] !== 'string') return record;
+  const role = EXPORTER_ROLES.get(record['role']);
+  return role === undefined ? record : { role, content: record['say'] };
 }

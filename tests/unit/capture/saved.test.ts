@@ -293,3 +293,46 @@ describe('a page without a marked turn', () => {
     ]);
   });
 });
+
+describe('what other exporters wrote', () => {
+  const said = (site: string, link: string) =>
+    JSON.stringify({
+      metadata: { title: 'Peas', link, powered_by: `${site} Exporter` },
+      messages: [
+        { role: 'Prompt', say: 'When?', time: '5/4/2026, 9:00:00 AM' },
+        { role: 'Response', say: 'In **May**.' },
+      ],
+    });
+
+  it.each([
+    ['claude', said('Claude', 'https://claude.ai/chat/peas-1')],
+    ['chatgpt', said('ChatGPT', 'https://chatgpt.com/c/peas-1')],
+    [
+      'claude',
+      JSON.stringify({
+        title: 'Peas',
+        author: 'claude',
+        exporter: '3.1.0',
+        url: 'https://claude.ai/chat/peas-1',
+        messages: [
+          { id: 'user-1', author: 'user', content: 'When?' },
+          { id: 'ai-1', author: 'ai', content: 'In **May**.' },
+        ],
+      }),
+    ],
+  ])('is a conversation of %s, by its title and address', (site, text) => {
+    const { conversations, warnings } = read(text);
+    expect(conversations).toMatchObject([
+      {
+        site,
+        id: 'peas-1',
+        title: 'Peas',
+        messages: [
+          { role: 'user', markdown: 'When?' },
+          { role: 'assistant', markdown: 'In **May**.' },
+        ],
+      },
+    ]);
+    expect(warnings.map(({ code }) => code)).toEqual(['plain_messages']);
+  });
+});

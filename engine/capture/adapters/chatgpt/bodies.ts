@@ -294,8 +294,8 @@ class ChatGptBodyReader extends BodyReader {
     return roleOf(object) !== null;
   }
 
-  protected addPlain(owner: JsonObject, records: unknown[], where: string): void {
-    this.push(owner, readList(records, null, this.warnings, where, true), 'json-pages', where, this.context);
+  protected addPlain(owner: JsonObject, records: unknown[], where: string, context: ReadContext): void {
+    this.push(owner, readList(records, null, this.warnings, where, true), 'json-pages', where, context);
   }
 
   private push(

@@ -101,8 +101,8 @@ class ClaudeBodyReader extends BodyReader {
     return roleOf(object) !== null;
   }
 
-  protected addPlain(owner: JsonObject, records: unknown[], where: string): void {
-    this.add(owner, records, where, { ...this.context, settled: true });
+  protected addPlain(owner: JsonObject, records: unknown[], where: string, context: ReadContext): void {
+    this.add(owner, records, where, { ...context, settled: true });
   }
 
   private add(

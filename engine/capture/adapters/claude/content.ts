@@ -64,7 +64,8 @@ const ROLES: Record<string, Role> = {
 
 /** Who a message is by; null where it does not say. */
 export function senderOf(message: JsonObject): string | null {
-  return asText(message['sender']) ?? asText(message['role']) ?? asText(asObject(message['author'])['role']);
+  const author = message['author'];
+  return asText(message['sender']) ?? asText(message['role']) ?? asText(asObject(author)['role']) ?? asText(author);
 }
 
 export function roleOf(message: JsonObject): Role | null {
