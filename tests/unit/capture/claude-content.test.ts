@@ -61,6 +61,21 @@ describe('the words of a message', () => {
     ).toBe('Before.\n\nAfter.');
   });
 
+  it('are not what the site puts beside them', () => {
+    const asked = { type: 'text', text: 'When do peas go in?' };
+    const put = {
+      type: 'injected_prompt_block',
+      prompt: 'What is remembered: …',
+      injection_source: 'memory_block_head',
+    };
+    const { conversations, warnings } = adapter.readJson({
+      uuid: 'c',
+      chat_messages: [{ uuid: 'q', sender: 'human', content: [asked, put] }],
+    });
+    expect(conversations[0]?.messages[0]).toMatchObject({ markdown: 'When do peas go in?', metadata: {} });
+    expect(warnings).toEqual([]);
+  });
+
   it('keep a person’s Markdown as typed', () => {
     expect(question({ content: [{ type: 'text', text: '<antArtifact> \\(x\\) *a*\n    code' }] })?.markdown).toBe(
       '<antArtifact> \\(x\\) *a*\n    code',

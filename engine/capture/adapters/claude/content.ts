@@ -166,6 +166,7 @@ class BlockReader {
         return;
       case 'redacted_thinking':
       case 'token_budget':
+      case 'injected_prompt_block': // the date, what is remembered: put to the question by the site, seen by nobody
         return;
       case 'flag':
         this.taken.unknown.push(asItCame(value, type));
