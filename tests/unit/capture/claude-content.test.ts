@@ -478,6 +478,21 @@ describe('files', () => {
     expect(asked?.attachments.map((each) => each.name)).toEqual(['Pasted text', 'a.py', 'empty.bin']);
   });
 
+  it('that were pasted are one, though an export lists them twice without a name', () => {
+    const read = question({
+      content: [{ type: 'text', text: 'Read this' }],
+      attachments: [{ file_name: '', file_type: 'txt', extracted_content: 'Peas climb.' }],
+      files: [
+        { file_uuid: 'f1', file_name: '' },
+        { file_uuid: 'f2', file_name: 'bed.png' },
+      ],
+    });
+    expect(read?.attachments.map(({ name, reference }) => [name, reference])).toEqual([
+      ['bed.png', 'f2'],
+      ['Pasted text', null],
+    ]);
+  });
+
   it('out of all size are cut, and say so', () => {
     const asked = question({
       content: [],

@@ -391,8 +391,10 @@ function cardWords(name: string, input: JsonObject): string {
 function readAttachments(message: JsonObject, taken: MessageParts): void {
   const known = new Set(taken.attachments.map((each) => each.name));
   const named: Attachment[] = [];
+  // An export lists every attachment among the files, too; a pasted text has no name in either.
+  const isPasted = asArray(message['attachments']).some((each) => asObject(each)['file_name'] === '');
   for (const file of [...asArray(message['files_v2']), ...asArray(message['files'])]) {
-    if (!isObject(file)) continue;
+    if (!isObject(file) || (isPasted && file['file_name'] === '')) continue;
     const attachment = fileOf(file, 'file');
     const twin = named.find(
       (each) =>
