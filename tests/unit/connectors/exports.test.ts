@@ -186,6 +186,88 @@ describe('an export of Claude', () => {
     expect(labels?.messages[3]?.metadata['tools']).toEqual([{ name: 'snip', result: 'ok' }]);
   });
 
+  it('reads of Claude Design what a person saw of it', async () => {
+    const question = { role: 'user', id: 'same', content: '<system-info>\nTime: 9:00\n</system-info>\n\nA label' };
+    const chat = {
+      uuid: 'design-2',
+      title: 'Chat',
+      project: { uuid: 'dp-1', name: 'Labels' },
+      messages: [
+        {
+          uuid: 'u1',
+          role: 'user',
+          content: {
+            ...question,
+            attachments: [{ id: 's', name: 'Fine labels', type: 'skill', content: 'Use this …' }],
+          },
+        },
+        { uuid: 'u2', role: 'user', content: question },
+        {
+          uuid: 'a1',
+          role: 'assistant',
+          content: {
+            role: 'assistant',
+            id: 'x1',
+            contentBlocks: [
+              {
+                type: 'tool_call',
+                toolCall: {
+                  id: 't1',
+                  name: 'ask_user',
+                  input: { questions: [{ title: 'Which?', options: ['Peas', 'Kale'] }] },
+                },
+              },
+              {
+                type: 'tool_call',
+                toolCall: { id: 't2', name: 'write_file', input: { path: 'a.html', content: '<b>Peas</b><i>!</i>' } },
+              },
+              {
+                type: 'tool_call',
+                toolCall: {
+                  id: 't3',
+                  name: 'str_replace_edit',
+                  input: {
+                    path: 'a.html',
+                    edits: [
+                      { old_string: 'Peas', new_string: 'Kale' },
+                      { old_string: '<i>!</i>', new_string: '' },
+                    ],
+                  },
+                  output: 'Edited',
+                },
+              },
+            ],
+          },
+        },
+        {
+          uuid: 'u3',
+          role: 'user',
+          content: {
+            role: 'user',
+            id: 'same-not',
+            content: 'Check completed',
+            pill: true,
+            attachments: [{ id: 'h', name: 'result', type: 'text', hidden: true, content: 'fine' }],
+          },
+        },
+      ],
+    };
+    const read = await readAll([textFile('design_chats/design-2.json', JSON.stringify(chat))]);
+    const [labels] = conversations(read);
+    expect(labels?.title).toBe('Labels');
+    expect(labels?.messages.map(({ id, role, markdown }) => [id, role, markdown])).toEqual([
+      ['u1', 'user', 'A label'],
+      ['a1', 'assistant', 'Which?\n- Peas\n- Kale\n\n**a.html**\n\n```html\n<b>Kale</b>\n```'],
+      ['u3', 'system', 'Check completed'],
+    ]);
+    expect(labels?.messages.map(({ attachments }) => attachments.map(({ name }) => name))).toEqual([
+      ['Fine labels'],
+      [],
+      [],
+    ]);
+    expect(read.warnings).toEqual([]);
+  });
+
   it('keeps nothing of the account, nor of where the parts of the export were to be had', async () => {
     const manifest = textFile(
       'manifest-acc-1-2026-09-20.json',

@@ -58,7 +58,9 @@ class ClaudeBodyReader extends BodyReader {
     }
     const designed = designMessages(object);
     if (designed === null) return false;
-    this.add({ ...object, is_design: true }, designed, where, context);
+    // All are titled "Chat"; what they are of has a name.
+    const title = object['title'] === 'Chat' ? asText(asObject(object['project'])['name']) : null;
+    this.add({ ...object, is_design: true, ...(title !== null && { title }) }, designed, where, context);
     return true;
   }
 

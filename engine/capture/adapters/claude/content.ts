@@ -368,12 +368,12 @@ function cardWords(name: string, input: JsonObject): string {
       .map((pieces) => pieces.filter((piece) => piece !== '').join('\n\n'))
       .join('\n\n');
   }
-  if (/^ask_user_input/.test(name)) {
+  if (/^(?:ask_user|questions_v)/.test(name)) {
     return asArray(input['questions'])
       .map(asObject)
       .map((each) =>
         [
-          asText(each['question']) ?? '',
+          asText(each['question']) ?? asText(each['title']) ?? '',
           ...asArray(each['options'])
             .map((option) => asText(option) ?? asText(asObject(option)['label']) ?? '')
             .filter((option) => option !== '')
