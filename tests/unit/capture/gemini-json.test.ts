@@ -656,6 +656,25 @@ describe('Gemini in Takeout', () => {
     });
   });
 
+  it('takes for the date of a row of the page only the line before the answer, not dates that were asked about', () => {
+    const cell = (inside: string) =>
+      `<div class="outer-cell mdl-cell"><div class="mdl-grid"><div class="header-cell mdl-cell"><p class="mdl-typography--title">Gemini Apps<br></p></div><div class="content-cell mdl-cell mdl-typography--body-1">${inside}</div></div></div>`;
+    const read = (inside: string) => adapter.readEmbedded(cell(inside)).conversations[0];
+    const asked = read(
+      'Prompted\u00a0Was the boat out on 5 May 2024 at 10:30?<br>Jan 2, 2026, 3:04:05\u202fAM UTC<br><p>Yes.</p>',
+    );
+    expect(shown(asked)).toEqual(['Was the boat out on 5 May 2024 at 10:30?', 'Yes.']);
+    expect(asked?.messages[0]?.created_at).toBe('2026-01-02T03:04:05.000Z');
+    const log = read(
+      'Prompted\u00a0What is this?<br>2024-05-01 10:00:00 engine stopped<br>2024-05-01 10:00:09 anchor down<br>Jan 2, 2026, 3:04:05\u202fAM UTC<br><p>A log, from<br>2024-05-01 10:00:00 on.</p>',
+    );
+    expect(shown(log)).toEqual([
+      'What is this?\n2024-05-01 10:00:00 engine stopped\n2024-05-01 10:00:09 anchor down',
+      'A log, from\n2024-05-01 10:00:00 on.',
+    ]);
+    expect(log?.messages[0]?.created_at).toBe('2026-01-02T03:04:05.000Z');
+  });
+
   it('turns plain HTML into Markdown, and never throws', () => {
     expect(
       htmlToMarkdown(

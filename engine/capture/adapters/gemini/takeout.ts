@@ -83,7 +83,7 @@ export function readActivityPage(html: string, context: ReadContext): ReadResult
       if (at === null) return;
       const inside = insideOf(cell, at.index + at[0].length);
       const parts = inside.split(/<br\s*\/?>/i);
-      const date = parts.findIndex((part) => isDate(plain(part)));
+      const date = dateLine(parts);
       const before = date < 0 ? parts.slice(0, 1) : parts.slice(0, date);
       const links = [...before.join('<br>').matchAll(/<a\s[^>]*href="([^"]*)"[^>]*>([\s\S]*?)<\/a>/g)];
       const local = links.filter(([, href]) => !/^(?:https?:|mailto:)/.test(href ?? ''));
@@ -119,6 +119,15 @@ function insideOf(html: string, from: number): string {
     depth += next[1] === '/' ? -1 : 1;
     if (depth === 0) return html.slice(from, next.index);
   }
+}
+
+/**
+ * Which line is the row's date. A question can have lines with dates (a log that was pasted) and begins on the first;
+ * the row's own is the last before the answer, which is made of blocks. -1 where there is none.
+ */
+function dateLine(parts: string[]): number {
+  const answer = parts.findIndex((part) => /<(?:p|h[1-6]|ul|ol|pre|table|blockquote|div|hr)\b/i.test(part));
+  return parts.findLastIndex((part, index) => index > 0 && (answer < 0 || index < answer) && isDate(plain(part)));
 }
 
 const isDate = (text: string): boolean =>
