@@ -4,6 +4,7 @@
  */
 export { allAdapters } from './adapters/all';
 export { eachRecord } from './adapters/_envelope';
+export { linkTo } from './adapters/_sources';
 export { treeConversation } from './adapters/_tree';
 export { stableHash } from './hash';
 export { asArray, asId, asObject, asText, asTime, isObject, type JsonObject, tryParse } from './json';

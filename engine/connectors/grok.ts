@@ -5,6 +5,7 @@
  */
 import { asArray, asId, asObject, asText, asTime, isObject, type JsonObject, treeConversation } from '../capture/files';
 import type { Attachment, CapturedMessage } from '../capture/types';
+import { type Citation, withCards } from './grok-cards';
 import { type Connector, type SourceFile, warning } from './port';
 import { recordsOf, stateTime } from './records';
 
@@ -33,8 +34,8 @@ export const grok: Connector = {
         const { conversation, responses } = asObject(item.value);
         const said = asObject(conversation);
         const id = asId(said['id']) ?? asId(said['conversation_id']);
-        const messages = asArray(responses).flatMap((each, index) => message(asObject(each), index));
-        if (messages.length === 0 || id === null) {
+        const messages = asArray(responses).map((each, index) => message(asObject(each), index));
+        if (id === null || messages.every(isEmpty)) {
           const problem = id === null ? 'The record names no conversation' : 'Nothing was said in it';
           yield warning(
             file,
@@ -68,7 +69,11 @@ export const grok: Connector = {
   },
 };
 
-function message(wrapped: JsonObject, index: number): CapturedMessage[] {
+const isEmpty = ({ markdown, attachments, metadata }: CapturedMessage): boolean =>
+  markdown === '' && attachments.length === 0 && Object.keys(metadata).length === 0;
+
+/** Messages that say nothing are kept for the answers that name them. */
+function message(wrapped: JsonObject, index: number): CapturedMessage {
   const said = isObject(wrapped['response']) ? wrapped['response'] : wrapped;
   const user = /^(?:human|user)$/i.test(asText(said['sender']) ?? '');
   const images = asArray(said['generated_image_urls']).flatMap((url): Attachment[] => {
@@ -79,32 +84,36 @@ function message(wrapped: JsonObject, index: number): CapturedMessage[] {
     const id = asId(each) ?? asId(asObject(each)['id']);
     return id === null ? [] : [{ kind: 'file', name: asText(asObject(each)['name']) ?? id, reference: id }];
   });
-  const citations = asArray(said['cited_web_search_results'])
+  const cited = asArray(said['cited_web_search_results'])
     .map(asObject)
-    .flatMap(({ url, title }) => (asText(url) === null ? [] : [{ url, title: asText(title) }]));
+    .flatMap(({ url, title }): Citation[] =>
+      asText(url) === null ? [] : [{ url: String(url), title: asText(title) }],
+    );
+  const text = asText(said['message']) ?? '';
+  const drawn = user ? { markdown: text, attachments: [], citations: [] } : withCards(text, said);
+  const citations = [...cited, ...drawn.citations.filter(({ url }) => !cited.some((each) => each.url === url))];
   const thinking = asText(said['thinking_trace']);
-  const markdown = [asText(said['message']) ?? '', ...images.map(({ name }) => `[Image: ${name}]`)].join('\n\n').trim();
-  const { error } = said;
-  if (markdown === '' && files.length === 0 && thinking === null) return [];
-  return [
-    {
-      id: asId(said['_id']) ?? asId(said['id']) ?? `message-${index}`,
-      parent_id: asId(said['parent_response_id']),
-      role: user ? 'user' : 'assistant',
-      author: null,
-      model: user ? null : asText(said['model']),
-      created_at: time(said['create_time']),
-      markdown,
-      finished: true,
-      on_active_branch: true,
-      attachments: [...images, ...files],
-      metadata: {
-        ...(thinking !== null && { thinking }),
-        ...(citations.length > 0 && { citations }),
-        ...(asText(error) !== null && { error }),
-      },
+  const error = asText(said['error']);
+  const words = [drawn.markdown, ...images.map(({ name }) => `[Image: ${name}]`)].join('\n\n').trim();
+  // What failed says so where the answer would be; the question after it hangs on it.
+  const markdown = words === '' && files.length === 0 && thinking === null ? (error ?? '') : words;
+  return {
+    id: asId(said['_id']) ?? asId(said['id']) ?? `message-${index}`,
+    parent_id: asId(said['parent_response_id']),
+    role: user ? 'user' : 'assistant',
+    author: null,
+    model: user ? null : asText(said['model']),
+    created_at: time(said['create_time']),
+    markdown,
+    finished: true,
+    on_active_branch: true,
+    attachments: [...images, ...drawn.attachments, ...files],
+    metadata: {
+      ...(thinking !== null && { thinking }),
+      ...(citations.length > 0 && { citations }),
+      ...(error !== null && { error }),
     },
-  ];
+  };
 }
 
 /** Where no message says what it answers, each answers the one before. */

@@ -409,6 +409,99 @@ describe('other assistants', () => {
     ]);
   });
 
+  const grokExport = (...responses: object[]) =>
+    textFile(
+      'prod-grok-backend.json',
+      JSON.stringify({
+        conversations: [
+          {
+            conversation: { id: 'g-1', title: 'Storms', create_time: '2026-02-03T10:00:00Z' },
+            responses: responses.map((response) => ({ response, share_link: null })),
+          },
+        ],
+      }),
+    );
+
+  it('Grok: what the page draws in an answer is links, pictures and documents by name, not tags', async () => {
+    const card = (id: string, kind: string, number: string) =>
+      `<grok:render card_id="${id}" card_type="${kind}" type="render_x">\n<argument name="x_id">${number}</argument>\n</grok:render>`;
+    const [storms] = conversations(
+      await readAll([
+        grokExport(
+          { _id: 'a', sender: 'human', message: 'Why <grok:render card_id="x"></grok:render>?' },
+          {
+            _id: 'b',
+            parent_response_id: 'a',
+            sender: 'ASSISTANT',
+            message: [
+              `Warm air rises.${card('c1', 'citation_card', '7')}${card('c2', 'citation_card', '8')} It cools.${card('gone', 'citation_card', '9')}`,
+              `${card('p1', 'image_card', '1')}`,
+              'Old form.<grok-card data-id="c1" data-type="citation_card"></grok-card>',
+              '<xaiArtifact artifact_id="art-1" artifact_version_id="v" title="storm.py" contentType="text/python">\nprint("boom")\n</xaiArtifact>',
+              '<xaiArtifact artifact_id="art-2" title="Plan" contentType="text/markdown">\n\n- stay in\n</xaiArtifact>',
+            ].join('\n\n'),
+            web_search_results: [{ url: 'https://example.com/air', title: 'Warm [air]' }],
+            card_attachments_json: [
+              JSON.stringify({ id: 'c1', cardType: 'citation_card', url: 'https://example.com/air' }),
+              JSON.stringify({ id: 'c2', cardType: 'citation_card', url: 'https://www.example.org/cloud' }),
+              JSON.stringify({ id: 'p1', image: { original: 'https://example.com/c.png', title: 'A cloud' } }),
+              JSON.stringify({ id: 'm1', image_chunk: { imageUrl: 'users/u/generated/g1/made.jpg', progress: 50 } }),
+              JSON.stringify({ id: 'm1', image_chunk: { imageUrl: 'users/u/generated/g1/made.jpg', progress: 100 } }),
+              'no JSON',
+            ],
+          },
+        ),
+      ]),
+    );
+    const [asked, answer] = storms?.messages ?? [];
+    expect(asked?.markdown).toBe('Why <grok:render card_id="x"></grok:render>?');
+    expect(answer?.markdown).toBe(
+      [
+        'Warm air rises. ([Warm (air)](https://example.com/air)) ([example.org](https://www.example.org/cloud)) It cools.',
+        '[Image: A cloud]',
+        'Old form. ([Warm (air)](https://example.com/air))',
+        '**storm.py**',
+        '```python\nprint("boom")\n```',
+        '## Plan',
+        '- stay in',
+        '[Image: made.jpg]',
+      ].join('\n\n'),
+    );
+    expect(answer?.attachments.map(({ kind, name }) => [kind, name])).toEqual([
+      ['file', 'storm.py'],
+      ['file', 'Plan'],
+      ['image', 'A cloud'],
+      ['image', 'made.jpg'],
+    ]);
+    expect(answer?.metadata['citations']).toEqual([
+      { url: 'https://example.com/air', title: 'Warm [air]' },
+      { url: 'https://www.example.org/cloud', title: null },
+    ]);
+  });
+
+  it('Grok: an answer that failed or is empty does not part the conversation', async () => {
+    const [storms] = conversations(
+      await readAll([
+        grokExport(
+          { _id: 'a', sender: 'human', message: 'Why?' },
+          { _id: 'b', parent_response_id: 'a', sender: 'ASSISTANT', message: '', error: 'Failed to respond.' },
+          { _id: 'c', parent_response_id: 'b', sender: 'human', message: 'Again?' },
+          { _id: 'd', parent_response_id: 'c', sender: 'assistant', message: '' },
+          { _id: 'e', parent_response_id: 'd', sender: 'human', message: 'Once more?' },
+          { _id: 'f', parent_response_id: 'e', sender: 'assistant', message: 'Air.' },
+        ),
+      ]),
+    );
+    expect(storms?.messages.map(({ markdown, on_active_branch: on }) => [markdown, on])).toEqual([
+      ['Why?', true],
+      ['Failed to respond.', true],
+      ['Again?', true],
+      ['Once more?', true],
+      ['Air.', true],
+    ]);
+    expect(storms?.coverage).toBe('all');
+  });
+
   it('Mistral: in the order of time, with files', async () => {
     const [cities] = conversations(await readAll(await folder('mistral')));
     expect(cities?.messages).toMatchObject([
