@@ -46,11 +46,19 @@ export const mistral: Connector = {
               ? []
               : [[asText(title) === null ? '' : `### ${asText(title)}`, asText(content)].join('\n\n')],
           );
-        const attachments = asArray(said['files']).map((each): Attachment => {
+        // Pictures that an answer made; the export has their addresses and not themselves.
+        const made = chunks.flatMap(({ type, imageUrl }): Attachment[] => {
+          const reference = type === 'image_url' ? asText(imageUrl) : null;
+          const name = reference?.replace(/[?#].*$/, '').replace(/^.*\//, '') || 'image';
+          return reference === null ? [] : [{ kind: 'image', name, reference }];
+        });
+        const given = asArray(said['files']).map((each): Attachment => {
           const name = asText(asObject(each)['name']) ?? 'file';
           return { kind: asObject(each)['type'] === 'image' ? 'image' : 'file', name, reference: null };
         });
-        const markdown = [text === '' ? (asText(said['content']) ?? '') : text, ...canvas].join('\n\n').trim();
+        const attachments = [...given, ...made];
+        const words = text.trim() === '' ? (asText(said['content']) ?? '') : text.trim();
+        const markdown = [words, ...made.map(({ name }) => `[Image: ${name}]`), ...canvas].join('\n\n').trim();
         if (markdown === '' && attachments.length === 0) continue;
         messages.push({
           id: asId(said['id']) ?? `message-${messages.length}`,

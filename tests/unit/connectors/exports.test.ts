@@ -510,6 +510,43 @@ describe('other assistants', () => {
     ]);
   });
 
+  it('Mistral: an answer that is a picture is not nothing', async () => {
+    const chatId = '22222222-2222-4222-8222-222222222222';
+    const text = (role: string, at: number, contentChunks: unknown[], content = '') => ({
+      id: `m${at}`,
+      chatId,
+      content,
+      contentChunks,
+      role,
+      createdAt: `2026-01-10T10:00:0${at}.000Z`,
+      canvas: [],
+      files: [],
+    });
+    const picture = { type: 'image_url', imageUrl: 'https://files.example.com/gen/owl-7.jpg?sig=abc' };
+    const [owl] = conversations(
+      await readAll([
+        textFile(
+          `chat-${chatId}.json`,
+          JSON.stringify([
+            text('user', 1, [], 'Draw an owl'),
+            text('assistant', 2, [{ type: 'tool_call', name: 'generate_image' }, picture]),
+            text('user', 3, [], 'And with words?'),
+            text('assistant', 4, [{ type: 'text', text: 'Here it is:\n' }, picture]),
+          ]),
+        ),
+      ]),
+    );
+    expect(owl?.messages.map(({ markdown }) => markdown)).toEqual([
+      'Draw an owl',
+      '[Image: owl-7.jpg]',
+      'And with words?',
+      'Here it is:\n\n[Image: owl-7.jpg]',
+    ]);
+    expect(owl?.messages[1]?.attachments).toEqual([
+      { kind: 'image', name: 'owl-7.jpg', reference: 'https://files.example.com/gen/owl-7.jpg?sig=abc' },
+    ]);
+  });
+
   it('Perplexity: in the order of time, with sources as links', async () => {
     const [mountains] = conversations(await readAll(await folder('perplexity')));
     expect(mountains).toMatchObject({
