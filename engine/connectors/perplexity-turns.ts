@@ -1,4 +1,4 @@
-/** Perplexity's questions and answers, in both shapes that they come in. */
+/** Perplexity's questions and answers, in the shapes that they come in. */
 import { asArray, asId, asObject, asText, asTime, type JsonObject } from '../capture/files';
 
 export interface Turn {
@@ -16,6 +16,7 @@ export function utc(value: unknown): string | null {
 }
 
 export function fromEntry(entry: JsonObject): Turn {
+  if (!('query_str' in entry)) return fromTurn(entry);
   const blocks = asArray(entry['blocks']).map((block) => asObject(asObject(block)['markdown_block']));
   const answer = blocks.map(
     ({ answer, chunks }) =>
@@ -48,8 +49,8 @@ export function fromTurn(turn: JsonObject): Turn {
     question: asText(turn['query']),
     answer: asText(turn['answer']),
     model: asText(turn['model']),
-    time: utc(turn['timestamp']),
-    citations: sources(asArray(turn['sources'])),
+    time: utc(turn['timestamp'] ?? turn['created_at']),
+    citations: sources(asArray(turn['sources'] ?? turn['citations'])),
   };
 }
 

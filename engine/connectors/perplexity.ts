@@ -1,17 +1,18 @@
 /**
- * Perplexity: a file for each thread, `{entries: [{query_str, blocks}], thread_metadata}` as its data requests and its own
- * pages have it, or `{metadata, conversations: [{query, answer}]}` as exporters write it. Both are described by public
- * readers of them (2026); the official download was not seen.
+ * Perplexity: the download of one's data, `{conversations: [{context_title, entries: [{query, answer}]}]}`; a file for each
+ * thread, `{entries: [{query_str, blocks}], thread_metadata}` as its own pages have it; or `{metadata, conversations:
+ * [{query, answer}]}` as exporters write it. All are described by public readers of them (2026).
  */
-import { asArray, asId, asObject, asText, type JsonObject, treeConversation } from '../capture/files';
+import { asArray, asId, asObject, asText, type JsonObject, stableHash, treeConversation } from '../capture/files';
 import type { CapturedConversation, CapturedMessage } from '../capture/types';
 import { fromEntry, fromTurn, utc, withSources } from './perplexity-turns';
-import { type Connector, plainName, type SourceFile, warning } from './port';
+import { type Connector, type SourceFile, warning } from './port';
 import { recordsOf } from './records';
 
 const ENTRIES = /"entries"\s*:\s*\[[\s\S]*"query_str"\s*:/;
 const TURNS =
   /"metadata"\s*:\s*\{[\s\S]*"thread_(?:id|title|url)"\s*:[\s\S]*"conversations"\s*:\s*\[|"thread_id"[\s\S]*"query"\s*:/;
+const DOWNLOAD = /"conversations"\s*:\s*\[\s*\{(?=[\s\S]*"query"\s*:)[\s\S]*"(?:context_title|collection_uuid)"\s*:/;
 
 export const perplexity: Connector = {
   id: 'perplexity',
@@ -21,7 +22,7 @@ export const perplexity: Connector = {
     for (const file of files) {
       if (!/\.json$/i.test(file.path)) continue;
       const text = await peek(file);
-      if (ENTRIES.test(text) || TURNS.test(text)) taken.push(file);
+      if (ENTRIES.test(text) || TURNS.test(text) || DOWNLOAD.test(text)) taken.push(file);
     }
     return taken;
   },
@@ -29,7 +30,8 @@ export const perplexity: Connector = {
   async *read(files, options) {
     for (const file of files) {
       options.signal?.throwIfAborted();
-      for await (const item of recordsOf(file)) {
+      const whole = DOWNLOAD.test(await options.peek(file)) ? { fields: /^conversations$/ } : {};
+      for await (const item of recordsOf(file, undefined, whole)) {
         if ('broken' in item) {
           yield item.broken;
           continue;
@@ -44,47 +46,56 @@ export const perplexity: Connector = {
 };
 
 function conversationOf(thread: JsonObject, file: SourceFile, now: string): CapturedConversation | null {
-  const entries = asArray(thread['entries']).map(asObject);
+  const entries = asArray(thread['entries'] ?? thread['messages']).map(asObject);
   const facts = asObject(thread['thread_metadata'] ?? thread['metadata']);
   const turns = (
     entries.length > 0 ? entries.map(fromEntry) : asArray(thread['conversations']).map(asObject).map(fromTurn)
-  )
-    .filter(({ question, answer }) => question !== null || answer !== null)
-    .map((turn, index) => ({ ...turn, id: turn.id === '' ? `turn-${index}` : turn.id }));
+  ).filter(({ question, answer }) => question !== null || answer !== null);
   if (turns.length === 0) return null;
   if (turns.every(({ time }) => time !== null)) turns.sort((a, b) => (a.time ?? '').localeCompare(b.time ?? ''));
   const first = entries[0] ?? {};
   const slug = asText(first['thread_url_slug']) ?? asText(facts['thread_url'])?.replace(/^.*\/search\//, '') ?? null;
-  const id = asId(first['context_uuid']) ?? asId(facts['thread_id']) ?? slug ?? turns[0]?.id ?? plainName(file.path);
-  const messages: CapturedMessage[] = turns.flatMap(({ id, question, answer, model, time, citations }) => {
-    const make = (role: 'user' | 'assistant', markdown: string | null): CapturedMessage[] =>
-      markdown === null
-        ? []
-        : [
-            {
-              id: role === 'user' ? `${id}:question` : id,
-              parent_id: null,
-              role,
-              author: null,
-              model: role === 'assistant' ? model : null,
-              created_at: time,
-              markdown: role === 'user' ? markdown : withSources(markdown, citations),
-              finished: true,
-              on_active_branch: true,
-              attachments: [],
-              metadata: role === 'assistant' && citations.length > 0 ? { citations } : {},
-            },
-          ];
-    return [...make('user', question), ...make('assistant', answer)];
-  });
+  const known = asId(first['context_uuid']) ?? asId(facts['thread_id']) ?? slug ?? (turns[0]?.id || null);
+  // The download names neither threads nor what was asked.
+  const id = known ?? `download-${stableHash(`${asText(thread['created_at'])} ${turns[0]?.question}`)}`;
+  const messages: CapturedMessage[] = turns.flatMap(
+    ({ id: given, question, answer, model, time, citations }, index) => {
+      const id = given === '' ? `turn-${index}` : given;
+      const make = (role: 'user' | 'assistant', markdown: string | null): CapturedMessage[] =>
+        markdown === null
+          ? []
+          : [
+              {
+                id: role === 'user' ? `${id}:question` : id,
+                parent_id: null,
+                role,
+                author: null,
+                model: role === 'assistant' ? model : null,
+                created_at: time,
+                markdown: role === 'user' ? markdown : withSources(markdown, citations),
+                finished: true,
+                on_active_branch: true,
+                attachments: [],
+                metadata: role === 'assistant' && citations.length > 0 ? { citations } : {},
+              },
+            ];
+      return [...make('user', question), ...make('assistant', answer)];
+    },
+  );
   const updated = utc(facts['updated_at'] ?? facts['thread_updated_at']) ?? turns.at(-1)?.time ?? null;
   return treeConversation(
     {
       site: 'perplexity',
       id,
-      url: `https://www.perplexity.ai/search/${encodeURIComponent(slug ?? id)}`,
-      title: asText(facts['title']) ?? asText(facts['thread_title']) ?? asText(first['thread_title']),
-      created_at: utc(facts['created_at'] ?? facts['thread_created_at']) ?? turns[0]?.time ?? null,
+      url: known === null ? null : `https://www.perplexity.ai/search/${encodeURIComponent(slug ?? known)}`,
+      title:
+        asText(facts['title']) ??
+        asText(facts['thread_title']) ??
+        asText(first['thread_title']) ??
+        asText(thread['context_title']) ??
+        asText(thread['title']),
+      created_at:
+        utc(facts['created_at'] ?? facts['thread_created_at'] ?? thread['created_at']) ?? turns[0]?.time ?? null,
       updated_at: updated,
       strategy: 'json-tree',
       messages: messages.map((each, index) => ({ ...each, parent_id: messages[index - 1]?.id ?? null })),

@@ -562,6 +562,44 @@ describe('other assistants', () => {
     ]);
     expect(mountains?.messages[0]?.created_at).toBe('2026-02-06T22:37:20.000Z');
   });
+
+  it("Perplexity: the download of one's data, all threads in one file", async () => {
+    const thread = (title: string, day: string, ...asked: string[]) => ({
+      context_title: title,
+      created_at: `${day}T08:00:00.000000`,
+      mode: 'COPILOT',
+      collection_uuid: null,
+      entries: asked.map((query, index) => ({
+        query,
+        answer: index === 0 ? 'Ask me.' : null,
+        mode: 'COPILOT',
+        created_at: `${day}T08:0${index}:00.000000`,
+        query_status: index === 0 ? 'COMPLETED' : 'FAILED',
+      })),
+    });
+    const file = textFile(
+      'conversations.json',
+      JSON.stringify({
+        conversations: [thread('Rivers', '2026-03-01', 'Which?', 'And?'), thread('Lakes', '2026-03-02', 'Which?')],
+      }),
+    );
+    const read = await readAll([file]);
+    expect(read.by).toEqual(['perplexity']);
+    const [rivers, lakes] = conversations(read);
+    expect(rivers).toMatchObject({
+      title: 'Rivers',
+      url: null,
+      created_at: '2026-03-01T08:00:00.000Z',
+      updated_at: '2026-03-01T08:01:00.000Z',
+    });
+    expect(rivers?.messages.map(({ role, markdown }) => [role, markdown])).toEqual([
+      ['user', 'Which?'],
+      ['assistant', 'Ask me.'],
+      ['user', 'And?'],
+    ]);
+    expect(lakes?.id).not.toBe(rivers?.id);
+    expect(conversations(await readAll([file])).map(({ id }) => id)).toEqual([rivers?.id, lakes?.id]);
+  });
 });
 
 describe('an archive that is no archive', () => {
