@@ -1,7 +1,7 @@
 /**
  * Gemini in Google Takeout: the activity (`My Activity/Gemini Apps/MyActivity.json` or `.html`, both names in the
- * account's language) and the Gems. Rows of most months name their conversation; those that do not are put together by
- * the pauses between them.
+ * account's language), the Gems, and the conversations of Gemini in Workspace. Rows of most months name their
+ * conversation; those that do not are put together by the pauses between them.
  */
 import { allAdapters, asText } from '../capture/files';
 import type { CapturedConversation, CapturedMessage } from '../capture/types';
@@ -9,13 +9,16 @@ import { readDate } from './dates';
 import { document, section } from './documents';
 import { documentOf } from './html';
 import { type Connector, type Peek, type Read, type ReadOptions, type SourceFile, warning } from './port';
-import { recordsOf, unreadable } from './records';
+import { readExport, recordsOf, unreadable } from './records';
 import { textOf } from './text';
 
 const ROWS = /"header"\s*:\s*"[^"]{0,40}\b(?:Gemini|Bard)\b|"products"\s*:\s*\[\s*"[^"]{0,40}\b(?:Gemini|Bard)\b/;
 const PAGE = /class="[^"]*\bouter-cell\b[\s\S]{0,600}?\b(?:Gemini|Bard)\b/;
 /** The activity of any product; each has a file of this name, which is not Gemini's. */
 const ANY = /"header"\s*:[\s\S]*"(?:activityControls|products)"\s*:|class="[^"]*\bouter-cell\b/;
+/** A conversation of Gemini in Workspace, and a picture in it. */
+const CHAT = /"conversation_turns"\s*:\s*\[\s*(?:\]|\{\s*"(?:user|system)_turn"\s*:)/;
+const CHAT_PICTURE = /(?:^|\/)conversation_\d+_turn_\d+_[^/]*$/;
 const GEMS = /(?:^|\/)gemini_gems_data\.html$/i;
 /** Of Gemini's folder, and nothing to keep. */
 const OTHERS = /(?:^|\/)(?:gemini_scheduled_actions_data\.html|archive_browser\.html)$/i;
@@ -31,15 +34,18 @@ export const gemini: Connector = {
       const { path } = file;
       if (GEMS.test(path) || OTHERS.test(path)) taken.push(file);
       else if (/\.(?:json|html)$/i.test(path) && ANY.test(await peek(file))) taken.push(file);
+      else if (/\.(?:txt|json)$/i.test(path) && CHAT.test(await peek(file))) taken.push(file);
     }
-    return taken;
+    const pictures = files.filter(({ path }) => CHAT_PICTURE.test(path));
+    return taken.length === 0 ? [] : [...taken, ...pictures.filter((file) => !taken.includes(file))];
   },
 
   async *read(files, options) {
     for (const file of files) {
       options.signal?.throwIfAborted();
       if (GEMS.test(file.path)) yield* readGems(file, options);
-      else if (OTHERS.test(file.path)) continue;
+      else if (OTHERS.test(file.path) || CHAT_PICTURE.test(file.path)) continue;
+      else if (CHAT.test(await options.peek(file))) yield* readChat(file, options);
       else if (await isGeminis(file, options.peek)) yield* readActivity(file, options);
       else yield warning(file, 'other_activity', 'The activity of other products of Google is not kept.');
     }
@@ -49,6 +55,11 @@ export const gemini: Connector = {
 async function isGeminis(file: SourceFile, peek: Peek): Promise<boolean> {
   const text = await peek(file);
   return ROWS.test(text) || PAGE.test(text) || /gemini|bard/i.test(file.path);
+}
+
+async function* readChat(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {
+  const adapter = allAdapters().find(({ site }) => site === 'gemini');
+  if (adapter !== undefined) yield* readExport(file, adapter, options);
 }
 
 async function* readActivity(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {

@@ -12,7 +12,9 @@ import { textPieces } from './text';
  * made after that is the newer one, whenever the export is imported; and importing it twice says the same twice.
  */
 export function stateTime(record: JsonObject, file: SourceFile, now: string): string {
-  const said = [record['update_time'], record['updated_at'], record['create_time'], record['created_at']].map(asTime);
+  const said = ['update_time', 'updated_at', 'last_modification_time', 'create_time', 'created_at'].map((field) =>
+    asTime(record[field]),
+  );
   return said.find((time) => time !== null) ?? file.modified ?? now;
 }
 

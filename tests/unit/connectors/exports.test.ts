@@ -339,6 +339,71 @@ describe('Gemini in Takeout', () => {
     ]);
   });
 
+  it('reads the conversations of Gemini in Workspace, in order, with what was asked anew off the branch', async () => {
+    const at = (second: number) => `2026-08-09T17:29:${second}.209311+00:00`;
+    const user = (turn_index: number, prompt: string, more = {}) => ({
+      user_turn: { prompt, turn_index, turn_last_modified: at(40 + turn_index), ...more },
+    });
+    const model = (turn_index: number, text: object[], more = {}) => ({
+      system_turn: { text, turn_index, turn_last_modified: at(40 + turn_index), ...more },
+    });
+    const files = (folder: string, turns: object[]) => [
+      textFile(
+        `${folder}/conversation_1786296581.txt`,
+        JSON.stringify({
+          conversation_turns: turns,
+          creation_time: '2026-08-09T17:29:41.209311+00:00',
+          last_modification_time: '2026-08-09T17:34:58.153871+00:00',
+          title: 'Boat trip',
+        }),
+      ),
+      textFile(`${folder}/conversation_1786296581_turn_0_images_0.jpg`, 'x'),
+    ];
+    const read = await readAll([
+      await zip(
+        files('Takeout/Gemini in Workspace/Conversation History', [
+          user(0, 'Which boat?', { images: ['conversation_1786296581_turn_0_images_0'] }),
+          model(1, [{ data: 'The blue one.' }]),
+          model(
+            1,
+            [
+              { data: '', preamble: 'Here you go:' },
+              { data: 'The **red** one.' },
+              { cards: [{ content: 'Red, 5 m' }] },
+            ],
+            {
+              model_thoughts: [{ headline: 'Colours', description: 'Red is faster.' }],
+            },
+          ),
+          user(2, 'A slip of the tongue', { turn_deleted_time: at(50) }),
+          user(2, 'And when?'),
+          model(3, [{ data: 'At noon.' }]),
+        ]),
+      ),
+    ]);
+    expect(read.by).toEqual(['gemini']);
+    const [trip] = conversations(read);
+    expect(trip).toMatchObject({
+      site: 'gemini',
+      id: 'workspace-1786296581',
+      url: null,
+      title: 'Boat trip',
+      created_at: '2026-08-09T17:29:41.209Z',
+      updated_at: '2026-08-09T17:34:58.153Z',
+      captured_at: '2026-08-09T17:34:58.153Z',
+      coverage: 'all',
+    });
+    expect(trip?.messages.map(({ role, markdown, on_active_branch: on }) => [role, markdown, on])).toEqual([
+      ['user', 'Which boat?\n\n[Image: conversation_1786296581_turn_0_images_0]', true],
+      ['assistant', 'Here you go:\n\nThe **red** one.\n\nRed, 5 m', true],
+      ['user', 'And when?', true],
+      ['assistant', 'At noon.', true],
+      ['assistant', 'The blue one.', false],
+    ]);
+    expect(trip?.messages[1]?.metadata).toEqual({ thinking: '**Colours**\n\nRed is faster.' });
+    expect(read.warnings.map(({ code }) => code)).toEqual(['deleted_turns']);
+  });
+
   it('reads the page in the language of the account, with its times', async () => {
     const read = await readAll(await folder('gemini-html'));
     const all = conversations(read);

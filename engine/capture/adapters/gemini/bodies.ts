@@ -13,6 +13,7 @@ import { isFrames, parseBody } from './envelope';
 import { GeminiHolding } from './holding';
 import { isStreamed } from './stream';
 import { isActivity, readActivity } from './takeout';
+import { isWorkspaceChat, readWorkspaceChat } from './workspace';
 
 const MAX_DEPTH = 10;
 
@@ -56,6 +57,12 @@ class BodyReader {
       return;
     }
     const object = value as JsonObject;
+    if (isWorkspaceChat(object)) {
+      const { conversation, warnings } = readWorkspaceChat(object, this.context);
+      this.warnings.push(...warnings);
+      this.add(conversation, where);
+      return;
+    }
     const log = asObject(object['log'])['entries'];
     if (Array.isArray(log)) {
       this.findInArchive(log, `${where}.log.entries`, depth, context);
