@@ -351,6 +351,32 @@ describe('gemini pages of other kinds', () => {
     });
   });
 
+  it('has the notes of a report as links to the sources they stand for', () => {
+    const note = (place: number) =>
+      `<span><span><response-element><!----><source-footnote class="ng-star-inserted"><sup class="superscript" data-turn-source-index="${place}"></sup></source-footnote><!----></response-element></span></span>`;
+    const source = (address: string, title: string) =>
+      `<browse-web-item><a href="${address}"><span class="link-content"><img class="favicon" src="x"><div class="display-name">site</div><div class="sub-title">${title}</div></span><span class="cdk-visually-hidden">Opens in a new window</span></a></browse-web-item>`;
+    const document = parseHtml(
+      `<html><body><deep-research-immersive-panel><h2 class="title-text">Peas</h2><message-content><div class="markdown"><h1>Peas in March</h1><p><span>They like it cool</span>${note(2)}<span>, not wet</span>${note(1)}${note(2)}<span>.</span>${note(9)}</p></div></message-content>
+      <deep-research-source-lists><div class="source-list used-sources">${source('https://peas.example/a', 'On peas')}${source('https://www.beans.example/', '')}</div><div class="source-list unused-sources">${source('https://corn.example/', 'Corn')}</div></deep-research-source-lists></deep-research-immersive-panel></body></html>`,
+    );
+    const [conversation] = adapter.readDom(document, '', { saved: true }).conversations;
+    expect(conversation?.messages[0]?.markdown).toBe(
+      '# Peas in March\n\nThey like it cool ([www.beans.example](https://www.beans.example/)), not wet ([On peas](https://peas.example/a)) ([www.beans.example](https://www.beans.example/)).',
+    );
+  });
+
+  it('has a file that was made by its whole name', () => {
+    const document = parseHtml(
+      `<html><body><div class="conversation-container" id="b1"><user-query><p class="query-text-line">A list, as a file</p></user-query><model-response><message-content><div class="markdown"><p>Your file is ready</p><generated-file><div class="chip-lr"><img class="file-icon-lr" src="x" alt="CSV icon"><div data-test-id="file-name" class="file-name-lr" title="peas.csv"> peas </div><div class="file-type-lr"> CSV </div><button>Open</button></div></generated-file></div></message-content></model-response></div></body></html>`,
+    );
+    const [conversation] = adapter.readDom(document, 'https://gemini.google.com/app/abc123').conversations;
+    expect(conversation?.messages[1]).toMatchObject({
+      markdown: 'Your file is ready\n\n[Document: peas.csv]',
+      attachments: [{ kind: 'file', name: 'peas.csv' }],
+    });
+  });
+
   it('writes a card that is a link as one line, and no file that is in its address', () => {
     const document = parseHtml(
       `<html><body><div class="conversation-container" id="b1"><user-query><p class="query-text-line">Where?</p></user-query><model-response><message-content><div class="markdown"><p>See:</p><a href="https://garden.example/"><div>garden.example</div><div>The garden</div></a><p><a href="data:text/plain;base64,AAAA">plan.txt</a></p></div></message-content></model-response></div></body></html>`,

@@ -378,7 +378,9 @@ function readProse(body: Element): Prose {
 function chipTitle(chip: Element): string {
   const said =
     chip.querySelector('[data-test-id="artifact-text"], .card-title, .title, [data-test-id="file-name"]') ?? chip;
-  return squeezed(said.textContent).replace(/[[\]]/g, '') || 'Document';
+  // Of a file that was made the page shows the name without its ending.
+  const name = said.matches('[data-test-id="file-name"]') ? said.getAttribute('title') : null;
+  return squeezed(name ?? said.textContent).replace(/[[\]]/g, '') || 'Document';
 }
 
 const placeholder = (name: string): string => `[Document: ${name}]`;
@@ -431,7 +433,8 @@ function readPanel(panel: Element, warnings: ReadWarning[]): Panel | null {
   const copy = inertCopy(panel);
   const title = squeezed(copy.querySelector('.title-text, [data-test-id="title"], h2')?.textContent);
   const thinking = thoughtsIn(copy);
-  const citations = linksIn(copy, '.used-sources a[href]');
+  const citations = linksIn(copy, USED);
+  linkNotes(copy);
   for (const each of [
     ...copy.querySelectorAll(
       `${THOUGHTS}, toolbar, .toolbar, deep-research-source-lists, .source-list, collapsible-button, toc-menu`,
@@ -458,6 +461,29 @@ function readPanel(panel: Element, warnings: ReadWarning[]): Panel | null {
   if (read.markdown === '') return null;
   const markdown = /^#{1,3} /.test(read.markdown) || title === '' ? read.markdown : `## ${title}\n\n${read.markdown}`;
   return { title, markdown, citations: [...citations, ...read.citations], thinking, attachments: read.attachments };
+}
+
+const USED = '.used-sources a[href]';
+
+/** A report's notes say by its place, from 1, which of the sources below it they stand for; the page draws each as a link. */
+function linkNotes(copy: Element): void {
+  const sources = [...copy.querySelectorAll(USED)];
+  for (const note of [...copy.querySelectorAll('source-footnote')]) {
+    const place = note.querySelector('[data-turn-source-index]')?.getAttribute('data-turn-source-index');
+    const source = sources[Number(place ?? 0) - 1];
+    const address = source?.getAttribute('href') ?? '';
+    if (source === undefined || !URL.canParse(address)) continue;
+    const title = squeezed(source.querySelector('.sub-title, .title')?.textContent);
+    const link = copy.ownerDocument.createElement('a');
+    link.setAttribute('href', address);
+    link.textContent = title === '' ? new URL(address).host : title;
+    const mark = copy.ownerDocument.createElement('span');
+    mark.append(' (', link, ')');
+    // What the site wraps a note in is else a block, which would part the sentence.
+    const around = note.parentElement;
+    const alone = around !== null && nameOf(around) === 'response-element' && around.children.length === 1;
+    (alone ? around : note).replaceWith(mark);
+  }
 }
 
 /** An editor puts the lines it draws anew after those it keeps; where each stands is in its style. */
