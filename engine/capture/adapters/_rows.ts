@@ -32,14 +32,17 @@ export function readRows(rows: Iterable<Element>, read: (row: Element) => ShownT
 
 /**
  * The Markdown of an answer. `code` names the site's blocks of code, the banner above each, which is no part of the
- * answer, and where in it the language stands.
+ * answer, and where in it the language stands; `cite` its marks of citations, of which only the number is kept.
  */
 export function answerMarkdown(
   answer: Element,
   base: string,
   code: { block: string; banner: string; language: string },
+  cite: string,
 ): string {
   const copy = inertCopy(answer);
+  for (const each of copy.querySelectorAll(cite))
+    each.textContent = /\d+/.exec(each.textContent ?? '')?.[0] ?? each.textContent;
   for (const each of copy.querySelectorAll(code.block)) {
     each
       .querySelector('pre')

@@ -13,7 +13,7 @@ export interface MessageTree extends Pick<CapturedConversation, 'site' | 'title'
   created_at: string | null;
   updated_at: string | null;
   messages: CapturedMessage[];
-  /** The message that the site shows last; null where the body does not say it: the newest is taken. */
+  /** The message that the site shows last; null where the body does not say it: the newest without an answer is taken. */
   head: string | null;
   metadata: CapturedConversation['metadata'];
 }
@@ -25,7 +25,10 @@ export interface MessageTree extends Pick<CapturedConversation, 'site' | 'title'
  */
 export function treeConversation(tree: MessageTree, context: ReadContext): CapturedConversation {
   const byId = new Map(tree.messages.map((message) => [message.id, message]));
-  const newest = [...byId.values()].reduce<CapturedMessage | undefined>(
+  // Of a turn the answer can have the earlier time: it is begun before the question is kept.
+  const answered = new Set(tree.messages.map(({ parent_id }) => parent_id));
+  const ends = [...byId.values()].filter(({ id }) => !answered.has(id));
+  const newest = (ends.length > 0 ? ends : [...byId.values()]).reduce<CapturedMessage | undefined>(
     (best, each) => ((each.created_at ?? '') < (best?.created_at ?? '') ? best : each),
     undefined,
   );

@@ -8,6 +8,7 @@ import { type FoundConversation, type FoundList, namedFiles, TreeAdapter } from 
 import { deepseekWire } from './deepseek-wire';
 
 const CODE = { block: '.md-code-block', banner: '.md-code-block-banner-wrap', language: '.md-code-block-infostring' };
+const [ROWS, CITE] = ['.ds-virtual-list-visible-items >', '.ds-markdown-cite'];
 const words = ({ content }: JsonObject): Part => ({ text: content });
 const results = (part: JsonObject): Part => ({ sources: part['results'] });
 
@@ -24,8 +25,8 @@ export class DeepSeekAdapter extends TreeAdapter {
   };
   protected readonly key = 'inserted_at';
   protected readonly mark = /\[citation:(\d+)\]/g;
-  protected readonly rows = ['.ds-virtual-list-visible-items > *', '.ds-message'];
-  protected readonly titleNoise = /(?: - )?DeepSeek$/;
+  protected readonly rows = [`${ROWS} :has(.ds-message)`, `${ROWS} *`, '.ds-message'];
+  protected readonly titleNoise = /^DeepSeek - Into the Unknown$|(?: - )?DeepSeek$/;
   protected readonly kinds = {
     REQUEST: words,
     RESPONSE: words,
@@ -33,22 +34,21 @@ export class DeepSeekAdapter extends TreeAdapter {
     SEARCH: results,
     TOOL_SEARCH: results,
     TOOL_OPEN: results,
+    TIP: (): Part => ({}), // the site's own note below an answer
     FILE: ({ files }: JsonObject): Part => ({ attachments: namedFiles(files) }),
   };
 
   /** `{chat_session, chat_messages}`, a shared copy's `{title, messages}`, or a conversation of the official export. */
   protected find(record: JsonObject): FoundConversation | null {
-    const shared = Array.isArray(record['messages']);
     const list = asArray(record['chat_messages'] ?? record['messages']).map(asObject);
     const linked = list.map((each, index) => ({ parent_id: list[index - 1]?.['message_id'] ?? null, ...each }));
     const nodes = Object.values(asObject(record['mapping'])).map(asObject);
     const tree = nodes.map(({ id, parent, message }) => ({ message_id: id, parent_id: parent, ...asObject(message) }));
     const messages: JsonObject[] = list.length > 0 ? linked : tree;
     if (!isObject(record['chat_session']) && !messages.some((each) => this.key in each)) return null;
-    const session = asObject(record['chat_session'] ?? record);
     return {
-      ...summaryOf(session),
-      shared,
+      ...summaryOf(asObject(record['chat_session'] ?? record)),
+      shared: Array.isArray(record['messages']),
       // The page keeps what it has seen in a store of its own and then asks only for what is new.
       partial: record['cache_valid'] === true || (record['cache_control'] ?? 'REPLACE') !== 'REPLACE',
       messages: messages.map(readMessage),
@@ -62,9 +62,9 @@ export class DeepSeekAdapter extends TreeAdapter {
     const thought = row.querySelector('.ds-think-content');
     const markdown = [...row.querySelectorAll('.ds-markdown')]
       .filter((each) => each.closest('.ds-think-content') === null)
-      .map((each) => answerMarkdown(each, this.origin, CODE))
+      .map((each) => answerMarkdown(each, this.origin, CODE, CITE))
       .join('\n\n');
-    const metadata = thought === null ? {} : { thinking: answerMarkdown(thought, this.origin, CODE) };
+    const metadata = thought === null ? {} : { thinking: answerMarkdown(thought, this.origin, CODE, CITE) };
     if (thought !== null || markdown !== '') return { id, role: 'assistant', markdown, metadata };
     const question = preformattedText(row.querySelector('.ds-message') ?? row).trim();
     return question === '' ? null : { id, role: 'user', markdown: question };
