@@ -307,6 +307,42 @@ describe('a conversation of gemini.google.com', () => {
     );
   });
 
+  it('has pictures by their captions where the text names them, and not what the page offers to ask next', () => {
+    const tag = (number: number) => `image_agent_tag_48914056825003${number}`;
+    const entry = (address: string, number: number) => [
+      [[address], null, 700, 280],
+      [['https://boats.example/page'], 'On boats', 7],
+      null,
+      [['https://encrypted-tbn0.gstatic.com/images?q=1']],
+      null,
+      null,
+      null,
+      [`http://googleusercontent.com/${tag(number)}`, null, 'boat parts', null, null, 1],
+    ];
+    const conversation = read([
+      turn(0, {
+        answer: [
+          'A boat has a keel.',
+          `---\n\n<Image alt="Parts [of] a boat" caption="Keel -> hull" src="${tag(11)}"/>\n\n---`,
+          `http://googleusercontent.com/${tag(22)}`,
+          `<Image src="${tag(99)}" alt="A mast" />`,
+          '```jsx\n<Image src="x.png"/>\n```',
+          'Fair winds.\n\n<FollowUp label="A > B?" query="Why is A > B?"/>',
+          '<ElicitationsGroup message="To take this further:">\n{/* Reason: offers > options */}\n  <Elicitation label="Sails" query="Explain sails."/>\n</ElicitationsGroup>',
+        ].join('\n\n'),
+        more: { 12: [null, [entry('https://boats.example/keel.png', 11), entry('https://boats.example/b.png', 22)]] },
+      }),
+    ]);
+    const answer = answerIn(conversation);
+    expect(answer?.markdown).toBe(
+      'A boat has a keel.\n\n---\n\n[Image: Keel -> hull]\n\n---\n\n[Image]\n\n[Image: A mast]\n\n```jsx\n<Image src="x.png"/>\n```\n\nFair winds.',
+    );
+    expect(answer?.attachments).toEqual([
+      { kind: 'image', name: 'Keel -> hull', reference: 'https://boats.example/keel.png' },
+      { kind: 'image', name: 'image', reference: 'https://boats.example/b.png' },
+    ]);
+  });
+
   it('keeps a card that it does not know as it came, with a warning, and shows its links', () => {
     const body = answerOf('hNvQHb', [
       [

@@ -229,7 +229,18 @@ function readCandidate(candidate: unknown[], where: string, warnings: ReadWarnin
     return `\n\n${links.length > 0 ? links.map((link) => `- [${link.title}](${link.url})`).join('\n') : `[${kind.replace(/_/g, ' ')}]`}\n\n`;
   }
 
-  markdown = clean(markdown).replace(/\[cite: ([\d, ]+)\]/g, (_all, numbers: string) => {
+  const tagged = taggedPictures(cards, pictures);
+  const drawn = (tag: string): string => {
+    const picture = tagged.get(IMAGE_TAG.exec(tag)?.[0] ?? '');
+    const said = /\bcaption="([^"]+)"/.exec(tag)?.[1] ?? /\balt="([^"]+)"/.exec(tag)?.[1];
+    const name = (said ?? picture?.name ?? 'image').replace(/[[\]\n]/g, ' ').trim();
+    if (picture !== undefined) {
+      picture.name = name;
+      placed.add(picture);
+    }
+    return named(name);
+  };
+  markdown = clean(markdown, drawn).replace(/\[cite: ([\d, ]+)\]/g, (_all, numbers: string) => {
     const cited = numbers
       .split(',')
       .map((number) => citations[Number(number) - 1])
@@ -294,8 +305,18 @@ function holdsText(value: unknown): boolean {
   return found;
 }
 
-/** Leftovers of the site's own marks, outside of code where they could be meant. */
-function clean(text: string): string {
+const IMAGE_TAG = /\bimage_agent_tag_\d+/;
+const INSIDE = '(?:[^>"]|"[^"]*")*';
+/** A picture in the text, as a tag or as its address alone. */
+const IMAGE = new RegExp(`<Image\\b${INSIDE}/>|https?://googleusercontent\\.com/image_agent_tag_\\d+`, 'g');
+/** Questions that the page offers to ask next. */
+const OFFERS = new RegExp(
+  `<ElicitationsGroup\\b${INSIDE}>[\\s\\S]*?</ElicitationsGroup>|<(?:FollowUp|Elicitation)\\b${INSIDE}/>`,
+  'g',
+);
+
+/** Leftovers of the site's own marks, outside of code where they could be meant; `drawn` says what stands for a picture. */
+function clean(text: string, drawn: (tag: string) => string): string {
   const unfolded = !text.includes('\n') && /\\n.*\\n/.test(text) ? text.replace(/\\n/g, '\n') : text;
   return unfolded
     .replace(/^([ \t]*`{3,}[^\s`?]+)\?\S*$/gm, '$1')
@@ -304,7 +325,8 @@ function clean(text: string): string {
       index % 2 === 1
         ? piece
         : piece
-            .replace(/^[ \t]*<FollowUp\b[^>]*\/>[ \t]*$\n?/gm, '')
+            .replace(OFFERS, '')
+            .replace(IMAGE, drawn)
             .replace(/\[cite_start\]/g, '')
             .replace(/&(?:#39|apos);/g, "'")
             .replace(/&quot;/g, '"')
@@ -464,6 +486,18 @@ function soundsIn(cards: unknown): Attachment[] {
     return true;
   });
   return [...found.values()];
+}
+
+/** Pictures of the web by the tag that names them in the text; an entry has it beside the address. */
+function taggedPictures(cards: unknown, pictures: Attachment[]): Map<string, Attachment> {
+  const found = new Map<string, Attachment>();
+  for (const entry of asArray(asArray(cards)[1])) {
+    const address: unknown = asArray(asArray(asArray(entry)[0])[0])[0];
+    const picture = pictures.find(({ reference }) => reference === address);
+    const tags = asArray(entry).flatMap((each) => texts(each).match(IMAGE_TAG) ?? []);
+    for (const tag of tags) if (picture !== undefined) found.set(tag, picture);
+  }
+  return found;
 }
 
 const INTERNAL =
