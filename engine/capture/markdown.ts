@@ -172,6 +172,9 @@ function prepareMath(copy: Element): void {
     if (target !== null && target !== copy)
       put(target, annotation.textContent ?? '', display !== null || math?.getAttribute('display') === 'block');
   }
+  // Defuddle's own form, which has lost the encoding of the annotation.
+  for (const math of all(copy, 'math[data-latex]:not([data-latex=""])'))
+    put(math, math.getAttribute('data-latex') ?? '', math.getAttribute('display') === 'block');
   for (const source of all(copy, 'script[type^="math/tex"]'))
     put(source, source.textContent ?? '', (source.getAttribute('type') ?? '').includes('mode=display'));
   for (const source of all(copy, '[data-math]')) {

@@ -33,6 +33,25 @@ describe('keeping a page', () => {
     expect(page.markdown).not.toMatch(/newsletter|Copyright|Home/);
   });
 
+  it('keeps formulas as the TeX that the page has of them, each once', () => {
+    const words =
+      'A drop falls from the roof of the boathouse, and after each second it is faster by the same amount. ';
+    const formula = (tex: string, block: boolean) =>
+      `<span class="${block ? 'katex-display' : ''}"><span class="katex"><span class="katex-mathml"><math${block ? ' display="block"' : ''}><semantics><mrow><mi>v</mi></mrow><annotation encoding="application/x-tex">${tex}</annotation></semantics></math></span><span class="katex-html" aria-hidden="true"><span>v</span></span></span></span>`;
+    const wiki = `<span class="mwe-math-element"><span class="mwe-math-mathml-inline" style="display: none;"><math alttext="h_{0}"><semantics><mi>h</mi><annotation encoding="application/x-tex">h_{0}</annotation></semantics></math></span><img src="/h.svg" class="mwe-math-fallback-image-inline" alt="h_{0}"></span>`;
+    const { markdown } = capturePage(
+      parseHtml(
+        `<html><body><main><h1>Drops</h1><p>${words.repeat(3)}</p><p>It has ${formula('v = g t', false)} of speed from ${wiki} on.</p>${formula(String.raw`h = \frac{1}{2} g t^2`, true)}<p>${words.repeat(3)}</p></main></body></html>`,
+      ),
+      options,
+    );
+    expect(markdown).toContain('It has $v = g t$ of speed from $h_{0}$ on.');
+    expect(markdown).toContain(String.raw`$$
+h = \frac{1}{2} g t^2
+$$`);
+    expect(markdown.match(/g t/g)).toHaveLength(2);
+  });
+
   it('does not change the page it reads', () => {
     const document = parseHtml(html);
     const before = document.documentElement.outerHTML;
