@@ -58,12 +58,17 @@ export const kindle = fileConnector(
         .split('|')
         .map((part) => part.trim());
       const time = parts.length > 1 ? readDate(parts.at(-1) ?? '') : null;
-      const places = time === null ? parts : parts.slice(0, -1);
+      // A date that cannot be read, behind a clock, is no place either.
+      const dated = parts.length > 1 && (time !== null || /\d:\d\d/.test(parts.at(-1) ?? ''));
+      const places = dated ? parts.slice(0, -1) : parts;
       const page = PAGE.exec(places[0] ?? '');
-      const range = RANGE.exec(places.at(-1) ?? '');
-      const note = NOTE.test(places[0] ?? '');
       const number = page?.[1] ?? page?.[2] ?? null;
-      const location = page !== null && places.length === 1 ? null : (range?.[0] ?? null);
+      // In Chinese page and location are one part: `第 7 页（位置 #114-116）`.
+      const range = RANGE.exec(
+        page === null || places.length > 1 ? (places.at(-1) ?? '') : (/[(（].*/u.exec(places[0] ?? '')?.[0] ?? ''),
+      );
+      const note = NOTE.test(places.join(' '));
+      const location = range?.[0] ?? null;
       const key = title.trim();
       const clippings = books.get(key) ?? [];
       books.set(key, clippings);

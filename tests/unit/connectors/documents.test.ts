@@ -298,6 +298,26 @@ describe('notes and highlights', () => {
     expect(warned(read)).toEqual([['unreadable_record', 'My Clippings.txt', 'line 31']]);
   });
 
+  it('Kindle: page, location and kind wherever the language puts them; no location out of a date', async () => {
+    const clipping = (facts: string, text: string) =>
+      `The Slow Book (Mara Ellison)\n- ${facts}\n\n${text}\n==========\n`;
+    const read = await readAll([
+      textFile(
+        'My Clippings.txt',
+        clipping('22ページ|位置No. 336のメモ |作成日: 2023年6月10日土曜日 9:18:40', 'one') +
+          clipping('您在第 7 页（位置 #114-116）的标注 | 添加于 2019年9月30日星期一 18:00:39', 'two') +
+          clipping('Your Highlight on page 14-14 | Added on Saturday, 23 December 2017 09:46:53', 'three') +
+          clipping('Highlight on Page 10 | Added on Monday, 3 December 12 19:51:33 Greenwich Mean Time', 'four'),
+      ),
+    ]);
+    expect(documents(read)[0]?.sections.map(({ metadata }) => metadata)).toEqual([
+      { type: 'note', page: '22', location: '336' },
+      { type: 'highlight', page: '7', location: '114-116' },
+      { type: 'highlight', page: '14' },
+      { type: 'highlight', page: '10' },
+    ]);
+  });
+
   it('Keep: lists, labels and times', async () => {
     const [groceries] = documents(await readAll(await folder('keep')));
     expect(groceries).toMatchObject({
