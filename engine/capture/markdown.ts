@@ -64,6 +64,7 @@ export function copyToMarkdown(copy: Element, base?: string): MarkdownResult {
   prepareCitations(copy, result);
   prepareImages(copy, result);
   prepareButtons(copy);
+  prepareTables(copy);
   for (const each of all(copy, '[aria-hidden="true"]')) if (!insideCode(each)) each.remove();
   prepareLinks(copy, base);
   result.markdown = tidy(escapeLineStarts(turndown().turndown(copy as HTMLElement)));
@@ -490,6 +491,26 @@ function prepareImages(copy: Element, result: MarkdownResult): void {
   }
 }
 
+/** Tables that only lay a page out, as mails are built: what is in their cells stands one below the other. */
+function prepareTables(copy: Element): void {
+  for (const table of all(copy, 'table')) {
+    if (insideCode(table)) continue;
+    const rows = all(table, 'tr').filter((row) => row.closest('table') === table);
+    const cells = rows.map((row) => [...row.children].filter((cell) => /^t[hd]$/i.test(cell.nodeName)));
+    const lays =
+      table.querySelector('table') !== null ||
+      /^(?:presentation|none)$/.test(table.getAttribute('role') ?? '') ||
+      cells.every((row) => row.length <= 1 && row.every((cell) => nameOf(cell) === 'td'));
+    if (!lays) continue;
+    const blocks = cells.flat().map((cell) => {
+      const block = make(cell, 'div');
+      block.append(...cell.childNodes);
+      return block;
+    });
+    table.replaceWith(...all(table, 'caption').filter((each) => each.closest('table') === table), ...blocks);
+  }
+}
+
 /** A copy whose blocks do not run into one another. */
 function spaced(element: Element): Element {
   const copy = element.cloneNode(true) as Element;
@@ -500,6 +521,11 @@ function spaced(element: Element): Element {
 function prepareLinks(copy: Element, base: string | undefined): void {
   for (const anchor of all(copy, 'a[href]')) {
     const href = anchor.getAttribute('href') ?? '';
+    if ((anchor.textContent ?? '').trim() === '') {
+      // What it was around is not kept: a picture without words.
+      anchor.remove();
+      continue;
+    }
     // A card is a link around blocks; in a text it is a link around words.
     if (
       anchor.querySelector('div, p, h1, h2, h3, h4, li, br') !== null &&

@@ -39,3 +39,21 @@ it.each(['<button>Copy</button>', ''])(
     );
   },
 );
+
+it.each([
+  [
+    '<table><tr><td><table><tr><td><h2>News</h2><p>Two <b>boats</b>.</p></td></tr><tr><td><ul><li>Gull</li></ul></td></tr></table></td></tr></table>',
+    '## News\n\nTwo **boats**.\n\n- Gull',
+  ],
+  [
+    '<table role="presentation"><tr><td>Left</td><td><table><tr><th>Boat</th><th>Sails</th></tr><tr><td>Gull</td><td>2</td></tr></table></td></tr></table>',
+    'Left\n\n| Boat | Sails |\n| --- | --- |\n| Gull | 2 |',
+  ],
+  ['<table><tr><th>Boats</th></tr><tr><td>Gull</td></tr></table>', '| Boats |\n| --- |\n| Gull |'],
+])('takes tables that only lay a page out apart, and no others: %s', (html, markdown) => {
+  expect(read(html)).toBe(markdown);
+});
+
+it('leaves out a link around a picture that is left out', () => {
+  expect(read('<p>One <a href="https://a.example/"><img src="data:image/gif;base64,R0"></a>two</p>')).toBe('One two');
+});
