@@ -1,7 +1,12 @@
-/** Notion's export as Markdown & CSV: names carry ids, which are taken off; a table is a list of its rows. */
+/**
+ * Notion's export as Markdown & CSV or as HTML: names carry ids, which are taken off; a table is a list of its rows. The
+ * same page is the same document, whichever form it came in.
+ */
+import { elementToMarkdown } from '../capture/files';
 import { readDate } from './dates';
 import { readTable } from './csv';
 import { document, section } from './documents';
+import { documentOf } from './html';
 import { linksIn } from './markdown';
 import { baseName, type Connector, type Read, type ReadOptions, type SourceFile } from './port';
 import { unreadable } from './records';
@@ -11,6 +16,11 @@ const NAMED = /^(.*?)\s*\b([0-9a-f]{32})(_all)?\.(md|csv|html)$/;
 
 const INSIDE = /[0-9a-f]{32}\/[^/]*\.(?:png|jpe?g|gif|webp|svg|heic)$/i;
 
+/** A page says who it is; of many files only the beginning is looked at, which are Notion's styles. */
+const PAGE = /<article id="[0-9a-f-]{36}" class="page\b|cspell:disable-file/;
+/** The list of all pages beside them. */
+const MAP = /<title>Export-[0-9a-f-]{36}<\/title>/;
+
 const named = (path: string) => {
   const [, title = '', id, all, kind] = NAMED.exec(baseName(path)) ?? [];
   return id === undefined ? null : { title, id, all: all !== undefined, kind };
@@ -19,22 +29,31 @@ const named = (path: string) => {
 export const notion: Connector = {
   id: 'notion',
 
-  async recognises(files) {
-    return files.filter(({ path }) => {
-      const name = named(path);
+  async recognises(files, peek) {
+    const taken: SourceFile[] = [];
+    for (const file of files) {
+      const name = named(file.path);
       // pictures in a page are named in it
-      if (name === null) return INSIDE.test(path);
-      return name.kind !== 'html';
-    });
+      if (name === null ? INSIDE.test(file.path) : name.kind !== 'html') taken.push(file);
+      else if (/\.html$/.test(file.path)) {
+        const text = await peek(file);
+        if (PAGE.test(text) || MAP.test(text)) taken.push(file);
+      }
+    }
+    return taken;
   },
 
   async *read(files, options) {
     const whole = new Set(files.flatMap(({ path }) => (named(path)?.all === true ? [named(path)?.id] : [])));
     for (const file of files) {
       options.signal?.throwIfAborted();
+      if (/\.html$/.test(file.path)) {
+        yield* readHtml(file, options);
+        continue;
+      }
       const name = named(file.path);
       if (name === null) continue;
-      if (name.kind === 'md') yield* readPage(file, name, options);
+      if (name.kind === 'md') yield* readMarkdown(file, name, options);
       // The table as it was shown says no more than all of it.
       else if (name.all || !whole.has(name.id))
         yield* readTable(file, options, {
@@ -57,7 +76,7 @@ const folderOf = (path: string) =>
     .map((part) => part.replace(/\s*\b[0-9a-f]{32}$/, ''))
     .join('/');
 
-async function* readPage(
+async function* readMarkdown(
   file: SourceFile,
   { title, id }: { title: string; id: string },
   options: ReadOptions,
@@ -79,25 +98,82 @@ async function* readPage(
         line.slice(line.indexOf(': ') + 2),
       ]),
   );
+  const markdown = body.replace(
+    /!\[([^\]]*)\]\((?!https?:)([^()]*)\)/g,
+    (_all, alt: string, path: string) => `[Image: ${alt === '' ? baseName(decoded(path)) : alt}]`,
+  );
+  yield page(file, options, { id, title: heading?.[1] ?? title, properties, markdown });
+}
+
+/** A page in HTML, where its properties are a table before its text. */
+async function* readHtml(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {
+  let html: string;
+  try {
+    html = await textOf(file);
+  } catch (error) {
+    yield unreadable(file, error);
+    return;
+  }
+  const article = documentOf(html, options.parseHtml).querySelector('article.page');
+  const id = (article?.getAttribute('id') ?? '').replaceAll('-', '') || named(file.path)?.id;
+  if (article === null || id === undefined) return; // the list of all pages
+  for (const box of article.querySelectorAll('.checkbox')) {
+    const ticked = box.classList.contains('checkbox-on');
+    const inList = box.closest('.to-do-list') !== null;
+    box.replaceWith(inList ? (ticked ? '[x]' : '[ ]') : ticked ? 'Yes' : 'No');
+  }
+  for (const image of article.querySelectorAll('img:not([alt]):not(.icon):not(.bookmark-image)')) {
+    const source = image.getAttribute('src') ?? '';
+    if (!source.startsWith('data:')) image.setAttribute('alt', baseName(decoded(source)));
+  }
+  for (const list of article.querySelectorAll('nav.table_of_contents')) list.remove();
+  const words = (element: Element | null) => (element?.textContent ?? '').replace(/\s+/g, ' ').trim();
+  const properties = new Map<string, string>();
+  const lines: string[] = [];
+  for (const row of article.querySelectorAll('table.properties tr')) {
+    const cell = row.querySelector('td');
+    const several = [...(cell?.querySelectorAll('.selected-value') ?? [])].map(words).join(', ');
+    const value = (several === '' ? words(cell) : several).replace(/^@/, '');
+    if (value === '') continue;
+    const name = words(row.querySelector('th'));
+    lines.push(`${name}: ${value}`);
+    properties.set(name.toLowerCase(), value);
+    // what a property is stands beside the name that the person gave it
+    const kind = /property-row-(created_time|last_edited_time|created_by)/.exec(row.getAttribute('class') ?? '')?.[1];
+    if (kind !== undefined) properties.set(kind.replaceAll('_', ' '), value);
+  }
+  const body = article.querySelector('.page-body');
+  const text = body === null ? '' : elementToMarkdown(body).markdown;
+  const parts = [words(article.querySelector('.page-description')), lines.join('\n'), text];
+  yield page(file, options, {
+    id,
+    title: words(article.querySelector('.page-title')) || named(file.path)?.title || '',
+    properties,
+    markdown: parts.filter((part) => part !== '').join('\n\n'),
+  });
+}
+
+function page(
+  file: SourceFile,
+  options: ReadOptions,
+  read: { id: string; title: string; properties: Map<string, string>; markdown: string },
+): Read {
+  const { id, title, properties } = read;
   const time = (...names: string[]) => {
     const said = names.map((each) => properties.get(each)).find((value) => value !== undefined);
     return said === undefined ? null : readDate(said);
   };
-  const markdown = body
-    .replace(
-      /!\[([^\]]*)\]\((?!https?:)([^()]*)\)/g,
-      (_all, alt: string, path: string) => `[Image: ${alt === '' ? baseName(decoded(path)) : alt}]`,
-    )
+  const markdown = read.markdown
     // links to other pages of the export; the last id of the path is the page's
     .replace(/\]\((?!https?:)[^()]*([0-9a-f]{32})(?:\.md|\.csv)?[^()/]*\)/g, '](https://www.notion.so/$1)')
     .trim();
   const links = linksIn(markdown);
-  yield document({
+  return document({
     file,
     options,
     source: 'notion',
     id,
-    title: heading?.[1] ?? title,
+    title,
     url: `https://www.notion.so/${id}`,
     author: properties.get('created by') ?? null,
     created_at: time('created', 'created time', 'created at', 'date', 'erstellt', 'créé le', 'creado'),

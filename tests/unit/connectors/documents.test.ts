@@ -215,6 +215,35 @@ describe('notes and highlights', () => {
     expect(seeds).toMatchObject({ title: 'Seeds', metadata: { rows: 2 } });
   });
 
+  it('Notion in HTML: what the page says, its properties, the same id as in Markdown, and no list of pages', async () => {
+    const id = '0123456789abcdef0123456789abcdef';
+    const styles = '<style>/* cspell:disable-file */</style>';
+    const read = await readAll([
+      textFile(
+        `Export-1/Garden ${id}.html`,
+        `<html><head><title>Garden</title>${styles}</head><body><article id="01234567-89ab-cdef-0123-456789abcdef" class="page sans"><header><h1 class="page-title">Garden</h1><p class="page-description"></p><table class="properties"><tbody><tr class="property-row property-row-multi_select"><th>Tags</th><td><span class="selected-value">home</span><span class="selected-value">plants</span></td></tr><tr class="property-row property-row-checkbox"><th>Watered</th><td><div class="checkbox checkbox-on"></div></td></tr><tr class="property-row property-row-created_time"><th>Seit</th><td><time>@May 3, 2026 10:00 AM</time></td></tr></tbody></table></header><div class="page-body"><nav class="table_of_contents"><a href="#a">Beds</a></nav><h1>Beds</h1><ul class="to-do-list"><li><div class="checkbox checkbox-on"></div> <span>Dig</span></li></ul><figure class="image"><a href="Garden%20${id}/roses.jpg"><img src="Garden%20${id}/roses.jpg"/></a></figure><figure class="link-to-page"><a href="Garden%20${id}/Tools%20fedcba9876543210fedcba9876543210.html">Tools</a></figure></div></article></body></html>`,
+      ),
+      textFile(`Export-1/Garden ${id}/roses.jpg`, 'x'),
+      textFile(
+        'Export-1/index.html',
+        '<html><head>\n<title>Export-12345678-1234-1234-1234-123456789abc</title></head><body><ul><li>Garden</li></ul></body></html>',
+      ),
+    ]);
+    expect(read.warnings).toEqual([]);
+    expect(documents(read)).toMatchObject([
+      {
+        source: 'notion',
+        id,
+        title: 'Garden',
+        created_at: new Date(2026, 4, 3, 10).toISOString(),
+        metadata: { tags: ['home', 'plants'] },
+      },
+    ]);
+    expect(documents(read)[0]?.sections[0]?.markdown).toBe(
+      'Tags: home, plants\nWatered: Yes\nSeit: May 3, 2026 10:00 AM\n\n# Beds\n\n- [x] Dig\n\n[Image: roses.jpg]\n\n[Tools](https://www.notion.so/fedcba9876543210fedcba9876543210)',
+    );
+  });
+
   it('Todoist: a project a document, a task a section, comments below it', async () => {
     const read = await readAll(await folder('todoist'));
     expect(documents(read)[0]).toMatchObject({ title: 'Trip', id: '2203306141' });
