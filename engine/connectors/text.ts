@@ -10,8 +10,8 @@ const LEAST_PEEK_BYTES = 2 * 1024;
 const ALL_PEEK_BYTES = 96 * 1024 * 1024;
 
 /**
- * By its mark (BOM), by the zero bytes of text in UTF-16, else UTF-8; what is no UTF-8 is windows-1252, which gives every
- * byte a meaning and is what such files mostly are.
+ * By its mark (BOM), by the zero bytes of text in UTF-16, else UTF-8; what is no UTF-8 is what a page says that it is in, and
+ * windows-1252 where it does not, which gives every byte a meaning and is what such files mostly are.
  * @param whole false for the beginning of a file, which may end inside of a character.
  */
 export function encodingOf(bytes: Uint8Array, whole = true): string {
@@ -28,11 +28,28 @@ export function encodingOf(bytes: Uint8Array, whole = true): string {
   const half = sample.length / 2;
   if (half >= 2 && odd > half * 0.4 && even < half * 0.1) return 'utf-16le';
   if (half >= 2 && even > half * 0.4 && odd < half * 0.1) return 'utf-16be';
+  const said = saidIn(bytes);
+  if (said === 'iso-2022-jp') return said; // its bytes are those of UTF-8
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !whole });
     return 'utf-8';
   } catch (error) {
-    if (error instanceof TypeError) return 'windows-1252';
+    if (error instanceof TypeError) return said ?? 'windows-1252';
+    throw error;
+  }
+}
+
+/** What a page or XML says of its encoding in its beginning; null where it does not, or what cannot be. */
+function saidIn(bytes: Uint8Array): string | null {
+  const head = String.fromCharCode(...bytes.subarray(0, 2_048));
+  const label =
+    /<meta\b[^>]*\bcharset\s*=\s*["']?\s*([\w-]+)/i.exec(head)?.[1] ??
+    /^\s*<\?xml\b[^>]*\bencoding\s*=\s*["']([\w-]+)/i.exec(head)?.[1];
+  if (label === undefined || /^utf-?(?:8|16)/i.test(label)) return null;
+  try {
+    return new TextDecoder(label).encoding;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
     throw error;
   }
 }

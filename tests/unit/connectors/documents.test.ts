@@ -134,6 +134,23 @@ describe('documents', () => {
     ]);
   });
 
+  it('a page is read in the encoding that it names', async () => {
+    const page = (charset: string, bytes: number[]) =>
+      new Uint8Array([
+        ...new TextEncoder().encode(`<html><head><meta charset="${charset}"><title>`),
+        ...bytes,
+        ...new TextEncoder().encode('</title></head><body><p>One paragraph that says something, and enough of it.</p>'),
+      ]);
+    const read = await readAll([
+      textFile('a.html', page('Shift_JIS', [0x93, 0xfa, 0x96, 0x7b])),
+      textFile('b.html', page('gb2312', [0xd6, 0xd0, 0xce, 0xc4])),
+      textFile('c.html', page('koi8-r', [0xed, 0xc9, 0xd2])),
+      textFile('d.html', page('iso-2022-jp', [0x1b, 0x24, 0x42, 0x46, 0x7c, 0x4b, 0x5c, 0x1b, 0x28, 0x42])),
+      textFile('e.html', page('none-such', [0xc4, 0x70])),
+    ]);
+    expect(documents(read).map(({ title }) => title)).toEqual(['日本', '中文', 'Мир', '日本', 'Äp']);
+  });
+
   it('of pictures, their names', async () => {
     const [holiday] = documents(await readAll(await folder('pictures')));
     expect(holiday).toMatchObject({
