@@ -29,6 +29,12 @@ export const pdf = fileConnector(
       });
       if (read.truncated)
         yield warning(file, 'truncated', `Of the ${read.pages} pages of ${file.path} the last ones were left out.`);
+      if (read.unread.length > 0)
+        yield warning(
+          file,
+          'unread_letters',
+          `What ${file.path} writes in ${read.unread.join(', ')} is missing: these encodings are not known here.`,
+        );
     } catch (error) {
       const { code, message } = EngineError.from(error, 'bad_input');
       if (code === 'pdf_locked' || code === 'pdf_without_text') yield warning(file, code, message);

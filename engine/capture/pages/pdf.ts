@@ -35,6 +35,8 @@ export interface PdfText {
   pages: number;
   /** True where pages at the end were not read. */
   truncated: boolean;
+  /** Encodings of letters that are not known here; what is written in them is missing. */
+  unread: string[];
 }
 
 /**
@@ -69,7 +71,17 @@ export async function capturePdf(bytes: Uint8Array, options: PdfOptions): Promis
  * is no PDF that can be read.
  */
 export async function readPdf(bytes: Uint8Array, name: string): Promise<PdfText> {
+  const unread = new Set<string>();
+  /** Stands where pdf.js would ask for the tables of Chinese, Japanese and Korean encodings, which are not brought along. */
+  class NoTables {
+    fetch({ kind, filename }: { kind: string; filename: string }): Promise<never> {
+      if (kind === 'cMapUrl') unread.add(filename.replace(/\.bcmap$/u, ''));
+      return Promise.reject(new Error(`${filename} is not there.`));
+    }
+  }
   const task = getDocument({
+    BinaryDataFactory: NoTables,
+    useWorkerFetch: false,
     data: bytes,
     // a page's world may have rules against evaluated code, and nothing is drawn
     isEvalSupported: false,
@@ -95,7 +107,9 @@ export async function readPdf(bytes: Uint8Array, name: string): Promise<PdfText>
     if (letters < LEAST_LETTERS_A_PAGE * pages.length)
       throw new EngineError(
         'pdf_without_text',
-        `The ${pages.length} pages of ${name} are pictures: there is no text in them.`,
+        unread.size > 0
+          ? `The letters of ${name} are in an encoding that is not known here (${[...unread].join(', ')}).`
+          : `The ${pages.length} pages of ${name} are pictures: there is no text in them.`,
       );
     const facts = (await pdf.getMetadata()).info as Record<string, unknown>;
     const markdown = pages
@@ -109,6 +123,7 @@ export async function readPdf(bytes: Uint8Array, name: string): Promise<PdfText>
       created_at: timeOf(facts.CreationDate),
       pages: pdf.numPages,
       truncated: pages.length < pdf.numPages || length > MOST_CHARACTERS,
+      unread: [...unread],
     };
   } catch (error) {
     if (error instanceof EngineError) throw error;
@@ -125,8 +140,12 @@ interface Piece {
   str: string;
   hasEOL: boolean;
   height: number;
+  width: number;
   transform: number[];
 }
+
+/** Points by which letters are moved that are printed again. */
+const PRINTED_AGAIN = 1.5;
 
 interface Line {
   text: string;
@@ -139,10 +158,15 @@ interface Line {
 function textOf(pieces: Piece[]): string {
   const lines: Line[] = [];
   let line: Line | null = null;
-  for (const { str, hasEOL, height, transform } of pieces) {
+  let last: Piece | null = null;
+  for (const piece of pieces) {
+    const { str, hasEOL, height, transform } = piece;
     const y = transform[5] ?? 0;
+    const said = last === null ? str : unsaid(piece, last);
+    if (str !== '') last = piece;
+    if (said === '' && str !== '' && !hasEOL) continue;
     if (line === null) line = { text: '', y, height };
-    line.text += str;
+    line.text += said;
     line.height = Math.max(line.height, height);
     if (hasEOL) {
       lines.push(line);
@@ -163,6 +187,17 @@ function textOf(pieces: Piece[]): string {
     before = { text, y, height };
   }
   return paragraphs.map(escape).join('\n\n');
+}
+
+/** Bold letters are at times the same letters, printed again in the same place: what of a piece is more than these. */
+function unsaid({ str, transform, width }: Piece, last: Piece): string {
+  const [x, y] = [4, 5].map((at) => (transform[at] ?? 0) - (last.transform[at] ?? 0)) as [number, number];
+  if (str === '' || last.str === '' || Math.abs(y) > PRINTED_AGAIN) return str;
+  if (Math.abs(x) > PRINTED_AGAIN) {
+    const end = Math.abs(x + width - last.width) <= PRINTED_AGAIN;
+    return end && last.str.endsWith(str) ? '' : str;
+  }
+  return last.str.startsWith(str) ? '' : str.startsWith(last.str) ? str.slice(last.str.length) : str;
 }
 
 /** A word divided at the end of a line is one again. */

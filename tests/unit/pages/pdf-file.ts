@@ -1,13 +1,17 @@
 /** Small PDFs, written out by hand. */
 export function pdfOf(
   pages: string[],
-  facts: { title?: string; author?: string; made?: string; locked?: boolean } = {},
+  facts: { title?: string; author?: string; made?: string; locked?: boolean; encoding?: string } = {},
 ): Uint8Array<ArrayBuffer> {
   const objects: string[] = [];
   const kids = pages.map((_, index) => `${4 + 2 * index} 0 R`).join(' ');
   objects.push('<< /Type /Catalog /Pages 2 0 R >>');
   objects.push(`<< /Type /Pages /Kids [${kids}] /Count ${pages.length} >>`);
-  objects.push('<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>');
+  objects.push(
+    facts.encoding === undefined
+      ? '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>'
+      : `<< /Type /Font /Subtype /Type0 /BaseFont /Mincho /Encoding /${facts.encoding} /DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Mincho /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> /FontDescriptor << /Type /FontDescriptor /FontName /Mincho /Flags 4 /ItalicAngle 0 /Ascent 859 /Descent -140 /CapHeight 709 /StemV 80 /FontBBox [0 -137 1000 859] >> >>] >>`,
+  );
   pages.forEach((text, index) => {
     const lines = text.split('\n').map((line) => (line === '' ? 'T*' : `(${line}) Tj T*`));
     const body = text === '' ? '0 0 100 100 re f' : `BT /F1 12 Tf 72 720 Td 14 TL ${lines.join(' ')} ET`;

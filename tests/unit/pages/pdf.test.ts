@@ -55,6 +55,18 @@ describe('keeping a PDF', () => {
     );
   });
 
+  it('takes what was printed twice in one place, to look bold, once', async () => {
+    const bold = 'The fog) Tj 0.4 0 Td (The fog) Tj 0 0.3 Td (The fog signal) Tj 0.2 0 Td (The fog signal';
+    const page = await capturePdf(pdfOf([`${bold}\nThe fog signal is on the pier.`]), options);
+    expect(page.markdown).toBe('## Page 1\n\nThe fog signal The fog signal is on the pier.');
+  });
+
+  it('says so when its letters are in an encoding that is not known', async () => {
+    await expect(
+      capturePdf(pdfOf(['The tide tables of the harbour.'], { encoding: '90ms-RKSJ-H' }), options),
+    ).rejects.toMatchObject({ code: 'pdf_without_text', message: expect.stringContaining('90ms-RKSJ-H') as string });
+  });
+
   it('says so when its pages are pictures', async () => {
     await expect(capturePdf(pdfOf(['', '', '']), options)).rejects.toMatchObject({ code: 'pdf_without_text' });
   });
