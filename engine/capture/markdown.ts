@@ -6,6 +6,7 @@
  * an image does not fetch it and copying a custom element does not run it.
  */
 import TurndownService from 'turndown';
+import { texOf } from './mathml';
 import type { Attachment } from './types';
 
 /** Element names and the like are compared in lower case: XHTML and linkedom differ in it. */
@@ -178,6 +179,10 @@ function prepareMath(copy: Element): void {
     put(math, math.getAttribute('data-latex') ?? '', math.getAttribute('display') === 'block');
   for (const source of all(copy, 'script[type^="math/tex"]'))
     put(source, source.textContent ?? '', (source.getAttribute('type') ?? '').includes('mode=display'));
+  for (const math of all(copy, 'math')) {
+    const target = math.closest('mjx-container') ?? math;
+    if (copy.contains(target) && target !== copy) put(target, texOf(math), math.getAttribute('display') === 'block');
+  }
   for (const source of all(copy, '[data-math]')) {
     if (nameOf(source) === 'code') continue;
     put(source, source.getAttribute('data-math') ?? '', /block|display/.test(source.getAttribute('class') ?? ''));

@@ -57,3 +57,32 @@ it.each([
 it('leaves out a link around a picture that is left out', () => {
   expect(read('<p>One <a href="https://a.example/"><img src="data:image/gif;base64,R0"></a>two</p>')).toBe('One two');
 });
+
+it.each([
+  [
+    '<mi>x</mi><mo>=</mo><mfrac><mrow><mo>−</mo><mi>b</mi><mo>±</mo><msqrt><msup><mi>b</mi><mn>2</mn></msup><mo>−</mo><mn>4</mn><mi>a</mi><mi>c</mi></msqrt></mrow><mrow><mn>2</mn><mi>a</mi></mrow></mfrac>',
+    String.raw`x = \frac{-b ± \sqrt{b^2 - 4ac}}{2a}`,
+  ],
+  [
+    '<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><msub><mi>x</mi><mi>i</mi></msub><mo>⁢</mo><mi>sin</mi><mo>⁡</mo><mi>θ</mi>',
+    String.raw`∑_{i = 1}^nx_i\sin θ`,
+  ],
+  [
+    '<mover><mi>v</mi><mo>→</mo></mover><mo>∈</mo><mfenced open="[" close="]"><mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>0</mn></mtd></mtr><mtr><mtd><mn>0</mn></mtd><mtd><mn>1</mn></mtd></mtr></mtable></mfenced>',
+    String.raw`\vec{v} ∈ [\begin{matrix} 1 & 0 \\ 0 & 1 \end{matrix}]`,
+  ],
+  [
+    '<mroot><mn>8</mn><mn>3</mn></mroot><mtext> for all </mtext><msup><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mo>′</mo></msup>',
+    String.raw`\sqrt[3]{8}\text{for all}{a + b}^{′}`,
+  ],
+])('writes MathML as TeX: %s', (mathml, tex) => {
+  expect(read(`<p>So <math>${mathml}</math>.</p>`)).toBe(`So $${tex}$.`);
+});
+
+it('takes a formula of MathJax once', () => {
+  expect(
+    read(
+      '<p>So</p><mjx-container display="true"><mjx-math aria-hidden="true"><mjx-mi>x</mjx-mi></mjx-math><mjx-assistive-mml><math display="block"><mi>x</mi></math></mjx-assistive-mml></mjx-container>',
+    ),
+  ).toBe('So\n\n$$\nx\n$$');
+});
