@@ -30,6 +30,9 @@ const NOISE = [
   'object',
   'link',
   'meta',
+  // how the letters below are read: in a row with them it breaks their words
+  'rt',
+  'rp',
   '.sr-only',
   '.cdk-visually-hidden',
   '[hidden]',

@@ -79,6 +79,10 @@ it.each([
   expect(read(`<p>So <math>${mathml}</math>.</p>`)).toBe(`So $${tex}$.`);
 });
 
+it('leaves out how ideographs are read, which would break the words', () => {
+  expect(read('<p><ruby>灯<rp>(</rp><rt>とう</rt><rp>)</rp>台<rt>だい</rt></ruby>が光る。</p>')).toBe('灯台が光る。');
+});
+
 it('takes a formula of MathJax once', () => {
   expect(
     read(
