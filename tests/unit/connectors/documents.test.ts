@@ -100,6 +100,39 @@ describe('documents', () => {
     });
   });
 
+  it('Markdown: front matter as clippers, blogs and older vaults write it; a text between two rules is text', async () => {
+    const read = await readAll([
+      textFile(
+        'a.md',
+        '---\ntitle: >-\n  The slow\n  book\nauthor:\n  - "[[Mara Ellison]]"\n  - Jan Kos\npublished: 05.03.2026\ntags: reading, lakes\ntopics: [one, "two, three"]\nÜbersetzt: ja\n---\nText.',
+      ),
+      textFile(
+        'b.md',
+        '+++\ntitle = "Lakes"\ndate = 2026-01-02T03:04:05Z\ntags = ["go", "web"]\n\n[params]\nx = 1\n+++\n\nOf lakes.',
+      ),
+      textFile('c.md', '---\n\nWhat stands between rules.\n\n---\n\nAnd after.'),
+    ]);
+    const [slow, lakes, rules] = documents(read);
+    expect(slow).toMatchObject({
+      title: 'The slow book',
+      author: 'Mara Ellison, Jan Kos',
+      created_at: new Date(2026, 2, 5).toISOString(),
+      metadata: {
+        tags: ['reading', 'lakes'],
+        links: ['Mara Ellison'],
+        properties: { topics: ['one', 'two, three'], übersetzt: 'ja' },
+      },
+    });
+    expect(slow?.sections[0]?.markdown).toBe('Text.');
+    expect(lakes).toMatchObject({
+      title: 'Lakes',
+      created_at: '2026-01-02T03:04:05.000Z',
+      metadata: { tags: ['go', 'web'] },
+    });
+    expect(lakes?.sections[0]?.markdown).toBe('Of lakes.');
+    expect(rules?.sections[0]?.markdown).toContain('What stands between rules.');
+  });
+
   it('a saved page: its readable part under the address it was saved from', async () => {
     const [page] = documents(await readAll(await folder('pages')));
     expect(page).toMatchObject({
