@@ -24,25 +24,40 @@ export const csv = fileConnector(
   },
 );
 
-/** The rows of a file with headings; what is wrong with one is given beside them. */
+/** Lines before a table, as banks write them. */
+const MOST_ABOVE = 20;
+
+/**
+ * The rows of a file with headings; what is wrong with one is given beside them. Columns that the heading does not name
+ * are numbered.
+ */
 export function rowsOf(text: string): {
+  /** What stands above the heading, a line each. */
+  above: string[];
   headings: string[];
   rows: TableRow[];
   problems: Array<{ row: number; problem: string }>;
 } {
-  const { data, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ''), { skipEmptyLines: 'greedy' });
-  const [first = [], ...rest] = data;
-  const headings: string[] = [];
-  first.forEach((heading, index) => {
-    const name = heading.trim() || `Column ${index + 1}`;
-    headings.push(headings.includes(name) ? `${name} (${index + 1})` : name);
+  // Excel is told what separates the columns by a line of its own.
+  const [said = '', delimiter] = /^\uFEFF?sep=(.)\r?\n/i.exec(text) ?? [];
+  const { data, errors } = Papa.parse<string[]>(text.slice(said.length).replace(/^\uFEFF/, ''), {
+    skipEmptyLines: 'greedy',
+    ...(delimiter !== undefined && { delimiter }),
   });
+  const begin = headingIn(data);
+  const [first = [], ...rest] = data.slice(begin);
+  const widest = rest.reduce((most, cells) => Math.max(most, cells.length), first.length);
+  const headings: string[] = [];
+  for (let index = 0; index < Math.min(widest, first.length + 100); index++) {
+    const name = first[index]?.trim() || `Column ${index + 1}`;
+    headings.push(headings.includes(name) ? `${name} (${index + 1})` : name);
+  }
   const problems = errors
     .filter(({ code }) => code !== 'UndetectableDelimiter')
     .map(({ message, row }) => ({ row: row ?? 0, problem: message }));
   const rows = rest.map((cells, index) => {
     const fields = Object.fromEntries(headings.map((heading, at) => [heading, cells[at] ?? '']));
-    return { fields, number: index + 1, missing: headings.length - cells.length };
+    return { fields, number: index + 1, missing: first.length - cells.length };
   });
   for (const { number, missing } of rows)
     if (missing !== 0)
@@ -50,19 +65,32 @@ export function rowsOf(text: string): {
         row: number,
         problem: `The row has ${missing > 0 ? 'fewer' : 'more'} columns than the heading.`,
       });
-  return { headings, rows, problems };
+  const above = data.slice(0, begin).map((cells) => cells.filter((cell) => cell.trim() !== '').join(' '));
+  return { above, headings, rows, problems };
+}
+
+/** Where the heading is: below a first line of less than half the columns that most have, the first that has them. */
+function headingIn(data: string[][]): number {
+  const counts = new Map<number, number>();
+  for (const { length } of data) counts.set(length, (counts.get(length) ?? 0) + 1);
+  const [width, count] = [...counts].reduce((most, each) => (each[1] > most[1] ? each : most), [0, 0]);
+  if ((data[0]?.length ?? 0) * 2 > width || count * 2 <= data.length - MOST_ABOVE) return 0;
+  const at = data.findIndex(({ length }) => length === width);
+  return at <= MOST_ABOVE ? at : 0;
 }
 
 /** @see rowsOf; a file that cannot be read has no rows and a warning. */
-export async function readRows(file: SourceFile): Promise<{ headings: string[]; rows: TableRow[]; warnings: Read[] }> {
+export async function readRows(
+  file: SourceFile,
+): Promise<{ above: string[]; headings: string[]; rows: TableRow[]; warnings: Read[] }> {
   try {
-    const { headings, rows, problems } = rowsOf(await textOf(file));
+    const { above, headings, rows, problems } = rowsOf(await textOf(file));
     const warnings = problems
       .slice(0, 100)
       .map(({ row, problem }) => warning(file, 'unreadable_record', problem, `row ${row}`));
-    return { headings, rows, warnings };
+    return { above, headings, rows, warnings };
   } catch (error) {
-    return { headings: [], rows: [], warnings: [unreadable(file, error)] };
+    return { above: [], headings: [], rows: [], warnings: [unreadable(file, error)] };
   }
 }
 
@@ -71,7 +99,7 @@ export async function* readTable(
   options: ReadOptions,
   facts: Partial<Pick<DocumentFacts, 'source' | 'id' | 'title' | 'url' | 'metadata'>>,
 ): AsyncGenerator<Read> {
-  const { headings, rows, warnings } = await readRows(file);
+  const { above, headings, rows, warnings } = await readRows(file);
   yield* warnings;
   if (rows.length === 0) {
     if (warnings.length === 0) yield warning(file, 'empty_file', `${file.path} holds no rows.`);
@@ -82,7 +110,7 @@ export async function* readTable(
   const cell = (value: unknown) =>
     (typeof value === 'string' ? value.trim() : '').replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
   const head = `| ${headings.map(cell).join(' | ')} |\n|${headings.map(() => ' --- |').join('')}`;
-  const sections = [];
+  const sections = above.length === 0 ? [] : [section('above', above.join('\n\n'))];
   for (let at = 0; at < Math.min(rows.length, MOST_ROWS); at += ROWS) {
     const lines = rows
       .slice(at, at + ROWS)

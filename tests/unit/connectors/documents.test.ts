@@ -152,6 +152,24 @@ describe('documents', () => {
     );
   });
 
+  it('a table as banks and Excel write it: lines above the heading, more columns than it names, its separator said', async () => {
+    const read = await readAll([
+      textFile(
+        'bank.csv',
+        'Account;DE12\n\nDate;Text;Sum;In\n01.05.2026;Eggs;-3,20;EUR\n02.05.2026;Flour;-1,10;EUR;late\n',
+      ),
+      textFile('excel.csv', 'sep=;\r\nItem;Price\r\n"Eggs, large";3,20\r\n'),
+    ]);
+    expect(documents(read).map(({ sections }) => sections.map(({ markdown }) => markdown))).toEqual([
+      [
+        'Account DE12',
+        '| Date | Text | Sum | In | Column 5 |\n| --- | --- | --- | --- | --- |\n| 01.05.2026 | Eggs | -3,20 | EUR |  |\n| 02.05.2026 | Flour | -1,10 | EUR | late |',
+      ],
+      ['| Item | Price |\n| --- | --- |\n| Eggs, large | 3,20 |'],
+    ]);
+    expect(warned(read)).toEqual([['unreadable_record', 'bank.csv', 'row 2']]);
+  });
+
   it('JSON that nothing knows, as lists', async () => {
     const [kiln] = documents(await readAll(await folder('json')));
     expect(kiln?.title).toBe('Kiln');
