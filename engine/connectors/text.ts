@@ -1,5 +1,6 @@
 /** The text of files in whatever encoding they are. */
 import { EngineError } from '../errors';
+import { guessed } from './encoding';
 import type { Peek, SourceFile } from './port';
 
 /** What is held of one file at once; larger ones are read record by record or not at all. */
@@ -10,8 +11,8 @@ const LEAST_PEEK_BYTES = 2 * 1024;
 const ALL_PEEK_BYTES = 96 * 1024 * 1024;
 
 /**
- * By its mark (BOM), by the zero bytes of text in UTF-16, else UTF-8; what is no UTF-8 is what a page says that it is in, and
- * windows-1252 where it does not, which gives every byte a meaning and is what such files mostly are.
+ * By its mark (BOM), by the zero bytes of text in UTF-16, else UTF-8; what is no UTF-8 is what a page says that it is in, else
+ * what its letters show, else windows-1252, which gives every byte a meaning and is what such files mostly are.
  * @param whole false for the beginning of a file, which may end inside of a character.
  */
 export function encodingOf(bytes: Uint8Array, whole = true): string {
@@ -34,9 +35,16 @@ export function encodingOf(bytes: Uint8Array, whole = true): string {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: !whole });
     return 'utf-8';
   } catch (error) {
-    if (error instanceof TypeError) return said ?? 'windows-1252';
+    if (error instanceof TypeError) return isNearlyUtf8(bytes) ? 'utf-8' : (said ?? guessed(bytes) ?? 'windows-1252');
     throw error;
   }
+}
+
+/** A byte that was broken on the way makes no other text of the rest. */
+function isNearlyUtf8(bytes: Uint8Array): boolean {
+  const text = new TextDecoder('utf-8').decode(bytes);
+  const broken = text.match(/\ufffd/g)?.length ?? 0;
+  return broken * 4 < (text.match(/[\u0080-\ufffc]/g)?.length ?? 0);
 }
 
 /** What a page or XML says of its encoding in its beginning; null where it does not, or what cannot be. */

@@ -6,6 +6,22 @@ import { conversations, documents, folder, readAll, textFile, zip } from './give
 const warned = ({ warnings }: Awaited<ReturnType<typeof readAll>>) =>
   warnings.map(({ code, file, where }) => [code, file, where]);
 
+/** What the platform only reads: bytes are looked for that are read as each letter. */
+function encoded(label: string, text: string): Uint8Array<ArrayBuffer> {
+  const decoder = new TextDecoder(label);
+  const of = new Map<string, number[]>();
+  for (let one = 0; one < 256; one++) of.set(decoder.decode(new Uint8Array([one])), [one]);
+  // Node takes this one for Latin-1 at times
+  if (label === 'windows-1252') of.set('–', [0x96]);
+  else
+    for (let one = 0x81; one < 0xff; one++)
+      for (let two = 0x40; two < 0xff; two++) {
+        const letter = decoder.decode(new Uint8Array([one, two]));
+        if ([...letter].length === 1 && !of.has(letter)) of.set(letter, [one, two]);
+      }
+  return new Uint8Array([...text].flatMap((letter) => of.get(letter) ?? []));
+}
+
 describe('PDF', () => {
   it('has a heading before the text of each page, its title, author and date', async () => {
     const bytes = pdfOf(['The first page says hello.', 'The second page says goodbye.'], {
@@ -183,6 +199,28 @@ describe('documents', () => {
       ['utf16', 'Řeka teče pomalu.'],
       ['windows', 'Straße nach München – fünf Kilometer'],
     ]);
+  });
+
+  it.each([
+    ['shift_jis', '灯台は毎晩、同じ間隔で光る。船はそれを見て港を知る。'],
+    ['euc-jp', '灯台は毎晩、同じ間隔で光る。船はそれを見て港を知る。'],
+    ['gb18030', '灯塔每天晚上都会发光，船上的人看到它就知道这是哪个港口。'],
+    ['big5', '燈塔每天晚上都會發光，船上的人看到它就知道這是哪個港口。'],
+    ['euc-kr', '등대는 밤마다 같은 간격으로 빛난다. 배는 그것을 보고 항구를 안다.'],
+    ['windows-1251', 'Маяк светит каждую ночь, и корабли узнают по нему гавань.'],
+    ['koi8-r', 'Маяк светит каждую ночь, и корабли узнают по нему гавань.'],
+    ['windows-1253', 'Ο φάρος ανάβει κάθε νύχτα και τα πλοία γνωρίζουν το λιμάνι.'],
+    ['windows-1252', 'Übermäßig große Äpfel – daß, près, où, déjà, mañana.'],
+  ])('text in %s that does not say so', async (label, text) => {
+    const read = await readAll([textFile('notes.txt', encoded(label, text))]);
+    expect(documents(read)[0]?.sections[0]?.markdown).toBe(text);
+  });
+
+  it('one broken byte leaves the rest of a text as it is', async () => {
+    const bytes = new TextEncoder().encode('灯台は毎晩、同じ間隔で光る。船はそれを見て港を知る。');
+    bytes[0] = 0xff;
+    const read = await readAll([textFile('notes.txt', bytes)]);
+    expect(documents(read)[0]?.sections[0]?.markdown).toContain('台は毎晩、同じ間隔で光る。');
   });
 
   it('a page is read in the encoding that it names', async () => {
