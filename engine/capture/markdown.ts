@@ -333,27 +333,24 @@ function prepareMarks(copy: Element): void {
   for (const box of all(copy, 'input[type="checkbox"]')) {
     if (box.closest('li') !== null && !insideCode(box)) box.replaceWith(box.hasAttribute('checked') ? '[x] ' : '[ ] ');
   }
-  for (const mark of all(copy, 'a[data-footnote-ref], sup > a[id*="fnref"]')) {
+  // as GitHub writes them, and as Defuddle writes those of all pages
+  for (const mark of all(copy, 'a[data-footnote-ref], sup > a[id*="fnref"], sup[id^="fnref"] > a')) {
     const label = /\d+|\w+$/.exec(mark.textContent ?? '')?.[0] ?? '';
     if (label !== '') mark.replaceWith(`[^${label}]`);
   }
-  for (const back of all(copy, 'a[data-footnote-backref]')) back.remove();
-  for (const note of all(copy, 'section[data-footnotes] li[id*="fn-"], .footnotes li[id*="fn-"]')) {
-    const label = /fn-(.+)$/.exec(note.getAttribute('id') ?? '')?.[1] ?? '';
-    const paragraph = make(
-      note,
-      'p',
-      `[^${label}]: ${(note.textContent ?? '')
-        .replace(/\u21a9\ufe0e?/g, '')
-        .replace(/\s+/g, ' ')
-        .trim()}`,
-    );
+  for (const back of all(copy, 'a[data-footnote-backref], a.footnote-backref')) back.remove();
+  const notes = 'section[data-footnotes] li[id*="fn-"], .footnotes li[id*="fn-"], #footnotes li[id^="fn:"]';
+  for (const note of all(copy, notes)) {
+    const label = /fn[-:](.+)$/.exec(note.getAttribute('id') ?? '')?.[1] ?? '';
     const list = note.parentElement;
-    if (list !== null && label !== '') {
-      list.parentElement?.insertBefore(paragraph, list);
-      note.remove();
-      if (list.children.length === 0) list.remove();
-    }
+    if (list === null || label === '') continue;
+    for (const link of all(note, 'a')) if (/^(?:\s|\u21a9|\ufe0e)*$/u.test(link.textContent ?? '')) link.remove();
+    const block = make(note, 'div');
+    block.append(...note.childNodes);
+    (block.querySelector('p') ?? block).prepend(`[^${label}]: `);
+    list.parentElement?.insertBefore(block, list);
+    note.remove();
+    if (list.children.length === 0) list.remove();
   }
 }
 

@@ -52,6 +52,19 @@ $$`);
     expect(markdown.match(/g t/g)).toHaveLength(2);
   });
 
+  it('keeps footnotes as marks and notes, with the links in them', () => {
+    const words = 'The light of the tower is seen from far away, and each tower has a pattern that is its own. ';
+    const { markdown } = capturePage(
+      parseHtml(
+        `<html><body><article><h1>Towers</h1><p>${words.repeat(4)}<sup><a href="#fn1" id="ref1">1</a></sup></p><p>${words.repeat(4)}</p><section class="footnotes"><ol><li id="fn1"><p>See <a href="https://harbour.example/list">the list</a>. <a href="#ref1">↩</a></p></li></ol></section></article></body></html>`,
+      ),
+      options,
+    );
+    expect(markdown).toMatch(/its own\. ?\[\^1\]\n/);
+    expect(markdown).toContain('\n\n[^1]: See [the list](https://harbour.example/list).');
+    expect(markdown).not.toContain('↩');
+  });
+
   it('does not change the page it reads', () => {
     const document = parseHtml(html);
     const before = document.documentElement.outerHTML;
