@@ -328,10 +328,23 @@ function prepareCopied(copy: Element): void {
   }
 }
 
-/** Ticks of a task list and marks of footnotes, which are elements on the page, as the text they are in Markdown. */
+const RAISED: Record<string, string> = {
+  ...Object.fromEntries([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((raised, digit) => [String(digit), raised])),
+  '+': '⁺',
+  '-': '⁻',
+  '\u2212': '⁻',
+};
+
+/** Ticks of a task list, raised numbers and marks of footnotes, which are elements on the page, as the text they are. */
 function prepareMarks(copy: Element): void {
   for (const box of all(copy, 'input[type="checkbox"]')) {
     if (box.closest('li') !== null && !insideCode(box)) box.replaceWith(box.hasAttribute('checked') ? '[x] ' : '[ ] ');
+  }
+  // 10⁶ is no 106
+  for (const raised of all(copy, 'sup')) {
+    const text = (raised.textContent ?? '').trim();
+    if (/^[-+\u2212]?\d{1,9}$/.test(text) && raised.querySelector('a') === null && !insideCode(raised))
+      raised.replaceWith(text.replace(/./gu, (sign) => RAISED[sign] ?? sign));
   }
   // as GitHub writes them, and as Defuddle writes those of all pages
   for (const mark of all(copy, 'a[data-footnote-ref], sup > a[id*="fnref"], sup[id^="fnref"] > a')) {

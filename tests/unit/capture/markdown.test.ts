@@ -79,6 +79,12 @@ it.each([
   expect(read(`<p>So <math>${mathml}</math>.</p>`)).toBe(`So $${tex}$.`);
 });
 
+it('keeps numbers that are raised apart from those below them', () => {
+  expect(read('<p>10<sup>6</sup> m<sup>−2</sup>, the 1<sup>st</sup> of H<sub>2</sub>O</p>')).toBe(
+    '10⁶ m⁻², the 1st of H2O',
+  );
+});
+
 it('leaves out how ideographs are read, which would break the words', () => {
   expect(read('<p><ruby>灯<rp>(</rp><rt>とう</rt><rp>)</rp>台<rt>だい</rt></ruby>が光る。</p>')).toBe('灯台が光る。');
 });
