@@ -1,5 +1,5 @@
 /** Mail: a message a file (EML), or many in one (MBOX, as Gmail's and Thunderbird's exports are). By postal-mime. */
-import PostalMime, { type Address } from 'postal-mime';
+import PostalMime, { type Address, decodeWords } from 'postal-mime';
 import { asTime, elementToMarkdown, stableHash } from '../capture/files';
 import { document, section } from './documents';
 import { documentOf } from './html';
@@ -10,6 +10,10 @@ import { bytesOf } from './text';
 /** A mail with larger attachments is left out. */
 const MOST = 64 * 1024 * 1024;
 const BEGIN = /^From \S.*\d{4}\r?$|^From \S+@\S+.*\r?$|^From - .*\r?$/;
+
+/** Gmail's names of what is thrown away, in the language of the account. */
+const THROWN_AWAY =
+  /^(?:spam|trash|bin|papierkorb|corbeille|papelera|lixeira|lixo|cestino|prullenbak|kosz|koš|kuka|papirkurv|papperskorgen|корзина|спам|垃圾邮件|垃圾郵件|已删除邮件|垃圾桶|迷惑メール|ゴミ箱|스팸함|휴지통)$/iu;
 
 export const mail = fileConnector(
   'mail',
@@ -36,13 +40,20 @@ async function* readMbox(file: SourceFile, options: ReadOptions): AsyncGenerator
   let line = 0;
   let from = 1;
   let rest = '';
+  const passed = { count: 0 };
   const take = async function* (): AsyncGenerator<Read> {
     if (number === 0 && lines.every((each) => each.trim() === '')) return;
     const where = `message ${Math.max(1, number)}, line ${from}`;
     if (length > MOST) yield warning(file, 'unreadable_record', 'The mail is too large to be read.', where);
     // A line of the text that begins like a mail was moved behind a mark.
     else
-      yield* readMail(bytesIn(lines.map((each) => each.replace(/^>(>*From )/, '$1')).join('\n')), file, options, where);
+      yield* readMail(
+        bytesIn(lines.map((each) => each.replace(/^>(>*From )/, '$1')).join('\n')),
+        file,
+        options,
+        where,
+        passed,
+      );
   };
   for await (const chunk of file.stream()) {
     options.signal?.throwIfAborted();
@@ -64,6 +75,8 @@ async function* readMbox(file: SourceFile, options: ReadOptions): AsyncGenerator
   }
   if (rest !== '') lines.push(rest);
   yield* take();
+  if (passed.count > 0)
+    yield warning(file, 'deleted', `${passed.count} mails that were in the bin or among the spam are left out.`);
 }
 
 /** A letter for each byte, and back. */
@@ -82,12 +95,21 @@ async function* readMail(
   file: SourceFile,
   options: ReadOptions,
   where: string | null,
+  passed: { count: number } | null = null,
 ): AsyncGenerator<Read> {
   let read;
   try {
     read = await PostalMime.parse(bytes);
   } catch (error) {
     yield warning(file, 'unreadable_record', `The mail cannot be read: ${String(error)}`, where);
+    return;
+  }
+  const labels = decodeWords(read.headers.find(({ key }) => key === 'x-gmail-labels')?.value ?? '')
+    .split(',')
+    .map((label) => label.trim())
+    .filter((label) => label !== '');
+  if (passed !== null && labels.some((label) => THROWN_AWAY.test(label))) {
+    passed.count++;
     return;
   }
   const html = read.html ?? '';
@@ -125,6 +147,7 @@ async function* readMail(
     metadata: {
       type: 'mail',
       ...(people.length > 0 && { to: people }),
+      ...(labels.length > 0 && { tags: labels }),
       ...(read.inReplyTo && { in_reply_to: read.inReplyTo }),
     },
   });

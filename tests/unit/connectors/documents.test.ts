@@ -107,6 +107,19 @@ describe('documents', () => {
     expect(all[2]?.attachments).toEqual([{ kind: 'image', name: 'door.jpg', reference: null }]);
   });
 
+  it('mail of Gmail: its labels; what was thrown away is left out, and said', async () => {
+    const one = (labels: string, subject: string) =>
+      `From 1@xxx Fri May 01 10:00:00 +0000 2026\nX-Gmail-Labels: ${labels}\nFrom: Ana <ana@example.com>\nSubject: ${subject}\nMessage-ID: <${subject}@example.com>\n\nText.\n\n`;
+    const read = await readAll([
+      textFile(
+        'All mail Including Spam and Trash.mbox',
+        one('=?UTF-8?Q?Wichtig,Reise_M=C3=BCnchen?=', 'Trip') + one('Spam,Unread', 'Win') + one('Papierkorb', 'Old'),
+      ),
+    ]);
+    expect(documents(read)).toMatchObject([{ title: 'Trip', metadata: { tags: ['Wichtig', 'Reise München'] } }]);
+    expect(warned(read)).toEqual([['deleted', 'All mail Including Spam and Trash.mbox', null]]);
+  });
+
   it('Markdown: title, links and tags', async () => {
     const [plan] = documents(await readAll(await folder('markdown')));
     expect(plan).toMatchObject({
