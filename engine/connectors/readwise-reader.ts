@@ -16,7 +16,11 @@ export async function* readSaved(file: SourceFile, options: ReadOptions): AsyncG
         url,
         title: asText(fields['Title']),
         time: asTime(fields['Saved date']),
-        tags: (fields['Document tags'] ?? '').split(','),
+        // as Python writes a list: ['lakes', "ships' logs"]
+        tags: (fields['Document tags'] ?? '')
+          .replace(/^\[|\]$/g, '')
+          .split(',')
+          .map((tag) => tag.trim().replace(/^(['"])(.*)\1$/, '$2')),
         folder: asText(fields['Location']),
         about: null,
       });

@@ -32,6 +32,7 @@ export const todoist = fileConnector(
         continue;
       }
       const due = asText(fields['DATE']);
+      const deadline = asText(fields['DEADLINE']);
       const done = fields['CHECKED'] === '1' || fields['CHECKED']?.toLowerCase() === 'true';
       const labels = [...content.matchAll(/(?<=^|\s)@([\p{L}\p{N}_-]+)/gu)].map(([, label]) => label ?? '');
       const depth = Math.max(0, Number(fields['INDENT'] ?? 1) - 1) || 0;
@@ -42,6 +43,7 @@ export const todoist = fileConnector(
             `${type === 'task' ? `- [${done ? 'x' : ' '}] ` : ''}${content}`,
             asText(fields['DESCRIPTION']),
             due === null ? null : `Due: ${due}`,
+            deadline === null ? null : `Deadline: ${deadline}`,
           ]
             .filter((line) => line !== null)
             .join('\n\n'),
@@ -52,6 +54,7 @@ export const todoist = fileConnector(
               ...(labels.length > 0 && { tags: labels }),
               ...(depth > 0 && { depth }),
               ...(due !== null && { due: readDate(due) ?? due }),
+              ...(deadline !== null && { deadline: readDate(deadline) ?? deadline }),
             },
           },
         ),

@@ -317,6 +317,16 @@ describe('notes and highlights', () => {
     ]);
   });
 
+  it("Readwise's Reader: its tags as it writes them, and none where there are none", async () => {
+    const read = await readAll([
+      textFile(
+        'reader.csv',
+        `Title,URL,ID,Document tags,Saved date,Reading progress,Location,Seen\nLakes,https://example.com/a,01g,"['lakes', ""ships' logs""]",2026-05-06 04:33:50+00:00,0,new,True\nTowers,https://example.com/b,01h,[],2026-05-06 04:33:50+00:00,0,new,True\n`,
+      ),
+    ]);
+    expect(documents(read).map(({ metadata }) => metadata['tags'])).toEqual([['lakes', "ships' logs"], undefined]);
+  });
+
   it('Notion: names without their ids, dates, links between pages, tables whole', async () => {
     const read = await readAll([await zip([await zip(await folder('notion'), 'Export-1-Part-1.zip')])]);
     const [garden, seeds, tools] = documents(read).sort((a, b) => (a.title ?? '').localeCompare(b.title ?? ''));
@@ -375,6 +385,15 @@ describe('notes and highlights', () => {
       { markdown: '- [ ] Find the passport\n\nDue: every week', metadata: { depth: 1, due: 'every week' } },
     ]);
     expect(warned(read)).toEqual([['unreadable_record', 'Trip [2203306141].csv', 'row 5']]);
+  });
+
+  it('Todoist: a deadline stands beside the day that a task is due', async () => {
+    const read = await readAll([
+      textFile('Home.csv', 'TYPE,CONTENT,PRIORITY,INDENT,DATE,DEADLINE\ntask,Fix the tap,1,1,2026-05-04,2026-05-20\n'),
+    ]);
+    expect(documents(read)[0]?.sections[0]?.markdown).toBe(
+      '- [ ] Fix the tap\n\nDue: 2026-05-04\n\nDeadline: 2026-05-20',
+    );
   });
 
   it('Obsidian: front matter, links between notes, and the same note when it is written on', async () => {
