@@ -430,6 +430,35 @@ describe('notes and highlights', () => {
     expect(read.warnings).toEqual([]);
   });
 
+  it('bookmarks of Raindrop and Instapaper: an address a document there, too, with what was noted about it', async () => {
+    const read = await readAll([
+      textFile(
+        'raindrop.csv',
+        'id,title,note,excerpt,url,folder,tags,created,cover,highlights,favorite\n1,Lakes,Go there,"Of lakes, all",https://example.com/lakes,Travel / North,"water, may",2026-05-01T10:00:00.000Z,,,true\n',
+      ),
+      textFile(
+        'instapaper-export.csv',
+        'URL,Title,Selection,Folder,Timestamp,Tags\nhttps://example.com/towers,Towers,They blink,Archive,1767225600,[]\n',
+      ),
+    ]);
+    expect(documents(read)).toMatchObject([
+      {
+        id: 'https://example.com/towers',
+        created_at: '2026-01-01T00:00:00.000Z',
+        metadata: { folder: 'Archive' },
+        sections: [{ markdown: '[Towers](https://example.com/towers)\n\nThey blink\n\nArchive' }],
+      },
+      {
+        id: 'https://example.com/lakes',
+        source: 'bookmarks',
+        title: 'Lakes',
+        created_at: '2026-05-01T10:00:00.000Z',
+        metadata: { tags: ['water', 'may'], folder: 'Travel / North' },
+        sections: [{ markdown: expect.stringContaining('Go there\n\nOf lakes, all') as string }],
+      },
+    ]);
+  });
+
   it('Pocket: the list, the page and the highlights', async () => {
     const read = await readAll(await folder('pocket'));
     expect(documents(read).map(({ id, title }) => [id, title])).toEqual([
