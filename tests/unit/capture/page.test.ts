@@ -52,6 +52,18 @@ $$`);
     expect(markdown.match(/g t/g)).toHaveLength(2);
   });
 
+  it('keeps all of an article of which a part has a name that menus have', () => {
+    const words = (what: string) =>
+      `<p>${`The keeper of the ${what} lights the lamp when the sun is down, and puts it out when the day begins. `.repeat(16)}</p>`;
+    const html_ = (part: string) =>
+      `<html><body><article><h1>Towers</h1><div>${words('first tower')}</div><div class="article-${part}-body">${words('second tower')}${words('third tower')}</div></article></body></html>`;
+    for (const part of ['text', 'more-text']) {
+      const { markdown } = capturePage(parseHtml(html_(part)), options);
+      expect(markdown, part).toContain('first tower');
+      expect(markdown, part).toContain('third tower');
+    }
+  });
+
   it('keeps footnotes as marks and notes, with the links in them', () => {
     const words = 'The light of the tower is seen from far away, and each tower has a pattern that is its own. ';
     const { markdown } = capturePage(
