@@ -3,7 +3,7 @@
  * September 2026 it is a manifest and an archive for each of these (`conversations-000.zip` …, `light_metadata-000.zip` for
  * the account), and Claude Design's conversations are in it (`design_chats/`). What is said of the account is not kept, nor the manifest.
  */
-import { allAdapters, asId, asObject, asText } from '../capture/files';
+import { adapterOf, asId, asObject, asText } from '../capture/files';
 import { readMemories, readProjects } from './claude-projects';
 import type { Connector, Peek, SourceFile } from './port';
 import { readExport } from './records';
@@ -58,8 +58,7 @@ export const claude: Connector = {
   },
 
   async *read(files, options) {
-    const adapter = allAdapters().find(({ site }) => site === 'claude');
-    if (adapter === undefined) return;
+    const adapter = adapterOf('claude');
     const { conversations, designs, projects, memories } = await sorted(files, options.peek);
     const names = new Map<string, string>();
     for (const file of projects) yield* readProjects(file, options, names);

@@ -1,5 +1,5 @@
 /** DeepSeek's export: `conversations.json`, an array of trees whose messages are fragments, beside `user.json`. */
-import { allAdapters } from '../capture/files';
+import { adapterOf } from '../capture/files';
 import { type Connector, type SourceFile } from './port';
 import { readExport } from './records';
 
@@ -20,9 +20,7 @@ export const deepseek: Connector = {
   },
 
   async *read(files, options) {
-    const adapter = allAdapters().find(({ site }) => site === 'deepseek');
-    if (adapter === undefined) return;
     for (const file of files.filter(({ path }) => !/(?:^|\/)user\.json$/.test(path)))
-      yield* readExport(file, adapter, options);
+      yield* readExport(file, adapterOf('deepseek'), options);
   },
 };

@@ -3,7 +3,7 @@ import { asTime, elementToMarkdown } from '../capture/files';
 import { filesInZip } from './archive';
 import { document, section } from './documents';
 import { documentOf } from './html';
-import { extension, fileConnector, plainName, type SourceFile, warning } from './port';
+import { decodedPath, extension, fileConnector, plainName, type SourceFile, warning } from './port';
 import { unreadable } from './records';
 import { bytesOf, textOf } from './text';
 
@@ -94,11 +94,5 @@ function element(xml: string, name: string): string | null {
 }
 
 function resolved(base: string, href: string): string {
-  const path = new URL(href.replace(/#.*$/, ''), `epub://book/${base}`).pathname.replace(/^\/+/, '');
-  try {
-    return decodeURIComponent(path);
-  } catch (error) {
-    if (error instanceof URIError) return path;
-    throw error;
-  }
+  return decodedPath(new URL(href.replace(/#.*$/, ''), `epub://book/${base}`).pathname.replace(/^\/+/, ''));
 }

@@ -3,7 +3,7 @@
  * account's language), the Gems, and the conversations of Gemini in Workspace. Rows of most months name their
  * conversation; those that do not are put together by the pauses between them.
  */
-import { allAdapters, asText } from '../capture/files';
+import { adapterOf, asText } from '../capture/files';
 import type { CapturedConversation, CapturedMessage } from '../capture/types';
 import { readDate } from './dates';
 import { document, section } from './documents';
@@ -45,7 +45,7 @@ export const gemini: Connector = {
       options.signal?.throwIfAborted();
       if (GEMS.test(file.path)) yield* readGems(file, options);
       else if (OTHERS.test(file.path) || CHAT_PICTURE.test(file.path)) continue;
-      else if (CHAT.test(await options.peek(file))) yield* readChat(file, options);
+      else if (CHAT.test(await options.peek(file))) yield* readExport(file, adapterOf('gemini'), options);
       else if (await isGeminis(file, options.peek)) yield* readActivity(file, options);
       else yield warning(file, 'other_activity', 'The activity of other products of Google is not kept.');
     }
@@ -57,14 +57,8 @@ async function isGeminis(file: SourceFile, peek: Peek): Promise<boolean> {
   return ROWS.test(text) || PAGE.test(text) || /gemini|bard/i.test(file.path);
 }
 
-async function* readChat(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {
-  const adapter = allAdapters().find(({ site }) => site === 'gemini');
-  if (adapter !== undefined) yield* readExport(file, adapter, options);
-}
-
 async function* readActivity(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {
-  const adapter = allAdapters().find(({ site }) => site === 'gemini');
-  if (adapter === undefined) return;
+  const adapter = adapterOf('gemini');
   const context = { saved: true, settled: true, capturedAt: file.modified ?? options.now };
   let read;
   if (/\.json$/i.test(file.path)) {

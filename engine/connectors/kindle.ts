@@ -7,8 +7,7 @@ import type { DocumentSection } from '../capture/types';
 import { readDate } from './dates';
 import { document, section } from './documents';
 import { extension, fileConnector, warning } from './port';
-import { unreadable } from './records';
-import { textOf } from './text';
+import { textIn } from './records';
 
 const END = /^={8,}\s*$/m;
 const CLIPPING = /^\uFEFF?[^\n]+\r?\n\s*- [^\n]*(?:\||\d)[^\n]*\r?\n/;
@@ -33,13 +32,12 @@ export const kindle = fileConnector(
     return END.test(text) && CLIPPING.test(text);
   },
   async function* (file, options) {
-    let text: string;
-    try {
-      text = (await textOf(file)).replace(/\r\n?/g, '\n');
-    } catch (error) {
-      yield unreadable(file, error);
+    const read = await textIn(file);
+    if ('broken' in read) {
+      yield read.broken;
       return;
     }
+    const text = read.text.replace(/\r\n?/g, '\n');
     const books = new Map<string, Clipping[]>();
     let line = 1;
     for (const block of text.split(/^={8,}[^\S\n]*$\n?/m)) {

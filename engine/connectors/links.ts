@@ -2,8 +2,7 @@
 import { asText, asTime } from '../capture/files';
 import { document, section } from './documents';
 import { type Read, type ReadOptions, type SourceFile, warning } from './port';
-import { unreadable } from './records';
-import { textOf } from './text';
+import { textIn } from './records';
 
 export interface Link {
   source: string;
@@ -46,13 +45,12 @@ export function link(
 
 /** Links in the order of the page, each under the headings it stands below; that of all bookmarks says nothing. */
 export async function* readLinks(file: SourceFile, options: ReadOptions, source: string): AsyncGenerator<Read> {
-  let html: string;
-  try {
-    html = await textOf(file);
-  } catch (error) {
-    yield unreadable(file, error);
+  const read = await textIn(file);
+  if ('broken' in read) {
+    yield read.broken;
     return;
   }
+  const html = read.text;
   const folders: string[] = [];
   let heading: string | null = null;
   let waiting: Link | null = null;

@@ -3,8 +3,7 @@ import { asText, asTime } from '../capture/files';
 import { readDate } from './dates';
 import { document, fileId, section } from './documents';
 import { extension, fileConnector, plainName, type Read, type ReadOptions, type SourceFile, warning } from './port';
-import { unreadable } from './records';
-import { textOf } from './text';
+import { textIn } from './records';
 
 export const markdown = fileConnector(
   'markdown',
@@ -20,13 +19,12 @@ export async function* readNote(
   options: ReadOptions,
   place: { source?: string; id?: string; metadata?: Record<string, unknown> },
 ): AsyncGenerator<Read> {
-  let text: string;
-  try {
-    text = (await textOf(file)).replaceAll('\r\n', '\n');
-  } catch (error) {
-    yield unreadable(file, error);
+  const read = await textIn(file);
+  if ('broken' in read) {
+    yield read.broken;
     return;
   }
+  const text = read.text.replaceAll('\r\n', '\n');
   const { fields, body } = frontMatter(text);
   const shown = body.replace(/!\[\[([^\]|]+)(?:\|[^\]]*)?\]\]/g, '[Image: $1]').trim();
   if (shown === '' && Object.keys(fields).length === 0) {

@@ -8,9 +8,8 @@ import { readTable } from './csv';
 import { document, section } from './documents';
 import { documentOf } from './html';
 import { linksIn } from './markdown';
-import { baseName, type Connector, type Read, type ReadOptions, type SourceFile } from './port';
-import { unreadable } from './records';
-import { textOf } from './text';
+import { baseName, type Connector, decodedPath, type Read, type ReadOptions, type SourceFile } from './port';
+import { textIn } from './records';
 
 const NAMED = /^(.*?)\s*\b([0-9a-f]{32})(_all)?\.(md|csv|html)$/;
 
@@ -81,13 +80,12 @@ async function* readMarkdown(
   { title, id }: { title: string; id: string },
   options: ReadOptions,
 ): AsyncGenerator<Read> {
-  let text: string;
-  try {
-    text = (await textOf(file)).replaceAll('\r\n', '\n');
-  } catch (error) {
-    yield unreadable(file, error);
+  const read = await textIn(file);
+  if ('broken' in read) {
+    yield read.broken;
     return;
   }
+  const text = read.text.replaceAll('\r\n', '\n');
   const heading = /^\s*# (.+)$/m.exec(text);
   const body = heading === null ? text : text.slice(heading.index + heading[0].length);
   const properties = new Map(
@@ -100,20 +98,19 @@ async function* readMarkdown(
   );
   const markdown = body.replace(
     /!\[([^\]]*)\]\((?!https?:)([^()]*)\)/g,
-    (_all, alt: string, path: string) => `[Image: ${alt === '' ? baseName(decoded(path)) : alt}]`,
+    (_all, alt: string, path: string) => `[Image: ${alt === '' ? baseName(decodedPath(path)) : alt}]`,
   );
   yield page(file, options, { id, title: heading?.[1] ?? title, properties, markdown });
 }
 
 /** A page in HTML, where its properties are a table before its text. */
 async function* readHtml(file: SourceFile, options: ReadOptions): AsyncGenerator<Read> {
-  let html: string;
-  try {
-    html = await textOf(file);
-  } catch (error) {
-    yield unreadable(file, error);
+  const read = await textIn(file);
+  if ('broken' in read) {
+    yield read.broken;
     return;
   }
+  const html = read.text;
   const article = documentOf(html, options.parseHtml).querySelector('article.page');
   const id = (article?.getAttribute('id') ?? '').replaceAll('-', '') || named(file.path)?.id;
   if (article === null || id === undefined) return; // the list of all pages
@@ -124,7 +121,7 @@ async function* readHtml(file: SourceFile, options: ReadOptions): AsyncGenerator
   }
   for (const image of article.querySelectorAll('img:not([alt]):not(.icon):not(.bookmark-image)')) {
     const source = image.getAttribute('src') ?? '';
-    if (!source.startsWith('data:')) image.setAttribute('alt', baseName(decoded(source)));
+    if (!source.startsWith('data:')) image.setAttribute('alt', baseName(decodedPath(source)));
   }
   for (const list of article.querySelectorAll('nav.table_of_contents')) list.remove();
   const words = (element: Element | null) => (element?.textContent ?? '').replace(/\s+/g, ' ').trim();
@@ -185,13 +182,4 @@ function page(
       ...(links.length > 0 && { links }),
     },
   });
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch (error) {
-    if (error instanceof URIError) return path;
-    throw error;
-  }
 }

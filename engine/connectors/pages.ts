@@ -14,8 +14,7 @@ import {
   warning,
 } from './port';
 import { documentOf } from './html';
-import { unreadable } from './records';
-import { textOf } from './text';
+import { textIn, unreadable } from './records';
 
 /** A page with its pictures in it. */
 const MOST = 128 * 1024 * 1024;
@@ -28,13 +27,12 @@ export const pages = fileConnector(
     return kind === '' && /^\s*<(?:!doctype html|html[\s>])/i.test(await peek(file));
   },
   async function* (file, options) {
-    let html: string;
-    try {
-      html = await textOf(file, MOST);
-    } catch (error) {
-      yield unreadable(file, error);
+    const read = await textIn(file, MOST);
+    if ('broken' in read) {
+      yield read.broken;
       return;
     }
+    const html = read.text;
     const chat = readAsChat(file, html, options);
     if (chat === null) yield* readPage(file, html, options);
     else yield* chat;

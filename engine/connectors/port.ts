@@ -90,6 +90,16 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** `My%20Plan.md` → `My Plan.md`; as it is where its signs name no letters. */
+export function decodedPath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (error instanceof URIError) return path;
+    throw error;
+  }
+}
+
 /** `notes/Plan.md` → `Plan`. */
 export function plainName(path: string): string {
   return baseName(path).replace(/\.[a-z0-9]{1,8}$/i, '');

@@ -5,7 +5,7 @@ import type { CapturedConversation } from '../capture/types';
 import { EngineError } from '../errors';
 import { jsonItems, type JsonItemsOptions } from './json-items';
 import { type Read, type ReadOptions, type SourceFile, warning } from './port';
-import { textPieces } from './text';
+import { textOf, textPieces } from './text';
 
 /**
  * When the state that a record shows was known to hold: no export is older than what it holds last changed. A capture
@@ -45,6 +45,15 @@ export function unreadable(file: SourceFile, error: unknown): Read {
   const { code, message } = EngineError.from(error, 'bad_input');
   if (code === 'aborted') throw error;
   return warning(file, code === 'bad_input' ? 'unreadable_file' : code, message);
+}
+
+/** The text of a file, or the warning that it cannot be had. @see textOf */
+export async function textIn(file: SourceFile, most?: number): Promise<{ text: string } | { broken: Read }> {
+  try {
+    return { text: await textOf(file, most) };
+  } catch (error) {
+    return { broken: unreadable(file, error) };
+  }
 }
 
 /** The conversations of an export, in its order. */

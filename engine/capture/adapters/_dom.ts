@@ -6,6 +6,11 @@ export function documentOf(root: PageRoot): Document {
   return root.nodeType === 9 ? (root as Document) : (root.ownerDocument as Document);
 }
 
+/** In one line, with one blank where there was any white space. */
+export function squeezed(text: string | null | undefined): string {
+  return (text ?? '').replace(/\s+/g, ' ').trim();
+}
+
 /** Those that are in none of the others, in the order given. */
 export function outermost(elements: Element[]): Element[] {
   const set = new Set(elements);

@@ -6,6 +6,12 @@ import { linkMarks, type Source, sourceIn } from './_sources';
 /** Longest part of an unknown type that is kept as it came, in characters of JSON. */
 const UNKNOWN_LIMIT = 100_000;
 
+/** A thought as its heading in bold and its text, as far as it has them; empty where it has neither. */
+export function thoughtWords(heading: unknown, text: unknown): string {
+  const bold = asText(heading) === null ? null : `**${asText(heading)}**`;
+  return [bold, asText(text)].filter((each) => each !== null).join('\n\n');
+}
+
 /** What one part is to a message; nothing for one that says nothing to a reader. */
 export interface Part {
   text?: unknown;

@@ -7,7 +7,16 @@ import { copyToMarkdown, dollarMath, inertCopy, typedText } from '../../markdown
 import { stableHash } from '../../hash';
 import type { Attachment, ReadWarning } from '../../types';
 import { type DomFindings, type DomTurn, mayBePiece, type PageRoot, type ReadContext } from '../_adapter';
-import { addUnmarked, distinctUrls, documentOf, findingsWith, outermost, turnOf, unmarkedPiece } from '../_dom';
+import {
+  addUnmarked,
+  distinctUrls,
+  documentOf,
+  findingsWith,
+  outermost,
+  squeezed,
+  turnOf,
+  unmarkedPiece,
+} from '../_dom';
 import { classifyPage } from './addresses';
 import { conversationIn, pairsIn, readPair } from './units';
 
@@ -345,7 +354,7 @@ function readCanvas(element: Element): FoundMessage {
   const body = copy.querySelector('.ProseMirror, .cm-editor');
   body?.remove();
   for (const button of [...copy.querySelectorAll('button, [role="button"]')]) button.remove();
-  const name = (copy.textContent ?? '').replace(/\s+/g, ' ').trim();
+  const name = squeezed(copy.textContent);
   copy.replaceChildren(...(body === null ? [] : [body]));
   const { markdown, images, citations } = copyToMarkdown(copy);
   return {
@@ -411,7 +420,7 @@ function readPictures(place: Element, outside: Element[]): FoundMessage | null {
   )) {
     if (outside.some((message) => message.contains(image))) continue;
     const reference = image.getAttribute('src');
-    const alt = (image.getAttribute('alt') ?? '').replace(/\s+/g, ' ').trim();
+    const alt = squeezed(image.getAttribute('alt'));
     const key = reference?.replace(/[?#].*$/, '') ?? alt;
     const id = reference === null ? null : /[?&]id=(file[-_][A-Za-z0-9]+)/.exec(reference)?.[1];
     // A picture is drawn several times over one another: sharp, blurred, as a backdrop.
@@ -450,7 +459,7 @@ function filesIn(place: Element): Attachment[] {
     if (name !== '' && tile.querySelector('img') === null) files.push({ kind: 'file', name, reference: null });
   }
   for (const line of place.querySelectorAll(`${MESSAGE} .truncate.font-semibold`)) {
-    const name = (line.textContent ?? '').replace(/\s+/g, ' ').trim();
+    const name = squeezed(line.textContent);
     if (name !== '' && line.closest(FILE_TILE) === null) files.push({ kind: 'file', name, reference: null });
   }
   return files;
@@ -459,7 +468,7 @@ function filesIn(place: Element): Attachment[] {
 function canvasesIn(place: Element): Attachment[] {
   const cards = [...place.querySelectorAll('[data-testid="file-card"], [data-testid="artifact-card"]')].map((card) => ({
     kind: 'file' as const,
-    name: (card.querySelector('span, div, p')?.textContent ?? card.textContent ?? '').replace(/\s+/g, ' ').trim(),
+    name: squeezed(card.querySelector('span, div, p')?.textContent ?? card.textContent),
     reference: null,
   }));
   const panels = [...place.querySelectorAll('[data-testid="canvas-panel"]')].map((panel) => ({

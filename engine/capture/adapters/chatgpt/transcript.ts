@@ -5,6 +5,7 @@
 import { asArray, asId, asObject, asText, asTime, isObject, type JsonObject } from '../../json';
 import type { CapturedMessage, ReadWarning } from '../../types';
 import type { Transcript } from '../_bodies';
+import { thoughtWords } from '../_parts';
 import { isPreamble, newReading, readRecord, type ReadRecord } from './content';
 import { stripMarkers } from './references';
 
@@ -386,8 +387,7 @@ function thoughtsOf(message: JsonObject): string[] {
   }
   return asArray(thoughts).flatMap((each) => {
     const { summary, content } = asObject(each);
-    const words = [asText(summary) === null ? null : `**${asText(summary)}**`, asText(content)];
-    const text = words.filter((part) => part !== null).join('\n\n');
+    const text = thoughtWords(summary, content);
     return text === '' ? [] : [text];
   });
 }

@@ -8,7 +8,7 @@ import { stableHash } from '../../hash';
 import { copyToMarkdown, dollarMath, inertCopy, preformattedText } from '../../markdown';
 import type { Attachment, ReadWarning } from '../../types';
 import type { DomFindings, DomTurn, PageRoot, ReadContext } from '../_adapter';
-import { distinctUrls, documentOf, findingsWith, outermost, turnOf } from '../_dom';
+import { distinctUrls, documentOf, findingsWith, outermost, squeezed, turnOf } from '../_dom';
 import { bare, classifyPage, gemIn } from './addresses';
 
 // A shared copy has places and answers of its own.
@@ -107,7 +107,6 @@ interface Place {
 
 const outsidePanels = (element: Element): boolean => element.closest(PANELS) === null;
 const nameOf = (element: Element): string => element.nodeName.toLowerCase();
-const squeezed = (text: string | null | undefined): string => (text ?? '').replace(/\s+/g, ' ').trim();
 
 /** Pages of other tools, and pieces, have no containers: a question and the answer after it are one place. */
 function pairs(speakers: Element[]): Place[] {

@@ -9,6 +9,7 @@ import { stableHash } from '../../hash';
 import { asArray, asObject, asText, asTime, isObject, type JsonObject } from '../../json';
 import type { Attachment, CapturedConversation, CapturedMessage, ReadWarning } from '../../types';
 import type { ReadContext } from '../_adapter';
+import { thoughtWords } from '../_parts';
 import { treeConversation } from '../_tree';
 
 /** True for the content of such a file. */
@@ -104,11 +105,7 @@ function contentOf(
   );
   const thinking = asArray(said['model_thoughts'])
     .map(asObject)
-    .map(({ headline, description }) =>
-      [asText(headline) === null ? null : `**${asText(headline)}**`, asText(description)]
-        .filter((text) => text !== null)
-        .join('\n\n'),
-    )
+    .map(({ headline, description }) => thoughtWords(headline, description))
     .filter((text) => text !== '')
     .join('\n\n');
   return {
